@@ -1,0 +1,40 @@
+# make book   the book, from whatever data CONFOUNDLAB_DATA names, else from simulated twins
+# make test   style, types, layers and tests
+# make results  the published numbers again, with the papers' own settings (real data; about an hour)
+# PYTHON chooses the interpreter. CONFOUNDLAB_TORCH_INDEX names a package index to take torch from.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: book test lint results clean
+
+book: $(READY)
+	$(BIN)/python book/build.py
+
+test: $(READY) lint
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+results: $(READY)
+	$(BIN)/confoundlab run coil --profile paper -p data=real --out runs/paper-coil --overwrite
+	$(BIN)/python book/build.py --publish runs/paper-coil
+
+# The stamp is written last, so an interrupted install is done again.
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV): a few minutes the first time ..."
+ifdef CONFOUNDLAB_TORCH_INDEX
+	$(BIN)/python -m pip install --quiet --index-url $(CONFOUNDLAB_TORCH_INDEX) "torch>=2.6" "torchvision>=0.21"
+endif
+	$(BIN)/python -m pip install --quiet --editable ".[book,test]"
+	@touch $@
+
+clean:
+	rm -rf build book/_build book/executed runs .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,87 @@
+"""The catalog: what each study is made of. One short file a study; declarations only.
+
+`paper_rows` gives the numbers that the two papers print, the only ones in the book that were
+typed by hand.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from confoundlab.catalog import coil
+from confoundlab.catalog.entry import Dataset, DataState, SessionLayout, Study, Twin
+from confoundlab.errors import one_of
+
+__all__ = [
+    "DATASETS",
+    "STUDIES",
+    "DataState",
+    "Dataset",
+    "SessionLayout",
+    "Study",
+    "Twin",
+    "dataset",
+    "paper_accuracy",
+    "paper_rows",
+    "read_manifest",
+    "study",
+]
+
+STUDIES: dict[str, Study] = {entry.name: entry for entry in (coil.STUDY,)}
+DATASETS: dict[str, Dataset] = {
+    entry.name: entry for each in STUDIES.values() for entry in each.datasets
+}
+
+
+def study(name: str) -> Study:
+    """Return a study by its name; raise `InputError` with the nearest name if there is none."""
+    return STUDIES[one_of("study", name, STUDIES)]
+
+
+def dataset(name: str) -> Dataset:
+    """Return a data set by its name; raise `InputError` with the nearest name if there is none."""
+    return DATASETS[one_of("data set", name, DATASETS)]
+
+
+def paper_accuracy(row: str | None, view: str, split: str) -> float | None:
+    """Return what the paper prints for a row of its tables, if view and split are the paper's.
+
+    Parameters
+    ----------
+    row : str or None
+        Id in ``paper_results.yaml``.
+    view, split : str
+        Names of the view and of the split; the tables' splits are all random.
+    """
+    printed = paper_rows().get(row or "")
+    if printed is None or not split.startswith("random"):
+        return None
+    if view.startswith("whole image"):
+        return printed.get("full_accuracy")
+    as_in_table = view == f"crop {printed['crop']} {printed['where']}"
+    return printed["crop_accuracy"] if as_in_table else None
+
+
+def read_manifest(entry: Dataset) -> pd.Series[str] | None:
+    """Return the SHA-256 of every image's decoded pixels, by image name, where it is known."""
+    file = resources.files(__package__) / "manifests" / f"{entry.name}.csv"
+    if not file.is_file():
+        return None
+    with file.open(encoding="utf-8") as lines:
+        return pd.read_csv(lines, index_col="image")["sha256"]
+
+
+@cache
+def paper_rows() -> dict[str, dict[str, Any]]:
+    """Return the rows of Dhar and Shamir's tables by id; accuracies are fractions, not percent."""
+    text = (resources.files(__package__) / "paper_results.yaml").read_text(encoding="utf-8")
+    rows = {}
+    for row in yaml.safe_load(text)["dhar_shamir"]["rows"]:
+        percent = {key: row[key] for key in ("crop_accuracy", "full_accuracy") if key in row}
+        rows[row["id"]] = row | {key: round(value / 100, 6) for key, value in percent.items()}
+    return rows

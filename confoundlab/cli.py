@@ -1,0 +1,166 @@
+"""The command line. Bad input: one clear line, exit code 2. A run that fails: exit code 1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from confoundlab.errors import InputError, RunFailedError
+
+PROFILES = click.Choice(["smoke", "quick", "paper"])
+
+
+class Command(click.Command):
+    """Turn the package's errors into a line on standard error and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (InputError, RunFailedError) as error:
+            click.echo(f"confoundlab: {error}", err=True)
+            ctx.exit(2 if isinstance(error, InputError) else 1)
+
+
+class Program(click.Group):
+    """A group whose commands answer for errors as `Command` does."""
+
+    command_class = Command
+    group_class = type
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="confoundlab")
+def main() -> None:
+    """Tell whether an image classifier learned the subject, or the session it was imaged in.
+
+    Start with `confoundlab studies`; then, for a check of a few seconds,
+
+        confoundlab run coil --profile smoke --out runs/first
+
+    Real images are taken from the folder that the environment variable CONFOUNDLAB_DATA names.
+    Without it everything runs on simulated twins, and says so.
+    """
+
+
+@main.command()
+def studies() -> None:
+    """List the studies, and the images that each would run on now."""
+    from confoundlab.catalog import STUDIES
+    from confoundlab.data import available
+
+    for study in STUDIES.values():
+        click.echo(f"{study.name:8} {study.title}")
+        for entry in study.datasets:
+            click.echo(f"         {entry.name:16} {available(entry.name):10} {entry.title}")
+        click.echo(f"         profiles: {', '.join(study.profiles)}")
+
+
+@main.command()
+@click.argument("study")
+@click.option(
+    "-p",
+    "--parameter",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change a parameter of the notebook; may be given again and again.",
+)
+@click.option(
+    "--profile",
+    type=PROFILES,
+    help="All parameters in a word: smoke takes seconds, quick minutes, paper is the "
+    "paper's own settings with repeats. -p changes it further.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for the executed notebook, results.json and figures.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the folder if it is there.")
+@click.option(
+    "--list-parameters",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _, asked: _list_parameters(ctx) if asked else None,
+    help="Show the notebook's parameters and their defaults, and stop.",
+)
+def run(
+    study: str, pairs: tuple[str, ...], profile: str | None, out: Path, overwrite: bool
+) -> None:
+    """Run a study's notebook with new parameters.
+
+    Example: confoundlab run coil --profile quick -p crop_size=16 --out runs/small-crop
+    """
+    from confoundlab import catalog
+    from confoundlab.execute import run_study
+
+    given = dict(_pair(text) for text in pairs)
+    run_study(catalog.study(study), out, profile=profile, parameters=given, overwrite=overwrite)
+    click.echo(f"{out / study}.ipynb, results.json and figures are in {out}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise InputError(f"-p takes NAME=VALUE, not {text!r}.")
+    return name.strip(), value.strip()
+
+
+def _list_parameters(ctx: click.Context) -> NoReturn:
+    from confoundlab.catalog import STUDIES
+    from confoundlab.parameters import declared, notebook_source, read_notebook
+
+    for study in STUDIES:
+        click.echo(f"{study}:")
+        for parameter in declared(read_notebook(notebook_source(study))).values():
+            click.echo(f"  {parameter.name} = {parameter.default!r}  ({parameter.kind})")
+            click.echo(f"      {parameter.comment}")
+    ctx.exit()
+
+
+@main.group()
+def data() -> None:
+    """List, find and verify data sets."""
+
+
+@data.command("list")
+def list_data() -> None:
+    """List the data sets: what each is, how many images, and its terms."""
+    from confoundlab.catalog import DATASETS
+    from confoundlab.data import available
+
+    for entry in DATASETS.values():
+        click.echo(
+            f"{entry.name:16} {entry.title}: {len(entry.expected):,} images, now "
+            f"{available(entry.name)}; terms: {entry.terms}"
+        )
+
+
+@data.command("path")
+@click.argument("name")
+def data_path(name: str) -> None:
+    """Print the folder in which a data set's real images lie."""
+    from confoundlab import catalog
+    from confoundlab.data import folder_of
+
+    click.echo(folder_of(catalog.dataset(name)))
+
+
+@data.command()
+@click.argument("name")
+@click.argument(
+    "folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+def verify(name: str, folder: Path | None) -> None:
+    """Prove that a copy of a data set is whole and unaltered, by its decoded pixels."""
+    from confoundlab import catalog
+    from confoundlab.data import folder_of, verify_copy
+
+    entry = catalog.dataset(name)
+    where = folder or folder_of(entry)
+    click.echo(f"{entry.title} in {where}: {verify_copy(entry, where)}")

@@ -1,0 +1,86 @@
+"""The images that a study runs on now: the real ones where they are at hand, else the twin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from confoundlab.catalog import Dataset, DataState, SessionLayout, dataset, read_manifest
+from confoundlab.errors import InputError, one_of
+from confoundlab.files import DATA_VARIABLE, data_root
+from confoundlab.imageset import ImageSet, find_folder, open_dataset
+from confoundlab.simulate import simulate
+
+DataChoice = Literal["auto", "real", "simulated"]
+
+
+def load(
+    name: str, data: DataChoice = "auto", *, sessions: SessionLayout = "class", seed: int = 0
+) -> ImageSet:
+    """Load a data set by its name in the catalog.
+
+    Parameters
+    ----------
+    name : str
+        For example ``coil20``.
+    data : {"auto", "real", "simulated"}
+        "auto" takes the real images where ``CONFOUNDLAB_DATA`` has them, else the twin.
+    sessions : {"class", "image", "crossed"}
+        How the twin's sessions are laid over its classes; real images ignore it.
+    seed : int
+        The twin's seed.
+
+    Raises
+    ------
+    InputError
+        Unknown name; real images asked for and not there, or not complete.
+    """
+    entry = dataset(name)
+    if available(name, data) == "simulated":
+        return simulate(entry, sessions, seed)
+    return open_dataset(entry, folder_of(entry))
+
+
+def available(name: str, data: DataChoice = "auto") -> DataState:
+    """Return the state of the images that `load` would give, without reading them."""
+    one_of("data choice", data, ("auto", "real", "simulated"))
+    entry = dataset(name)
+    if data == "simulated" or (data == "auto" and find_folder(entry) is None):
+        return "simulated"
+    folder_of(entry)
+    return entry.state
+
+
+def folder_of(entry: Dataset) -> Path:
+    """Return the folder of the real images; raise `InputError` if they are not at hand."""
+    folder = find_folder(entry)
+    if folder is not None:
+        return folder
+    root = data_root()
+    why = f"{root} has no folder {entry.folders[0]!r}" if root else f"{DATA_VARIABLE} is not set"
+    raise InputError(f"The real {entry.title} is not at hand: {why}. A copy: {entry.source}")
+
+
+def verify_copy(entry: Dataset, folder: Path) -> str:
+    """Compare a copy's decoded pixels with the catalog's manifest and say what was found.
+
+    Returns
+    -------
+    str
+        A sentence, if all is well.
+
+    Raises
+    ------
+    InputError
+        Missing or broken images, or pixels that differ; the message names them.
+    """
+    images = open_dataset(entry, folder)
+    manifest = read_manifest(entry)
+    if manifest is None:
+        return f"all {len(images):,} images are there (no manifest to compare their pixels with)"
+    found = images.table.set_index("image")["sha256"]
+    altered = sorted(manifest.index[manifest != found.reindex(manifest.index)])
+    if altered:
+        some = ", ".join(altered[:5]) + (", ..." if len(altered) > 5 else "")
+        raise InputError(f"{len(altered):,} images of {folder} are altered: {some}.")
+    return f"all {len(images):,} images are there, and every pixel is as published"

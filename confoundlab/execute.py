@@ -1,0 +1,168 @@
+"""Run a study's notebook with papermill: check first, write aside, move into place at the end.
+
+A run leaves ``<study>.ipynb``, ``results.json`` and the figures. A notebook that fails is kept
+for reading in a folder that ends in ``-failed``, and never reaches the book.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+import papermill
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+from confoundlab.catalog import Study
+from confoundlab.data import available
+from confoundlab.errors import InputError, RunFailedError, one_of
+from confoundlab.parameters import declared, notebook_source, read_notebook, resolve
+from confoundlab.study import RUN_VARIABLE
+
+# papermill guesses parameters line by line and warns where it cannot read a type; ours are checked.
+logging.getLogger("papermill").setLevel(logging.ERROR)
+
+
+def settings(study: Study, profile: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run's parameters, checked; also that the images asked for are there.
+
+    Raises
+    ------
+    InputError
+        Unknown profile or parameter, a value of the wrong type, missing images.
+    """
+    preset = study.profiles[one_of("profile", profile, study.profiles)] if profile else {}
+    values = resolve(declared(read_notebook(notebook_source(study.name))), preset, given)
+    available(values["dataset"], values["data"])
+    return values
+
+
+def run_study(
+    study: Study,
+    out: Path,
+    *,
+    profile: str | None = None,
+    parameters: Mapping[str, Any],
+    overwrite: bool = False,
+) -> Path:
+    """Execute a study's notebook and return the folder with what it left.
+
+    Parameters
+    ----------
+    study : Study
+        From the catalog.
+    out : Path
+        Folder to make; it must not exist unless `overwrite`.
+    profile : str, optional
+        smoke, quick or paper.
+    parameters : mapping
+        Changes to the profile, as text or as values.
+
+    Raises
+    ------
+    InputError
+        Before anything is run or written.
+    RunFailedError
+        A cell failed; the notebook is kept in ``<out>-failed``.
+    """
+    values = settings(study, profile, parameters)
+    if out.exists() and not overwrite:
+        raise InputError(f"{out} is there already. Name another folder, or pass --overwrite.")
+    with _aside(out) as folder:
+        order = {"study": study.name, "profile": profile, "parameters": values}
+        execute(notebook_source(study.name), folder / f"{study.name}.ipynb", order)
+    return out
+
+
+@contextmanager
+def _aside(out: Path) -> Iterator[Path]:
+    """Give a folder beside `out` that takes its place at the end, or is kept or removed."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+        _replace(folder, out)
+    except RunFailedError as error:
+        failed = out.with_name(f"{out.name}-failed")
+        _replace(folder, failed)
+        raise RunFailedError(f"{error}\nThe notebook is kept in {failed} for reading.") from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _replace(folder: Path, out: Path) -> None:
+    if out.is_dir():
+        shutil.rmtree(out)
+    folder.replace(out)
+
+
+def execute(source: Path, target: Path, order: Mapping[str, Any]) -> None:
+    """Execute a py:percent notebook and write it, executed, to `target`.
+
+    Progress bars go to this process's standard error and not into the notebook. `order` (study,
+    profile and parameters, where there are any) reaches the notebook's `study.StudyRun`, which
+    writes beside `target`.
+
+    Raises
+    ------
+    RunFailedError
+        A cell failed; `target` holds the notebook as far as it got.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        unexecuted = Path(scratch) / f"{source.stem}.ipynb"
+        jupytext.write(read_notebook(source), unexecuted)
+        # A log file wants a line now and then, a terminal wants a bar that moves.
+        pace = "0.1" if sys.stderr.isatty() else "30"
+        run = json.dumps({"folder": str(target.parent.resolve()), **order})
+        with _environment({RUN_VARIABLE: run, "TQDM_MININTERVAL": pace}):
+            try:
+                papermill.execute_notebook(
+                    str(unexecuted),
+                    str(target),
+                    parameters=order.get("parameters", {}),
+                    kernel_name="python3",
+                    language="python",
+                    progress_bar=sys.stderr.isatty(),
+                    stderr_file=sys.stderr,
+                    cwd=str(source.parent),
+                    request_save_on_cell_execute=False,
+                    # ipykernel warns on every start that a kernel on this machine is not encrypted
+                    extra_arguments=["--log-level=50"],
+                )
+            except PapermillExecutionError as error:
+                raise RunFailedError(
+                    f"{source.name}, cell {error.cell_index}: {error.ename}: {error.evalue}"
+                ) from None
+    nbformat.write(_for_reading(nbformat.read(target, as_version=4)), target)
+
+
+def _for_reading(notebook: NotebookNode) -> NotebookNode:
+    """Take out what only the person at the terminal needed: progress, and papermill's cell."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.metadata.tags.append("remove-input")  # the page prints its command instead
+    return notebook
+
+
+@contextmanager
+def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+    before = os.environ.copy()
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,74 @@
+"""Where files live, and how they are written: aside, then moved, so that none is half there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from confoundlab.errors import InputError
+
+DATA_VARIABLE = "CONFOUNDLAB_DATA"
+CACHE_VARIABLE = "CONFOUNDLAB_CACHE"
+
+
+def data_root() -> Path | None:
+    """Return the folder that ``CONFOUNDLAB_DATA`` names, or None where it is not set.
+
+    Raises
+    ------
+    InputError
+        The variable is set, but there is no such folder.
+    """
+    named = os.environ.get(DATA_VARIABLE)
+    if not named:
+        return None
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise InputError(
+            f"{DATA_VARIABLE} names {named!r}, but there is no such folder. "
+            "Correct it, or unset it to work on simulated twins."
+        )
+    return folder.resolve()
+
+
+def cache_root() -> Path:
+    """Return the folder for prepared arrays and computations; ``CONFOUNDLAB_CACHE`` moves it."""
+    named = os.environ.get(CACHE_VARIABLE)
+    return Path(named).expanduser() if named else platformdirs.user_cache_path("confoundlab")
+
+
+def write_aside(path: Path, write: Callable[[Path], object]) -> Path:
+    """Let `write` fill a temporary file beside `path`, then move it into place in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    aside = Path(name)
+    try:
+        write(aside)
+        aside.chmod(0o644)  # mkstemp makes files that only their owner can read
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return path
+
+
+def text_digest(*parts: str) -> str:
+    """Return the SHA-256 of some texts, kept apart: ab+c differs from a+bc."""
+    sha = hashlib.sha256()
+    for part in parts:
+        sha.update(len(part.encode()).to_bytes(8, "big") + part.encode())
+    return sha.hexdigest()
+
+
+def code_digest(*modules: str) -> str:
+    """Return the SHA-256 of this package's source: of the named modules, or of all of it."""
+    package = Path(__file__).parent
+    files = [package / f"{name.replace('.', '/')}.py" for name in modules] or [
+        path for path in package.rglob("*") if path.suffix in {".py", ".yaml", ".csv", ".json"}
+    ]
+    return text_digest(*(path.read_text(encoding="utf-8") for path in sorted(files)))

@@ -1,0 +1,339 @@
+"""Image sets: a table with one row an image, and pixels that are decoded only when asked for.
+
+Everything downstream sees an image set, whether it came from files, from arrays or from the
+simulator. Its content digest is what results are stored under: two copies of the same pictures
+have the same digest, whatever their file format, and one changed pixel gives another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, Literal, Protocol, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from tqdm import tqdm
+
+from confoundlab.catalog import Dataset, DataState
+from confoundlab.decode import SUFFIXES, CannotDecodeError, Colour, Pixels, decode, to_gray
+from confoundlab.errors import BrokenImagesError, InputError
+from confoundlab.files import cache_root, data_root, text_digest, write_aside
+
+Indices = npt.NDArray[np.intp]
+T = TypeVar("T")
+_DECODERS = 2  # decoding releases the interpreter lock; more threads than cores gain nothing
+_SCAN_COLUMNS = ["path", "size", "mtime_ns", "sha256", "height", "width"]
+
+
+class View(Protocol):
+    """What a classifier may see: a pure function of one image, with a name (see `views`)."""
+
+    @property
+    def is_control(self) -> bool:
+        """Whether the subject is hidden, so that an honest data set gives chance only."""
+        ...
+
+    def __call__(self, image: Pixels) -> Pixels:
+        """Return the visible part of an image of shape (height, width, channels)."""
+        ...
+
+    def __str__(self) -> str:
+        """Return the name under which results are stored."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """n images and a table with a row for each.
+
+    Build one with `from_folder`, `from_arrays`, `open_dataset` or `confoundlab.data.load`.
+
+    Parameters
+    ----------
+    name : str
+        Short name, as in the catalog.
+    state : str
+        real, rebuilt, derivative, stand-in or simulated.
+    table : DataFrame
+        Columns ``image`` (unique name), ``label``, ``group`` (what must not straddle a split),
+        ``sha256`` (of the decoded pixels), and any factors.
+    read : callable
+        (row number, colour) to uint8 pixels of shape (height, width, channels).
+    skipped : dict of str to str
+        Files left out on request, with the reason.
+    """
+
+    name: str
+    state: DataState
+    table: pd.DataFrame
+    read: Callable[[int, Colour], Pixels]
+    skipped: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @cached_property
+    def classes(self) -> list[str]:
+        """The label names, sorted; `labels` are positions in this list."""
+        return sorted(self.table["label"].unique())
+
+    @cached_property
+    def labels(self) -> Indices:
+        """Class of every image, shape (n,), values 0..k-1."""
+        return np.searchsorted(self.classes, self.table["label"].to_numpy(str)).astype(np.intp)
+
+    @cached_property
+    def groups(self) -> Indices:
+        """Group of every image as a number, shape (n,)."""
+        return pd.factorize(self.table["group"], sort=True)[0].astype(np.intp)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over names, labels and decoded pixels, in an order that files do not change."""
+        rows = self.table.sort_values("image")[["image", "label", "sha256"]]
+        return "sha256:" + text_digest(*rows.astype(str).to_numpy().ravel().tolist())
+
+    def subset(self, rows: npt.ArrayLike) -> Self:
+        """Return the image set of some rows (numbers or a mask), in the given order."""
+        picked = np.arange(len(self))[np.asarray(rows)]
+        table = self.table.iloc[picked].reset_index(drop=True)
+
+        def read(row: int, colour: Colour) -> Pixels:
+            return self.read(int(picked[row]), colour)
+
+        return type(self)(self.name, self.state, table, read, self.skipped)
+
+    def array(self, view: View, colour: Colour = "gray", *, cache: bool = True) -> Pixels:
+        """Show every image through a view.
+
+        Parameters
+        ----------
+        view : View
+            Must give the same size for every image.
+        colour : {"gray", "rgb"}
+            Channels to decode.
+        cache : bool
+            Keep the result on disk and map it into memory the next time.
+
+        Returns
+        -------
+        ndarray of uint8, shape (n, height, width, channels)
+
+        Raises
+        ------
+        InputError
+            The view gives different sizes, or does not fit an image.
+        """
+        if not cache:
+            return self._prepare(view, colour)
+        key = text_digest(self.digest, str(view), colour, *self.table["image"])[:24]
+        path = cache_root() / "prepared" / f"{self.name}-{key}.npy"
+        if not path.is_file():
+            write_aside(path, partial(np.save, arr=self._prepare(view, colour)))
+        prepared: Pixels = np.load(path, mmap_mode="r")
+        return prepared
+
+    def _prepare(self, view: View, colour: Colour) -> Pixels:
+        def one(row: int) -> Pixels:
+            return view(self.read(row, colour))
+
+        shown = _in_order(one, range(len(self)), f"{self.name}: {view}")
+        shapes = {image.shape for image in shown}
+        if len(shapes) > 1:
+            raise InputError(f"{view} gives images of different sizes in {self.name}: {shapes}.")
+        return np.stack(shown)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        images: Pixels,
+        table: pd.DataFrame,
+        *,
+        name: str,
+        state: DataState = "real",
+    ) -> Self:
+        """Make an image set of pixels in memory.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, height, width, channels)
+            One channel or three.
+        table : DataFrame
+            n rows with at least ``label``; ``image`` and ``group`` are numbered if missing.
+        name, state : str
+            See the class.
+        """
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
+            raise InputError(
+                "images must be uint8 of shape (n, height, width, 1 or 3), "
+                f"not {images.dtype} {images.shape}."
+            )
+        if len(images) != len(table):
+            raise InputError(f"{len(images)} images, but {len(table)} rows in the table.")
+
+        def read(row: int, colour: Colour) -> Pixels:
+            image = images[row]
+            if image.shape[2] == 1:
+                return image if colour == "gray" else np.repeat(image, 3, axis=2)
+            return image if colour == "rgb" else to_gray(image)
+
+        numbers = [f"{row:06d}" for row in range(len(table))]
+        defaults = {"image": numbers, "group": numbers}
+        full = table.reset_index(drop=True).assign(
+            **{key: value for key, value in defaults.items() if key not in table},
+            sha256=[_pixel_digest(image) for image in images],
+        )
+        return cls(name, state, _checked(full), read, {})
+
+    @classmethod
+    def from_folder(
+        cls,
+        folder: Path,
+        describe: Callable[[Path], dict[str, Any] | None],
+        *,
+        name: str,
+        state: DataState = "real",
+        on_broken: Literal["raise", "skip"] = "raise",
+    ) -> Self:
+        """Make an image set of the files below a folder.
+
+        Parameters
+        ----------
+        folder : Path
+            Searched with its subfolders for PNG, JPEG, GIF, PGM, TIFF and WebP files.
+        describe : callable
+            Path below the folder to a row of the table (``label``, perhaps ``image``, ``group``
+            and factors; the stem where they are missing), or None for a file that does not belong.
+        name, state : str
+            See the class.
+        on_broken : {"raise", "skip"}
+            Raise one `BrokenImagesError` that names every unusable file, or leave them out and
+            list them in ``skipped``.
+        """
+        rows = []
+        for path in sorted(Path(folder).rglob("*")):
+            if path.suffix.lower() not in SUFFIXES:
+                continue
+            if (row := describe(path.relative_to(folder))) is not None:
+                rows.append({"image": path.stem, "path": str(path), "group": path.stem} | row)
+        if not rows:
+            raise InputError(f"There are no {name} images below {folder}.")
+        table = pd.DataFrame(rows)
+        scanned, problems = _scan(table["path"].tolist(), f"reading {name}")
+        if problems and on_broken == "raise":
+            raise BrokenImagesError(problems)
+        table = table.merge(scanned[["path", "sha256", "height", "width"]], on="path")
+        paths = [Path(path) for path in table.pop("path")]
+
+        def read(row: int, colour: Colour) -> Pixels:
+            return decode(paths[row], colour)
+
+        return cls(name, state, _checked(table), read, problems)
+
+
+def open_dataset(
+    dataset: Dataset, folder: Path, *, on_broken: Literal["raise", "skip"] = "raise"
+) -> ImageSet:
+    """Open a complete copy of a catalogued data set.
+
+    Raises
+    ------
+    InputError
+        Images that a complete copy has are missing; the message names some of them.
+    """
+    images = ImageSet.from_folder(
+        folder,
+        dataset.describe,
+        name=dataset.name,
+        state=dataset.state,
+        on_broken=on_broken,
+    )
+    present = {Path(name).stem for name in images.skipped} | set(images.table["image"])
+    missing = sorted(dataset.expected - present)
+    if missing:
+        some = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+        raise InputError(
+            f"{dataset.title} in {folder} is not complete: {len(missing):,} of "
+            f"{len(dataset.expected):,} images are missing ({some}). "
+            f"A full copy: {dataset.source}"
+        )
+    return images
+
+
+def find_folder(dataset: Dataset) -> Path | None:
+    """Return the data set's folder below ``CONFOUNDLAB_DATA``, or None if it is not there."""
+    root = data_root()
+    if root is None:
+        return None
+    return next((root / name for name in dataset.folders if (root / name).is_dir()), None)
+
+
+def _checked(table: pd.DataFrame) -> pd.DataFrame:
+    if "label" not in table:
+        raise InputError("The table of an image set needs a column 'label'.")
+    for column in ("image", "label", "group"):
+        empty = np.flatnonzero(table[column].isna())
+        if len(empty):
+            raise InputError(f"Column {column!r} is empty in row(s) {empty[:5].tolist()}.")
+    doubled = table["image"][table["image"].duplicated()].unique()
+    if len(doubled):
+        raise InputError(
+            f"Image names must be unique; doubled: {', '.join(map(str, doubled[:5]))}."
+        )
+    return table.astype({"label": str, "group": str})
+
+
+def _pixel_digest(pixels: Pixels) -> str:
+    """SHA-256 of height, width and three-channel pixels; gray is three equal channels."""
+    rgb = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+    shape = np.array(rgb.shape, dtype="<u4").tobytes()
+    return hashlib.sha256(shape + rgb.tobytes()).hexdigest()
+
+
+def _in_order(work: Callable[[int], T], rows: Iterable[int], what: str) -> list[T]:
+    """Map with threads and a progress bar that shows itself only after two seconds."""
+    numbers = list(rows)
+    with ThreadPoolExecutor(_DECODERS) as pool:
+        results = pool.map(work, numbers)
+        return list(tqdm(results, total=len(numbers), desc=what, delay=2, leave=False))
+
+
+def _scan(paths: Sequence[str], what: str) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Digest the decoded colour pixels of files; what is known from an earlier scan is reused.
+
+    A file counts as unchanged while its path, size and time of change are the same.
+    """
+    stats = [Path(path).stat() for path in paths]
+    now = pd.DataFrame(
+        {
+            "path": paths,
+            "size": [stat.st_size for stat in stats],
+            "mtime_ns": [stat.st_mtime_ns for stat in stats],
+        }
+    )
+    kept = cache_root() / "scans" / f"{text_digest(str(Path(paths[0]).parent))[:16]}.parquet"
+    known = pd.read_parquet(kept) if kept.is_file() else pd.DataFrame(columns=_SCAN_COLUMNS)
+    table = now.merge(known.astype(now.dtypes), on=list(now.columns), how="left")
+    new = np.flatnonzero(table["sha256"].isna())
+    problems: dict[str, str] = {}
+
+    def one(row: int) -> tuple[str | None, int, int]:
+        try:
+            pixels = decode(Path(paths[row]), "rgb")
+        except CannotDecodeError as error:
+            problems[Path(paths[row]).name] = str(error)
+            return None, 0, 0
+        return _pixel_digest(pixels), pixels.shape[0], pixels.shape[1]
+
+    if len(new):
+        table.loc[new, ["sha256", "height", "width"]] = _in_order(one, new.tolist(), what)
+        good = table.dropna(subset=["sha256"]).astype({"height": int, "width": int})
+        write_aside(kept, lambda path: good.to_parquet(path, index=False))
+    table = table.dropna(subset=["sha256"]).astype({"height": int, "width": int})
+    return table, dict(sorted(problems.items()))

@@ -1,0 +1,142 @@
+"""Still figures of the book. Every one of simulated images says so in its title.
+
+Colours are seaborn's colour-blind palette; what matters is told by position or shape as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from sklearn.metrics import confusion_matrix
+
+from confoundlab.imageset import ImageSet, Indices, View
+from confoundlab.views import stretch
+
+BLUE, ORANGE, GREEN = sns.color_palette("colorblind")[:3]
+GRAY = "0.45"
+
+
+def titled(title: str, state: str) -> str:
+    """Return a title that names the state of the data unless it is real."""
+    return title if state == "real" else f"{title} ({state} data)"
+
+
+def crops(images: ImageSet, view: View, *, n_classes: int = 10, n_each: int = 1) -> Figure:
+    """Show images, what a control leaves of them, and the same with contrast stretched."""
+    rows = _spread(images.labels, n_classes, n_each)
+    shown = np.stack([view(images.read(row, "gray")) for row in rows])
+    pictures = [
+        ("image", [images.read(row, "gray") for row in rows]),
+        (str(view), list(shown)),
+        ("contrast\nstretched", list(stretch(shown))),
+    ]
+    figure, axes = plt.subplots(3, len(rows), figsize=(0.85 * len(rows), 2.9), squeeze=False)
+    for line, (name, row_of_pictures) in zip(axes, pictures, strict=True):
+        for axis, picture in zip(line, row_of_pictures, strict=True):
+            axis.imshow(picture.squeeze(), cmap="gray", vmin=0, vmax=255)
+            axis.set_xticks([])
+            axis.set_yticks([])
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+    for axis, row in zip(axes[0][::n_each], rows[::n_each], strict=True):
+        axis.set_title(images.table["label"][row], fontsize=8, loc="left")
+    figure.suptitle(titled("What the classifier is allowed to see", images.state), y=1.02)
+    return figure
+
+
+def _spread(labels: Indices, n_classes: int, n_each: int) -> list[int]:
+    """Pick classes and, of each, images at even distances."""
+    classes = np.unique(labels)
+    chosen = classes[np.linspace(0, len(classes) - 1, min(n_classes, len(classes))).astype(int)]
+    rows = [np.flatnonzero(labels == one) for one in chosen]
+    return [int(own[at]) for own in rows for at in np.linspace(0, len(own) - 1, n_each).astype(int)]
+
+
+def crop_picker(images: ImageSet, view: View, row: int) -> Figure:
+    """Show one image with the crop's place, the crop, and the crop stretched."""
+    image = images.read(row, "gray")
+    shown = view(image)
+    figure, axes = plt.subplots(1, 3, figsize=(6.6, 2.5))
+    # Where the crop came from is found by cropping a picture of positions.
+    height, width = image.shape[:2]
+    positions = view(np.arange(height * width).reshape(height, width, 1))
+    top, left = divmod(int(positions.flat[0]), width)
+    box = (left - 0.5, top - 0.5)
+    axes[0].imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255)
+    axes[0].add_patch(
+        Rectangle(
+            box, shown.shape[1], shown.shape[0], fill=False, color=ORANGE, lw=2, clip_on=False
+        )
+    )
+    axes[1].imshow(shown.squeeze(), cmap="gray", vmin=0, vmax=255)
+    axes[2].imshow(stretch(shown).squeeze(), cmap="gray", vmin=0, vmax=255)
+    for axis, title in zip(axes, ("image", str(view), "contrast stretched"), strict=True):
+        axis.set_title(title, fontsize=9)
+        axis.axis("off")
+    figure.suptitle(titled(images.table["image"][row], images.state), y=1.04)
+    return figure
+
+
+def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figure:
+    """Draw accuracies with their intervals, chance, the permutation null and the paper's number."""
+    figure, axis = plt.subplots(figsize=(7, 0.55 * len(records) + 1.2))
+    for place, record in enumerate(reversed(records)):
+        low, high = record["estimate"] - record["ci_low"], record["ci_high"] - record["estimate"]
+        axis.barh(place, record["null_q95"], height=0.6, color="0.88", zorder=0)
+        axis.plot([record["chance"]] * 2, [place - 0.3, place + 0.3], color=GRAY, ls="--", lw=1)
+        axis.errorbar(
+            record["estimate"], place, xerr=[[low], [high]], fmt="o", color=BLUE, capsize=4
+        )
+        if record["paper"] is not None:
+            axis.plot(record["paper"], place, marker="D", mfc="none", mec=ORANGE, ms=9, ls="")
+    axis.set_yticks(range(len(records)), list(reversed(names)))
+    axis.set(xlim=(0, 1.02), xlabel="accuracy on held-out images")
+    handles = [
+        Line2D([], [], marker="o", color=BLUE, label="ours, 95% interval"),
+        Line2D([], [], marker="D", mfc="none", mec=ORANGE, ls="", label="the paper"),
+        Line2D([], [], color=GRAY, ls="--", label="chance"),
+        Rectangle((0, 0), 1, 1, color="0.88", label="95% of permutations"),
+    ]
+    axis.legend(
+        handles=handles, fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False
+    )
+    axis.set_title(titled("Named without the subject, and with it", _states(records)))
+    sns.despine(figure)
+    return figure
+
+
+def confusion(predictions: pd.DataFrame, images: ImageSet, title: str) -> Figure:
+    """Draw how often each class (row) was called each class (column), as a share of the row."""
+    shares = confusion_matrix(
+        images.labels[predictions["image"]],
+        predictions["predicted"],
+        labels=range(len(images.classes)),
+        normalize="true",
+    )
+    figure, axis = plt.subplots(figsize=(5.2, 4.4))
+    sns.heatmap(
+        shares,
+        vmin=0,
+        vmax=1,
+        cmap="viridis",
+        square=True,
+        xticklabels=images.classes,
+        yticklabels=images.classes,
+        cbar_kws={"label": "share of the class's test images"},
+        ax=axis,
+    )
+    axis.tick_params(labelsize=6)
+    axis.set(xlabel="named", ylabel="true class")
+    axis.set_title(titled(title, images.state))
+    return figure
+
+
+def _states(records: Sequence[dict[str, Any]]) -> str:
+    return ", ".join(sorted({record["state"] for record in records}))

@@ -1,0 +1,145 @@
+"""Words and tables that pages print. Every number comes from an image set or a stored record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from IPython.display import HTML
+
+from confoundlab.catalog import STUDIES, dataset, paper_rows
+from confoundlab.imageset import ImageSet
+from confoundlab.parameters import declared, notebook_source, read_notebook
+from confoundlab.store import read_results
+from confoundlab.study import StudyRun
+
+STATES = {
+    "real": "the published images",
+    "rebuilt": "put together again from the original sources",
+    "derivative": "a processed copy of the published images",
+    "stand-in": "another real data set with the same design problem",
+    "simulated": "computer-made stand-ins (a twin), **not** the published images; no number here "
+    "says anything about the real ones",
+}
+
+
+def data_line(images: ImageSet) -> str:
+    """Return the line that opens a page: which data it ran on, in Markdown."""
+    title = dataset(images.name).title
+    return (
+        f"> **Data on this page: {images.state.upper()}** — {title}, {STATES[images.state]}. "
+        f"{len(images):,} images of {len(images.classes)} classes, `{images.digest[:23]}…`."
+    )
+
+
+def percent(fraction: float | None) -> str:
+    """Return 0.354 as "35.4%", and None as a dash."""
+    return "–" if fraction is None else f"{fraction:.1%}"
+
+
+def _as_printed(fraction: float | None) -> str:
+    """Return the paper's number with the digits that the paper gives: 0.3542 as "35.42%"."""
+    return "–" if fraction is None else f"{100 * fraction:.4g}%"
+
+
+def _interval(record: dict[str, Any]) -> str:
+    return f"{100 * record['ci_low']:.1f}–{100 * record['ci_high']:.1f}%"
+
+
+def table(frame: pd.DataFrame) -> HTML:
+    """Return a table as the book shows it: no row numbers, text escaped."""
+    return HTML(frame.to_html(index=False, border=0, classes="table", justify="left"))
+
+
+def rerun(run: StudyRun) -> str:
+    """Return the command that makes a page again, and what it took, in Markdown."""
+    if run.is_live:
+        return "The command is printed when the page is run from the command line."
+    order = run.order
+    preset = STUDIES[order["study"]].profiles.get(order["profile"], {})
+    profile = f" --profile {order['profile']}" if order["profile"] else ""
+    source = declared(read_notebook(notebook_source(order["study"])))
+    changes = "".join(
+        f" -p {name}={value}"
+        for name, value in order["parameters"].items()
+        if value != preset.get(name, source[name].default)
+    )
+    table_rows = "\n".join(
+        f"| `{name}` | {source[name].comment} | `{value}` |"
+        for name, value in order["parameters"].items()
+    )
+    return (
+        f"```\nconfoundlab run {order['study']}{profile}{changes} --out runs/again\n```\n\n"
+        f"| parameter | what it is | here |\n|---|---|---|\n{table_rows}"
+    )
+
+
+def sentence(name: str, record: dict[str, Any]) -> str:
+    """Return one result in words, in Markdown."""
+    verdict = f" **{record['verdict']}.**" if record["verdict"] else ""
+    repeats = record["n_repeats"]
+    spread = f", standard deviation over {repeats} repeats {percent(record['repeat_sd'])}"
+    return (
+        f"{name}: {percent(record['estimate'])} right (95% interval {_interval(record)}, "
+        f"{record['n_groups']:,} groups{spread if repeats > 1 else ''}; "
+        f"chance {percent(record['chance'])}; p = {record['p_value']:.2g}).{verdict} "
+        + " ".join(record["reasons"])
+    )
+
+
+def evidence_table(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return results as a table to print: one row each, numbers as text."""
+    return pd.DataFrame(
+        [
+            {
+                "set": record["row"],
+                "data": record["state"],
+                "view": record["view"],
+                "split": record["split"],
+                "paper": _as_printed(record["paper"]),
+                "ours": percent(record["estimate"]),
+                "95% interval": _interval(record),
+                "chance": percent(record["chance"]),
+                "p": f"{record['p_value']:.2g}",
+                "verdict": record["verdict"] or "not a control",
+            }
+            for record in records
+        ]
+    )
+
+
+def published(folder: Path) -> list[dict[str, Any]]:
+    """Return the stored results of all studies, by the name of their study."""
+    return [read_results(path) for path in sorted(folder.glob("*.json"))]
+
+
+def paper_table(results: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return every accuracy of Dhar and Shamir's tables beside ours, where ours is stored."""
+    stored = {
+        (record["row"], record["view"].startswith("whole image")): record
+        for result in results
+        for record in result["evidence"]
+        if record["paper"] is not None
+    }
+    lines = []
+    for row in paper_rows().values():
+        for whole, key in ((False, "crop_accuracy"), (True, "full_accuracy")):
+            if key not in row:
+                continue
+            ours = stored.get((row["id"], whole))
+            lines.append(
+                {
+                    "table": row["table"],
+                    "set": row["id"],
+                    "view": "whole image" if whole else f"crop {row['crop']}",
+                    "chance": percent(1 / row["classes"]),
+                    "paper": _as_printed(row[key]),
+                    "ours": percent(ours["estimate"]) if ours else "not run yet",
+                    "95% interval": _interval(ours) if ours else "",
+                    "verdict": (ours["verdict"] or "not a control") if ours else "",
+                    "data": ours["state"] if ours else "",
+                }
+            )
+    return pd.DataFrame(lines)

@@ -1,0 +1,123 @@
+"""The store: results with provenance, computed once and found again.
+
+Two kinds of record, both readable without this package:
+
+- a *computation* (the predictions of a bank of nets) is a Parquet file in the cache, named by the
+  digest of everything that it depends on, with that and its provenance as JSON in the metadata;
+- a *run* of a study is ``results.json``, whose form ``results.schema.json`` holds. The published
+  ones lie in ``results/`` of the repository.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from confoundlab.errors import InputError
+from confoundlab.evidence import Evidence
+from confoundlab.files import cache_root, code_digest, text_digest, write_aside
+
+# The code that a computation's result depends on: what comes before the store in the flow, less
+# what only finds files or judges numbers.
+COMPUTING_CODE = ("decode", "imageset", "views", "splits", "lenet")
+_KEY = b"confoundlab"
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A computation's table, where it came from, and whether it was found or made now."""
+
+    table: pd.DataFrame
+    provenance: dict[str, Any]
+    found: bool
+
+
+def provenance() -> dict[str, Any]:
+    """Return when, by what and on what kind of machine a result is made now."""
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": metadata.version("confoundlab"),
+        "code": code_digest()[:16],
+        "python": platform.python_version(),
+        "torch": metadata.version("torch"),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def remember(
+    inputs: dict[str, Any], compute: Callable[[], tuple[pd.DataFrame, dict[str, Any]]]
+) -> Computed:
+    """Return the result that these inputs gave before, or compute and keep it.
+
+    Parameters
+    ----------
+    inputs : dict
+        Everything that the result depends on besides the code, as JSON can hold it.
+    compute : callable
+        Returns the table and notes for its provenance (the engine, for one).
+    """
+    key = text_digest(json.dumps(inputs, sort_keys=True), code_digest(*COMPUTING_CODE))
+    path = cache_root() / "computed" / f"{key[:32]}.parquet"
+    if path.is_file():
+        stored = pq.read_table(path)
+        kept = json.loads(stored.schema.metadata[_KEY])
+        return Computed(stored.to_pandas(), kept["provenance"], found=True)
+    started = time.perf_counter()
+    table, notes = compute()
+    made = provenance() | notes | {"seconds": round(time.perf_counter() - started, 1)}
+    record = json.dumps({"inputs": inputs, "provenance": made})
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), _KEY: record.encode()})
+    write_aside(path, partial(pq.write_table, arrow))
+    return Computed(table, made, found=False)
+
+
+def results_schema() -> dict[str, Any]:
+    """Return the JSON schema of ``results.json``."""
+    text = (resources.files("confoundlab") / "results.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def evidence_record(evidence: Evidence, **where: Any) -> dict[str, Any]:
+    """Return evidence as ``results.json`` holds it; `where` adds row, view, split and so on."""
+    record = where | asdict(evidence)
+    return {
+        # six significant digits are finer than one image in a million
+        key: float(f"{value:.6g}") if isinstance(value, float) else value
+        for key, value in record.items()
+    } | {"reasons": list(evidence.reasons)}
+
+
+def write_results(path: Path, results: dict[str, Any]) -> Path:
+    """Check a run's results against the schema and write them."""
+    jsonschema.validate(json.loads(json.dumps(results)), results_schema())
+    text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"
+    return write_aside(path, lambda aside: aside.write_text(text, encoding="utf-8"))
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """Read a run's results; raise `InputError` where they are missing or malformed."""
+    try:
+        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        jsonschema.validate(results, results_schema())
+    except FileNotFoundError:
+        raise InputError(f"There are no results at {path}.") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not JSON: {error}") from None
+    except jsonschema.ValidationError as error:
+        raise InputError(f"{path} does not have the form of results: {error.message}") from None
+    return results

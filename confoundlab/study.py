@@ -1,0 +1,239 @@
+"""What a study's notebook calls: load images, measure a view under a split, keep the results.
+
+One call of `StudyRun.measure` walks the whole flow once: image set, view, split, LeNets, evidence,
+verdict. Nets that were trained before on the same pixels with the same settings are found in the
+store, not trained again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from confoundlab import data, evidence
+from confoundlab.catalog import SessionLayout, dataset, paper_accuracy
+from confoundlab.decode import Colour, Pixels
+from confoundlab.files import text_digest
+from confoundlab.imageset import ImageSet, View
+from confoundlab.lenet import Task, train_bank
+from confoundlab.splits import Split
+from confoundlab.store import Computed, evidence_record, provenance, remember, write_results
+from confoundlab.views import Corner
+
+# Set while a notebook is executed from the command line: JSON with the folder to write to, and the
+# study, profile and parameters of the run. A live kernel has none, and writes nothing.
+RUN_VARIABLE = "CONFOUNDLAB_RUN"
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """One row of results: the evidence as stored, and the predictions behind it."""
+
+    record: dict[str, Any]
+    predictions: pd.DataFrame
+
+
+@dataclass(eq=False)
+class StudyRun:
+    """One run of a study: collects what is measured and, from the command line, writes it."""
+
+    seed: int = 0
+    permutations: int = 999
+    records: list[dict[str, Any]] = field(default_factory=list)
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    engines: set[str] = field(default_factory=set)
+    order: dict[str, Any] = field(
+        default_factory=lambda: json.loads(os.environ.get(RUN_VARIABLE, "{}"))
+    )
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody sits at the kernel: then this run shows, and writes nothing."""
+        return not self.order
+
+    def load(self, name: str, choice: data.DataChoice, sessions: SessionLayout) -> ImageSet:
+        """Load a data set (see `data.load`) and note what it was."""
+        images = data.load(name, choice, sessions=sessions, seed=self.seed)
+        self.sources[name] = {
+            "name": name,
+            "state": images.state,
+            "digest": images.digest,
+            "n_images": len(images),
+        }
+        return images
+
+    def measure(
+        self,
+        images: ImageSet,
+        view: View,
+        split_name: str,
+        splits: Sequence[Split],
+        *,
+        epochs: int,
+        colour: Colour = "gray",
+        only: tuple[str, npt.NDArray[np.bool_]] | None = None,
+        session: str = "session",
+    ) -> Measured:
+        """Train one LeNet a split on a view, and judge its held-out accuracy.
+
+        Parameters
+        ----------
+        images : ImageSet
+            As loaded.
+        view : View
+            What the nets see.
+        split_name : str
+            For the results, for example ``random 80/20``.
+        splits : sequence of Split
+            One a repeat; the repeat's number, added to the run's seed, is the net's seed.
+        epochs : int
+            Of training.
+        colour : {"gray", "rgb"}
+            Channels.
+        only : (str, ndarray of bool, shape (n,)), optional
+            Score these images only, named in words; training is the same.
+        session : str
+            The column that may be aliased with the label.
+
+        Returns
+        -------
+        Measured
+        """
+        shown = images.array(view, colour)
+        seeds = [self.seed + repeat for repeat in range(len(splits))]
+        trained = _train(images, shown, view, splits, seeds, epochs, colour)
+        self.engines.add(trained.provenance["engine"])
+        predictions = trained.table
+        if only is not None:
+            predictions = predictions[only[1][predictions["image"].to_numpy()]]
+            split_name += f", {only[0]}"
+        found = evidence.accuracy(
+            predictions,
+            images.labels,
+            images.groups,
+            n_permutations=self.permutations,
+            seed=self.seed,
+        )
+        table = images.table
+        tied = session in table and evidence.aliased(table["label"], table[session])
+        judged = evidence.judge(
+            found,
+            is_control=view.is_control,
+            vacuous=vacuous(shown),
+            aliased_with=session if tied else None,
+        )
+        row = dataset(images.name).paper_row
+        record = evidence_record(
+            judged,
+            row=row or images.name,
+            state=images.state,
+            view=str(view),
+            split=split_name,
+            seeds=seeds,
+            paper=None if only is not None else paper_accuracy(row, str(view), split_name),
+        )
+        self.records.append(record)
+        return Measured(record, predictions)
+
+    def keep(self, figure: Figure, name: str) -> None:
+        """Save a figure beside the results, if this run writes any."""
+        if not self.is_live:
+            figure.savefig(Path(self.order["folder"]) / f"{name}.png", dpi=150, bbox_inches="tight")
+
+    def finish(self) -> None:
+        """Write ``results.json``, if this run writes anything."""
+        if self.is_live:
+            return
+        made = provenance() | {"engine": "; ".join(sorted(self.engines))}
+        results = {key: self.order[key] for key in ("study", "profile", "parameters")} | {
+            "schema": 1,
+            "seconds": round(time.perf_counter() - self.started, 1),
+            "version": made["version"],
+            "provenance": made,
+            "data": list(self.sources.values()),
+            "evidence": self.records,
+        }
+        write_results(Path(self.order["folder"]) / "results.json", results)
+
+
+def constant_share(shown: Pixels) -> float:
+    """Return the share of images that are one flat value: they hold a level and nothing else."""
+    flat = shown.reshape(len(shown), -1)
+    return float((flat.min(axis=1) == flat.max(axis=1)).mean())
+
+
+def vacuous(shown: Pixels) -> str | None:
+    """Return why images prove nothing as a control, or None.
+
+    Flat images of different levels still leak a number; images that are all alike leak nothing.
+    """
+    if (shown == shown[0]).all():
+        return f"all {len(shown):,} images are identical in this view"
+    return None
+
+
+def object_free(images: ImageSet, crop: Corner, brightest: int = 60) -> npt.NDArray[np.bool_]:
+    """Say which crops hold no part of the object, shape (n,).
+
+    COIL's background stays well below 60 of 255; a brighter pixel belongs to the object.
+    """
+    free: npt.NDArray[np.bool_] = images.array(crop).max(axis=(1, 2, 3)) <= brightest
+    return free
+
+
+def _train(
+    images: ImageSet,
+    shown: Pixels,
+    view: View,
+    splits: Sequence[Split],
+    seeds: Sequence[int],
+    epochs: int,
+    colour: Colour,
+) -> Computed:
+    tasks = [
+        Task(images.labels, split.train, split.test, seed)
+        for split, seed in zip(splits, seeds, strict=True)
+    ]
+
+    def compute() -> tuple[pd.DataFrame, dict[str, Any]]:
+        bar = tqdm(total=len(tasks) * epochs, desc=f"{view}: epochs", delay=2, leave=False)
+        with bar:
+            bank = train_bank(
+                shown, tasks, epochs=epochs, progress=lambda done, _: bar.update(done - bar.n)
+            )
+        parts = [
+            pd.DataFrame(
+                {
+                    "repeat": repeat,
+                    "image": task.test,
+                    "predicted": chances.argmax(axis=1),
+                    "confidence": chances.max(axis=1),
+                }
+            )
+            for repeat, (task, chances) in enumerate(zip(tasks, bank.probabilities, strict=True))
+        ]
+        return pd.concat(parts, ignore_index=True), {"engine": bank.engine}
+
+    rows = [text_digest(*(part.tobytes().hex() for part in split)) for split in splits]
+    inputs = {
+        "data": images.digest,
+        "order": text_digest(*images.table["image"]),
+        "view": str(view),
+        "colour": colour,
+        "splits": rows,
+        "seeds": list(seeds),
+        "epochs": epochs,
+    }
+    return remember(inputs, compute)
