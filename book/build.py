@@ -1,0 +1,135 @@
+"""Build the book: run what has changed, then render.
+
+    python book/build.py                    from the data at hand, else from simulated twins
+    python book/build.py --publish RUN      first make a run's results the published ones
+
+A page is run again when the package's code, its notebook, its parameters or its images have
+changed; all four go into a fingerprint that is kept beside the executed page.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from confoundlab.catalog import STUDIES, Study
+from confoundlab.cli import PROFILES, Command
+from confoundlab.data import available, load
+from confoundlab.errors import InputError, RunFailedError
+from confoundlab.execute import execute, run_study, settings
+from confoundlab.files import code_digest, text_digest, write_aside
+from confoundlab.parameters import notebook_source
+from confoundlab.store import read_results
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "results"
+_EXECUTED = ROOT / "book" / "executed"
+_INDEX = ROOT / "book" / "_build" / "html" / "index.html"
+# Notebooks of the book that are no study: they only read the stored results.
+_PAGES = (ROOT / "book" / "paper_against_ours.py",)
+
+
+def build(profile: str, say: Callable[[str], None]) -> Path:
+    """Run what has changed and render; return the path of the first page.
+
+    Raises
+    ------
+    InputError
+        The renderer is not installed.
+    RunFailedError
+        A page failed; what was published before is left as it was.
+    """
+    for study in STUDIES.values():
+        _study_page(study, profile, say)
+    stored = [path.read_text(encoding="utf-8") for path in sorted(RESULTS.glob("*.json"))]
+    for source in _PAGES:
+        mark = text_digest(code_digest(), source.read_text(encoding="utf-8"), *stored)
+        if _is_new(source.stem, mark, say):
+            target = ROOT / "build" / "pages" / f"{source.stem}.ipynb"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            execute(source, target, {})
+            _publish_page(target, mark)
+    _render(say)
+    return _INDEX
+
+
+def publish(run: Path) -> Path:
+    """Copy the results of a run on data that are not simulated to the stored, published ones.
+
+    Raises
+    ------
+    InputError
+        The run's results are missing, malformed, simulated, or not of the paper profile.
+    """
+    results = read_results(run / "results.json")
+    states = {entry["state"] for entry in results["data"]}
+    if results["profile"] != "paper" or "simulated" in states:
+        raise InputError(
+            f"{run} cannot be published: only runs of the paper profile on data that are not "
+            f"simulated are (this one: profile {results['profile']}, {', '.join(sorted(states))})."
+        )
+    target = RESULTS / f"{results['study']}.json"
+    text = (run / "results.json").read_text(encoding="utf-8")
+    return write_aside(target, lambda aside: aside.write_text(text, encoding="utf-8"))
+
+
+def _study_page(study: Study, profile: str, say: Callable[[str], None]) -> None:
+    values = settings(study, profile, {})
+    name, choice = values["dataset"], values["data"]
+    state = available(name, choice)
+    images = "" if state == "simulated" else load(name, choice).digest
+    source = notebook_source(study.name).read_text(encoding="utf-8")
+    mark = text_digest(code_digest(), source, json.dumps(values, sort_keys=True), state, images)
+    if _is_new(study.name, mark, say):
+        say(f"  on {state} images, profile {profile}")
+        out = ROOT / "build" / "runs" / study.name
+        run_study(study, out, profile=profile, parameters={}, overwrite=True)
+        _publish_page(out / f"{study.name}.ipynb", mark)
+
+
+def _is_new(page: str, mark: str, say: Callable[[str], None]) -> bool:
+    kept = _EXECUTED / f"{page}.fingerprint"
+    same = (_EXECUTED / f"{page}.ipynb").is_file() and kept.is_file() and kept.read_text() == mark
+    say(f"{page}: unchanged, kept" if same else f"{page}: running")
+    return not same
+
+
+def _publish_page(executed: Path, mark: str) -> None:
+    write_aside(_EXECUTED / executed.name, lambda aside: shutil.copyfile(executed, aside))
+    write_aside(_EXECUTED / f"{executed.stem}.fingerprint", lambda aside: aside.write_text(mark))
+
+
+def _render(say: Callable[[str], None]) -> None:
+    command = Path(sys.executable).with_name("jupyter-book")
+    if not command.is_file():
+        raise InputError("The renderer is missing. Install it: pip install 'confoundlab[book]'.")
+    say("rendering")
+    # -W: warnings are errors; -n: so are references that lead nowhere.
+    flags = ["--config", "_config.yml", "--path-output", "book", "-W", "-n", "--keep-going", "-q"]
+    rendered = subprocess.run(
+        [str(command), "build", "book", *flags], cwd=ROOT, capture_output=True, text=True
+    )
+    if rendered.returncode:
+        raise RunFailedError(f"{rendered.stdout[-4000:]}{rendered.stderr[-8000:]}")
+
+
+@click.command(cls=Command)
+@click.option("--profile", type=PROFILES, default="quick", show_default=True)
+@click.option("--publish", "run", type=click.Path(path_type=Path), help="Folder of a run.")
+def main(profile: str, run: Path | None) -> None:
+    """Build the book: run the notebooks that have changed, then render."""
+    say = functools.partial(click.echo, err=True)
+    if run is not None:
+        say(f"stored as {publish(run)}")
+    click.echo(f"The book: {build(profile, say)}")
+
+
+if __name__ == "__main__":
+    main()
