@@ -22,6 +22,10 @@ class Command(click.Command):
         except (InputError, RunFailedError) as error:
             click.echo(f"confoundlab: {error}", err=True)
             ctx.exit(2 if isinstance(error, InputError) else 1)
+        except OSError as error:  # a full disk, a folder that may not be written
+            where = f": {error.filename}" if error.filename else ""
+            click.echo(f"confoundlab: {error.strerror or error}{where}", err=True)
+            ctx.exit(1)
 
 
 class Program(click.Group):

@@ -266,17 +266,18 @@ def _verdict(
         return None, "The subject is in view, so accuracy is no sign of a leak."
     if e.p_value < alpha and e.ci_low > e.chance:
         return Verdict.LEAK, (
-            "Without the subject the class is still named, and the whole interval lies above chance."
+            "Without the subject the class is still named: the whole interval lies above chance."
         )
     if e.p_below < alpha and e.ci_high < e.chance:
         return Verdict.INVERTED, (
-            "The whole interval lies below chance, so the design is at fault. Usual causes: classes "
-            "balanced by leaving one out, duplicates with opposite labels, a split that follows the "
-            "label."
+            "The whole interval lies below chance, so the design is at fault. Usual causes: "
+            "classes balanced by leaving one out, duplicates with opposite labels, a split that "
+            "follows the label."
         )
     if e.p_value < alpha:
         return Verdict.INCONCLUSIVE, (
-            "Permuted labels seldom do as well, but the interval reaches chance. Collect more groups."
+            "Permuted labels seldom do as well, yet the interval reaches chance. "
+            "Collect more groups."
         )
     if e.minimum_detectable - e.chance <= margin:
         return Verdict.NO_LEAK_FOUND, (

@@ -25,12 +25,13 @@ from papermill.exceptions import PapermillExecutionError
 
 from confoundlab.catalog import Study
 from confoundlab.data import available
-from confoundlab.errors import InputError, RunFailedError, one_of
+from confoundlab.errors import BrokenImagesError, InputError, RunFailedError, one_of
 from confoundlab.parameters import declared, notebook_source, read_notebook, resolve
 from confoundlab.study import RUN_VARIABLE
 
 # papermill guesses parameters line by line and warns where it cannot read a type; ours are checked.
 logging.getLogger("papermill").setLevel(logging.ERROR)
+_BAD_INPUT = {InputError.__name__, BrokenImagesError.__name__}
 
 
 def settings(study: Study, profile: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def run_study(
     Raises
     ------
     InputError
-        Before anything is run or written.
+        Before anything is run, or from the notebook itself; nothing is written.
     RunFailedError
         A cell failed; the notebook is kept in ``<out>-failed``.
     """
@@ -141,6 +142,8 @@ def execute(source: Path, target: Path, order: Mapping[str, Any]) -> None:
                     extra_arguments=["--log-level=50"],
                 )
             except PapermillExecutionError as error:
+                if error.ename in _BAD_INPUT:  # images that are not whole, a crop that does not fit
+                    raise InputError(error.evalue) from None
                 raise RunFailedError(
                     f"{source.name}, cell {error.cell_index}: {error.ename}: {error.evalue}"
                 ) from None

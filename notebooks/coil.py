@@ -67,8 +67,8 @@ display(
     Markdown(
         f"Of {len(images):,} crops, {(shown.max(axis=(1, 2, 3)) == 0).sum():,} are all zero, "
         f"{report.percent(constant_share(shown))} are one flat value, and {(~free).sum():,} hold a "
-        "pixel brighter than 60 of 255, that is, a part of the object. The paper calls all of them "
-        "background."
+        "pixel brighter than 60 of 255, that is, a part of the object. The paper calls all such "
+        "crops background."
     )
 )
 

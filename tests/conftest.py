@@ -1,0 +1,66 @@
+"""Tests never see the user's data or cache unless they ask for the real images by name."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from confoundlab import report
+from confoundlab.catalog import Dataset, dataset
+from confoundlab.imageset import ImageSet
+from confoundlab.simulate import simulate
+
+mpl.use("Agg")
+ROOT = Path(__file__).parents[1]
+REAL_DATA = os.environ.get("CONFOUNDLAB_DATA")
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setenv("CONFOUNDLAB_CACHE", str(cache))
+    monkeypatch.delenv("CONFOUNDLAB_DATA", raising=False)
+    monkeypatch.delenv("CONFOUNDLAB_RUN", raising=False)
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def real_data(monkeypatch: pytest.MonkeyPatch) -> Path:
+    if not REAL_DATA:
+        pytest.skip("the real images are not here (CONFOUNDLAB_DATA is not set)")
+    folder = Path(REAL_DATA).resolve()
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(folder))
+    return folder
+
+
+def small(name: str = "coil20", **changes: object) -> Dataset:
+    """A catalogued data set with a twin that renders in a moment."""
+    entry = dataset(name)
+    angles = tuple(range(0, 360, 30))
+    twin = dataclasses.replace(
+        entry.twin, **{"classes": 4, "angles": angles, "size": 48, **changes}
+    )
+    return dataclasses.replace(entry, twin=twin)
+
+
+@pytest.fixture(scope="session")
+def twin() -> ImageSet:
+    return simulate(small())
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def published() -> list[dict]:
+    return report.published(ROOT / "results")

@@ -1,0 +1,73 @@
+"""The book's build: what counts as a change, and what may be published."""
+
+import importlib.util
+import json
+
+import pytest
+from conftest import ROOT
+
+from confoundlab.errors import InputError
+
+
+@pytest.fixture
+def build(monkeypatch, tmp_path):
+    spec = importlib.util.spec_from_file_location("build", ROOT / "book" / "build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "_EXECUTED", tmp_path / "executed")
+    monkeypatch.setattr(module, "RESULTS", tmp_path / "results")
+    return module
+
+
+def test_a_page_is_new_until_its_fingerprint_is_kept(build, tmp_path):
+    page = tmp_path / "coil.ipynb"
+    page.write_text("{}")
+    assert build._is_new("coil", "mark", lambda line: None)
+    build._publish_page(page, "mark")
+    assert not build._is_new("coil", "mark", lambda line: None)
+    assert build._is_new("coil", "other", lambda line: None)
+
+
+@pytest.mark.parametrize("changed", ["code", "notebook", "parameters", "data"])
+def test_every_kind_of_change_runs_the_page_again(build, monkeypatch, tmp_path, changed):
+    runs = []
+    source = tmp_path / "coil.py"
+    source.write_text("one")
+
+    def run_study(study, out, **options):
+        runs.append(study.name)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "coil.ipynb").write_text("{}")
+
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "run_study", run_study)
+    monkeypatch.setattr(build, "notebook_source", lambda name: source)
+    monkeypatch.setattr(build, "code_digest", lambda: "one")
+    study = build.STUDIES["coil"]
+    for _ in range(2):
+        build._study_page(study, "smoke", lambda line: None)
+    assert runs == ["coil"]
+    if changed == "code":
+        monkeypatch.setattr(build, "code_digest", lambda: "two")
+    elif changed == "notebook":
+        source.write_text("two")
+    elif changed == "data":
+        monkeypatch.setattr(build, "available", lambda *choice: "real")
+        monkeypatch.setattr(build, "load", lambda *choice: type("Images", (), {"digest": "two"}))
+    build._study_page(study, "quick" if changed == "parameters" else "smoke", lambda line: None)
+    assert runs == ["coil", "coil"]
+
+
+def test_only_paper_runs_on_data_that_are_not_simulated_are_published(build, tmp_path, published):
+    good = published[0]
+    simulated = json.loads(json.dumps(good))
+    simulated["data"][0]["state"] = "simulated"
+    for results in (good | {"profile": "quick"}, simulated):
+        (tmp_path / "results.json").write_text(json.dumps(results))
+        with pytest.raises(InputError, match="cannot be published"):
+            build.publish(tmp_path)
+    assert not (tmp_path / "results").exists()
+    (tmp_path / "results.json").write_text(json.dumps(good))
+    assert json.loads(build.publish(tmp_path).read_text()) == good
+    with pytest.raises(InputError, match="no results"):
+        build.publish(tmp_path / "none")

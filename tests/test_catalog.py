@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import pytest
+
+from confoundlab.catalog import (
+    DATASETS,
+    STUDIES,
+    dataset,
+    paper_accuracy,
+    paper_rows,
+    read_manifest,
+    study,
+)
+from confoundlab.errors import InputError
+from confoundlab.parameters import declared, notebook_source, read_notebook
+
+
+def test_unknown_names_suggest_the_nearest():
+    with pytest.raises(InputError, match="Did you mean 'coil20'"):
+        dataset("coil2")
+    with pytest.raises(InputError, match="Known: coil"):
+        study("kvasir")
+
+
+@pytest.mark.parametrize(
+    ("name", "images", "classes"), [("coil20", 1440, 20), ("coil100", 7200, 100)]
+)
+def test_coil_names_parse_to_objects_and_angles(name, images, classes):
+    entry = dataset(name)
+    assert len(entry.expected) == images
+    rows = [entry.describe(Path("images") / f"{stem}.png") for stem in entry.expected]
+    assert {row["angle"] for row in rows} == set(range(0, 360, 5))
+    assert len({row["label"] for row in rows}) == classes
+    assert len({row["group"] for row in rows}) == classes * 6
+
+
+def test_the_number_in_a_name_is_steps_in_coil20_and_degrees_in_coil100():
+    assert dataset("coil20").describe(Path("obj3__71.png"))["angle"] == 355
+    assert dataset("coil100").describe(Path("obj3__355.png"))["angle"] == 355
+
+
+@pytest.mark.parametrize("name", ["obj21__0.png", "obj1__72.png", "convert.pl", "x.png"])
+def test_stray_files_are_not_coil20(name):
+    assert dataset("coil20").describe(Path(name)) is None
+
+
+def test_twins_have_the_counts_of_their_data_sets():
+    for entry in DATASETS.values():
+        assert entry.twin.classes * len(entry.twin.angles) == len(entry.expected)
+
+
+def test_paper_rows_are_fractions_and_complete():
+    rows = paper_rows()
+    assert len(rows) == 12
+    assert rows["coil20"]["crop_accuracy"] == 0.3542
+    assert all(0 < row["crop_accuracy"] < 1 for row in rows.values())
+    with_row = [entry for entry in DATASETS.values() if entry.paper_row]
+    assert all(rows[e.paper_row]["classes"] == e.twin.classes for e in with_row)
+
+
+@pytest.mark.parametrize(
+    ("row", "view", "split", "number"),
+    [
+        ("coil20", "crop 21x21 top-right", "random 80/20", 0.3542),
+        ("coil20", "whole image 32x32", "random 80/20", 0.9861),
+        ("coil20", "crop 20x20 top-right", "random 80/20", None),
+        ("coil20", "crop 21x21 top-right", "arc of 60 degrees", None),
+        ("rnai_cells", "whole image 32x32", "random 80/20", None),
+        (None, "crop 21x21 top-right", "random 80/20", None),
+    ],
+)
+def test_the_papers_number_is_given_only_for_the_papers_own_experiment(row, view, split, number):
+    assert paper_accuracy(row, view, split) == number
+
+
+def test_profiles_name_parameters_that_the_notebook_declares():
+    for entry in STUDIES.values():
+        parameters = declared(read_notebook(notebook_source(entry.name)))
+        assert {"dataset", "data", "seed"} <= set(parameters)
+        for profile in entry.profiles.values():
+            assert {name: parameters[name].parse(value) for name, value in profile.items()}
+
+
+def test_manifests_list_every_image_once():
+    manifest = read_manifest(dataset("coil20"))
+    assert set(manifest.index) == dataset("coil20").expected
+    assert manifest.is_unique  # no two pictures of COIL-20 are pixel for pixel the same
+    assert read_manifest(dataset("coil100")) is None

@@ -1,0 +1,107 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from confoundlab import execute
+from confoundlab.cli import main
+from confoundlab.errors import RunFailedError
+
+
+def call(*words):
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def test_help_teaches():
+    text = call("--help").output
+    for word in ("studies", "run", "data", "CONFOUNDLAB_DATA", "--profile smoke"):
+        assert word in text
+    assert "NAME=VALUE" in call("run", "--help").output
+
+
+def test_studies_name_data_and_profiles():
+    lines = call("studies").output
+    assert "coil20           simulated" in lines and "smoke, quick, paper" in lines
+
+
+def test_data_list_and_path(tmp_path, monkeypatch):
+    assert "1,440 images, now simulated; terms: research purposes" in call("data", "list").output
+    (tmp_path / "coil20").mkdir()
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path))
+    assert call("data", "path", "coil20").output.strip() == str(tmp_path / "coil20")
+
+
+def test_parameters_are_listed():
+    output = call("run", "--list-parameters").output
+    assert "epochs = 120" in output and "passes over the training images" in output
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["run", "coil", "-p", "epoch=5"], "Did you mean 'epochs'"),
+        (["run", "coil", "-p", "epochs=five"], "valid integer"),
+        (["run", "coil", "-p", "epochs"], "takes NAME=VALUE"),
+        (["run", "coil", "-p", "data=real"], "CONFOUNDLAB_DATA is not set"),
+        (["run", "coils"], "Did you mean 'coil'"),
+        (["data", "verify", "coil21"], "Did you mean 'coil20'"),
+        (["data", "path", "coil20"], "not at hand"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(tmp_path, words, why):
+    out = tmp_path / "out"
+    result = call(*words, *(["--out", out] if words[0] == "run" else []))
+    assert result.exit_code == 2
+    assert why in result.output
+    assert result.output.startswith("confoundlab: ") and result.output.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_data_folder_that_is_not_there_is_bad_input(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path / "none"))
+    for words in (["studies"], ["run", "coil", "--out", tmp_path / "out"], ["data", "list"]):
+        result = call(*words)
+        assert result.exit_code == 2 and "no such folder" in result.output
+
+
+def test_a_failed_run_is_exit_code_1(tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RunFailedError("cell 3: ValueError")
+
+    monkeypatch.setattr(execute, "run_study", fail)
+    result = call("run", "coil", "--out", tmp_path / "out")
+    assert result.exit_code == 1 and result.output == "confoundlab: cell 3: ValueError\n"
+
+
+def test_a_full_disk_is_said_in_a_line(tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise OSError(28, "No space left on device", "runs/a")
+
+    monkeypatch.setattr(execute, "run_study", fail)
+    result = call("run", "coil", "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert result.output == "confoundlab: No space left on device: runs/a\n"
+
+
+def test_an_error_of_ours_is_not_hidden(monkeypatch):
+    def fail(*args, **kwargs):
+        raise KeyError("a defect")
+
+    monkeypatch.setattr(execute, "run_study", fail)
+    assert isinstance(call("run", "coil", "--out", "x").exception, KeyError)
+
+
+def test_the_installed_command_answers_quickly_without_torch():
+    command = Path(sys.executable).with_name("confoundlab")
+    version = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    assert "confoundlab" in version.stdout
+    code = "import sys, confoundlab.cli; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_names_of_the_command_are_click_commands():
+    assert isinstance(main, click.Group)
+    assert sorted(main.commands) == ["data", "run", "studies"]

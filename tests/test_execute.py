@@ -1,0 +1,126 @@
+import dataclasses
+import json
+
+import nbformat
+import pytest
+
+from confoundlab import execute, parameters
+from confoundlab.catalog import study
+from confoundlab.errors import InputError, RunFailedError
+from confoundlab.store import read_results
+
+HEAD = """# %% tags=["parameters"]
+dataset: str = "coil20"  # set
+data: str = "simulated"  # state
+seed: int = 0  # seed
+# %%
+"""
+GOOD = HEAD + "import sys; print('seed', seed); print('bar', file=sys.stderr)\n"
+BAD = HEAD + "print('before')\n# %%\nraise ValueError('no such thing')\n"
+
+
+@pytest.fixture
+def notebook(tmp_path, monkeypatch):
+    """A study whose notebook is written by the test."""
+
+    def write(source):
+        path = tmp_path / "source" / "coil.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(source)
+        monkeypatch.setattr(execute, "notebook_source", lambda name: path)
+        monkeypatch.setattr(parameters, "notebook_source", lambda name: path)
+        return dataclasses.replace(study("coil"), profiles={"smoke": {"seed": 4}})
+
+    return write
+
+
+def run(entry, out, **options):
+    return execute.run_study(entry, out, **({"parameters": {}} | options))
+
+
+def texts(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return [output.get("text", "") for cell in cells for output in cell.get("outputs", [])]
+
+
+def test_a_run_injects_parameters_and_keeps_progress_out_of_the_notebook(notebook, tmp_path):
+    out = run(notebook(GOOD), tmp_path / "out", profile="smoke")
+    assert texts(out / "coil.ipynb") == ["seed 4\n"]
+    assert [path.name for path in tmp_path.iterdir() if path.name != "source"] == ["out"]
+
+
+def test_an_existing_folder_is_not_overwritten_unasked(notebook, tmp_path):
+    entry = notebook(GOOD)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("precious")
+    with pytest.raises(InputError, match="--overwrite"):
+        run(entry, tmp_path / "out")
+    assert (tmp_path / "out" / "mine.txt").read_text() == "precious"
+    run(entry, tmp_path / "out", overwrite=True)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["coil.ipynb"]
+
+
+def test_a_failing_cell_keeps_the_notebook_apart(notebook, tmp_path):
+    entry = notebook(BAD)
+    with pytest.raises(RunFailedError, match=r"ValueError: no such thing\n.*out-failed"):
+        run(entry, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert "before\n" in texts(tmp_path / "out-failed" / "coil.ipynb")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out-failed", "source"]
+
+
+def test_bad_input_that_only_the_notebook_finds_is_bad_input(notebook, tmp_path):
+    entry = notebook(
+        HEAD + "from confoundlab.errors import InputError\nraise InputError('too big')\n"
+    )
+    with pytest.raises(InputError, match="too big"):
+        run(entry, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+def test_a_failure_leaves_the_last_good_run(notebook, tmp_path):
+    run(notebook(GOOD), tmp_path / "out")
+    with pytest.raises(RunFailedError):
+        run(notebook(BAD), tmp_path / "out", overwrite=True)
+    assert texts(tmp_path / "out" / "coil.ipynb") == ["seed 0\n"]
+
+
+def test_an_interrupt_leaves_nothing(notebook, tmp_path, monkeypatch):
+    def stop(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(execute.papermill, "execute_notebook", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run(notebook(GOOD), tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"parameters": {"sead": "1"}}, "Did you mean 'seed'"),
+        ({"parameters": {"seed": "one"}}, "valid integer"),
+        ({"parameters": {"data": "real"}}, "not at hand"),
+        ({"parameters": {"dataset": "coil2"}}, "Did you mean 'coil20'"),
+        ({"profile": "long"}, "profile 'long'"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_written(notebook, tmp_path, options, why):
+    with pytest.raises(InputError, match=why):
+        run(notebook(GOOD), tmp_path / "out", **options)
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+@pytest.mark.slow
+def test_the_coil_study_runs_whole(tmp_path):
+    chosen = {"epochs": "1", "repeats": "1", "data": "simulated", "dataset": "coil100_sample"}
+    out = execute.run_study(study("coil"), tmp_path / "a", profile="smoke", parameters=chosen)
+    results = read_results(out / "results.json")
+    assert results["parameters"]["epochs"] == 1 and results["profile"] == "smoke"
+    assert results["data"][0]["state"] == "simulated" and results["data"][0]["n_images"] == 720
+    assert len(results["evidence"]) == 5
+    figures = {path.name for path in out.glob("*.png")}
+    assert figures == {"crops.png", "crop-picker.png", "accuracies.png", "confusion.png"}
+    page = json.dumps(nbformat.read(out / "coil.ipynb", as_version=4))
+    assert "Data on this page: SIMULATED" in page
+    assert "confoundlab run coil --profile smoke -p dataset=coil100_sample" in page

@@ -1,0 +1,40 @@
+import pytest
+
+from confoundlab.errors import InputError
+from confoundlab.files import cache_root, code_digest, data_root, text_digest, write_aside
+
+
+def test_a_failing_write_leaves_the_old_file_and_no_other(tmp_path):
+    path = tmp_path / "deep" / "file.txt"
+    write_aside(path, lambda aside: aside.write_text("old"))
+
+    def fail(aside):
+        aside.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_aside(path, fail)
+    assert path.read_text() == "old"
+    assert [entry.name for entry in path.parent.iterdir()] == ["file.txt"]
+
+
+def test_text_digest_keeps_parts_apart():
+    assert text_digest("ab", "c") != text_digest("a", "bc")
+    assert text_digest("ab", "c") == text_digest("ab", "c")
+
+
+def test_code_digest_is_of_the_named_modules():
+    assert code_digest("views") != code_digest("splits") != code_digest()
+
+
+def test_roots(tmp_path, monkeypatch):
+    assert data_root() is None
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path))
+    assert data_root() == tmp_path.resolve()
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path / "no"))
+    with pytest.raises(InputError, match="no such folder"):
+        data_root()
+    monkeypatch.setenv("CONFOUNDLAB_CACHE", str(tmp_path / "cache"))
+    assert cache_root() == tmp_path / "cache"
+    monkeypatch.delenv("CONFOUNDLAB_CACHE")
+    assert cache_root().name == "confoundlab"

@@ -1,0 +1,60 @@
+import json
+
+import pytest
+
+from confoundlab import report
+from confoundlab.catalog import paper_rows
+from confoundlab.study import RUN_VARIABLE, StudyRun
+
+
+def test_the_page_says_what_its_data_are(twin):
+    line = report.data_line(twin)
+    assert "SIMULATED" in line and "**not** the published images" in line
+    assert twin.digest[:23] in line and f"{len(twin):,} images of 4 classes" in line
+
+
+@pytest.mark.parametrize(("fraction", "text"), [(0.3542, "35.4%"), (1, "100.0%"), (None, "–")])
+def test_percent(fraction, text):
+    assert report.percent(fraction) == text
+
+
+def test_paper_table_has_every_number_of_the_paper(published):
+    table = report.paper_table(published)
+    printed = [
+        row[key] for row in paper_rows().values() for key in ("crop_accuracy", "full_accuracy")
+        if key in row
+    ]  # fmt: skip
+    assert sorted(table["paper"]) == sorted(f"{100 * number:.4g}%" for number in printed)
+    ours = table.set_index(["set", "view"])["ours"]
+    record = published[0]["evidence"][0]
+    assert ours["coil20", "crop 21x21"] == report.percent(record["estimate"])
+    assert ours["kvasir", "whole image"] == "not run yet"
+
+
+def test_without_results_nothing_is_claimed():
+    table = report.paper_table([])
+    assert set(table["ours"]) == {"not run yet"} and set(table["verdict"]) == {""}
+
+
+def test_sentences_carry_interval_chance_p_and_verdict(published):
+    record = published[0]["evidence"][0]
+    words = report.sentence("Crop", record)
+    for part in ("95% interval", "chance", "p = ", record["verdict"], record["reasons"][0]):
+        assert part in words
+
+
+def test_tables_escape_what_they_print():
+    import pandas as pd
+
+    assert "&lt;script&gt;" in report.table(pd.DataFrame({"a": ["<script>"]})).data
+
+
+def test_the_rerun_command_names_only_what_differs(monkeypatch):
+    values = {"epochs": 2, "repeats": 2, "permutations": 99, "seed": 0, "data": "simulated"}
+    order = {"folder": ".", "study": "coil", "profile": "smoke", "parameters": values}
+    monkeypatch.setenv(RUN_VARIABLE, json.dumps(order))
+    text = report.rerun(StudyRun())
+    assert "confoundlab run coil --profile smoke -p data=simulated --out runs/again\n" in text
+    assert "| `epochs` | passes over the training images | `2` |" in text
+    monkeypatch.delenv(RUN_VARIABLE)
+    assert "command line" in report.rerun(StudyRun())

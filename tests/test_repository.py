@@ -1,0 +1,65 @@
+"""Promises of the repository itself: one list of dependencies, commands that exist, numbers."""
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+import yaml
+from conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_environment_yml_repeats_pyproject():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    python, pip, listed = environment["dependencies"]
+    assert python == "python" + PROJECT["requires-python"]
+    assert pip == "pip"
+    extras = PROJECT["optional-dependencies"]
+    assert listed["pip"] == [*PROJECT["dependencies"], *extras["book"], *extras["test"], "-e ."]
+
+
+def test_the_makefile_installs_the_torch_that_pyproject_asks_for():
+    makefile = (ROOT / "Makefile").read_text()
+    for requirement in PROJECT["dependencies"]:
+        if requirement.startswith("torch"):
+            assert f'"{requirement}"' in makefile
+
+
+def test_readme_shows_both_commands_and_only_commands_that_exist():
+    readme = (ROOT / "README.md").read_text()
+    first_screen = readme[: readme.index("\n## ", readme.index("make test"))]
+    assert "make book" in first_screen and "make test" in first_screen
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^(?:\w+=\S+ )*make (\w+)", readme, re.MULTILINE):
+        assert f"\n{target}:" in makefile
+
+
+def test_citation_has_the_version_of_the_package():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == PROJECT["version"]
+    assert f"## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_coil20_with_the_papers_settings(published):
+    """The study's acceptance: crop between 30 and 42 % (the paper: 35.42), whole image above 95."""
+    (coil,) = [results for results in published if results["study"] == "coil"]
+    assert (coil["parameters"]["epochs"], coil["parameters"]["repeats"]) == (120, 5)
+    assert coil["data"][0] | {"digest": ""} == {
+        "name": "coil20", "state": "real", "n_images": 1440, "digest": ""
+    }  # fmt: skip
+    rows = {record["view"]: record for record in coil["evidence"] if record["paper"]}
+    crop, whole = rows["crop 21x21 top-right"], rows["whole image 32x32"]
+    assert 0.30 <= crop["estimate"] <= 0.42 and crop["verdict"] == "LEAK"
+    assert whole["estimate"] > 0.95
+
+
+def test_no_large_files_pickles_or_rendered_output_are_tracked():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    files = [ROOT / line for line in listed.stdout.splitlines()]
+    assert all(path.stat().st_size < 5_000_000 for path in files if path.exists())
+    forbidden = {".pkl", ".pickle", ".pt", ".pth", ".ipynb", ".npy", ".png", ".jpg"}
+    assert not [path for path in files if path.suffix in forbidden]

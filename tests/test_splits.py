@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from confoundlab.errors import InputError
+from confoundlab.splits import grouped, k_fold, leave_arc_out, leave_out, stratified
+
+LABELS = np.repeat(np.arange(20), 72)
+ANGLES = np.tile(np.arange(0, 360, 5), 20)
+
+
+def test_the_papers_split_has_the_papers_counts():
+    split = stratified(LABELS, seed=3)
+    assert (len(split.train), len(split.test)) == (1152, 288)  # Table 4
+    assert set(np.bincount(LABELS[split.test])) <= {14, 15}
+    assert not np.intersect1d(split.train, split.test).size
+
+
+def test_a_seed_is_a_split():
+    assert (stratified(LABELS, seed=1).test == stratified(LABELS, seed=1).test).all()
+    assert (stratified(LABELS, seed=1).test != stratified(LABELS, seed=2).test).any()
+
+
+def test_folds_test_every_row_once():
+    folds = k_fold(LABELS, folds=10, seed=0)
+    assert (np.sort(np.concatenate([fold.test for fold in folds])) == np.arange(1440)).all()
+
+
+@given(seed=st.integers(0, 50), size=st.integers(2, 9))
+def test_groups_never_straddle(seed, size):
+    groups = np.arange(90) // size
+    split = grouped(np.arange(90) % 3, groups, test_share=0.3, seed=seed)
+    assert not np.intersect1d(groups[split.train], groups[split.test]).size
+    assert len(split.train) + len(split.test) == 90
+
+
+def test_leave_out():
+    split = leave_out(["a", "b", "a", "c"], "a")
+    assert split.test.tolist() == [0, 2] and split.train.tolist() == [1, 3]
+    with pytest.raises(InputError, match="no split"):
+        leave_out(["a", "b"], "d")
+    with pytest.raises(InputError, match="in 2 of 2"):
+        leave_out(["a", "a"], "a")
+
+
+@pytest.mark.parametrize("start", [0, 72, 340])
+@pytest.mark.parametrize("gap", [0, 10, 30])
+def test_no_training_view_is_near_the_arc(start, gap):
+    split = leave_arc_out(ANGLES, start=start, width=60, gap=gap)
+    train, test = np.unique(ANGLES[split.train]), np.unique(ANGLES[split.test])
+    assert len(test) == 12
+    apart = np.abs(train[:, None] - test)
+    assert np.minimum(apart, 360 - apart).min() >= max(gap, 5)
+    assert (np.bincount(LABELS[split.test]) == 12).all()
+
+
+def test_an_arc_that_leaves_nothing_is_refused():
+    with pytest.raises(InputError, match="leaves nothing"):
+        leave_arc_out(ANGLES, start=0, width=350, gap=10)
+
+
+def test_too_few_members_is_said_in_words():
+    with pytest.raises(InputError, match="cannot be split"):
+        stratified(np.array([0, 1, 2, 3]))

@@ -1,0 +1,85 @@
+import json
+
+import jsonschema
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from confoundlab import store
+from confoundlab.errors import InputError
+from confoundlab.files import cache_root
+
+TABLE = pd.DataFrame({"image": [0, 1], "predicted": [1, 0]})
+
+
+def test_what_was_computed_is_found_again_with_its_provenance():
+    calls = []
+
+    def compute():
+        calls.append(1)
+        return TABLE, {"engine": "test"}
+
+    first = store.remember({"seed": 1, "view": "crop"}, compute)
+    again = store.remember({"view": "crop", "seed": 1}, compute)
+    other = store.remember({"seed": 2, "view": "crop"}, compute)
+    assert (first.found, again.found, other.found) == (False, True, False)
+    assert len(calls) == 2
+    pd.testing.assert_frame_equal(again.table, TABLE)
+    assert again.provenance["engine"] == "test"
+    assert {"created", "version", "python", "machine", "seconds"} <= set(again.provenance)
+
+
+def test_changed_code_computes_again(monkeypatch):
+    store.remember({"seed": 3}, lambda: (TABLE, {}))
+    monkeypatch.setattr(store, "code_digest", lambda *modules: "another version")
+    assert not store.remember({"seed": 3}, lambda: (TABLE, {})).found
+
+
+def test_an_interrupted_computation_leaves_nothing():
+    def stop():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.remember({"seed": 4}, stop)
+    assert not store.remember({"seed": 4}, lambda: (TABLE, {})).found
+
+
+def test_records_are_plain_parquet_with_readable_metadata():
+    store.remember({"seed": 5}, lambda: (TABLE, {"engine": "test"}))
+    newest = max((cache_root() / "computed").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    kept = json.loads(pq.read_schema(newest).metadata[b"confoundlab"])
+    assert kept["inputs"] == {"seed": 5}
+
+
+def test_the_published_results_have_the_form_and_hold_the_papers_setting(published):
+    for results in published:
+        assert results["profile"] == "paper"
+        assert all(entry["state"] != "simulated" for entry in results["data"])
+        assert all(record["p_value"] > 0 for record in results["evidence"])
+
+
+def test_a_run_without_numbers_is_no_run(published):
+    for key in ("evidence", "data", "provenance"):
+        broken = {name: value for name, value in published[0].items() if name != key}
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(broken, store.results_schema())
+    zero = json.loads(json.dumps(published[0]))
+    zero["evidence"][0]["p_value"] = 0
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(zero, store.results_schema())
+
+
+def test_unusable_results_are_explained(tmp_path):
+    with pytest.raises(InputError, match="no results at"):
+        store.read_results(tmp_path / "results.json")
+    (tmp_path / "results.json").write_text("{broken")
+    with pytest.raises(InputError, match="is not JSON"):
+        store.read_results(tmp_path / "results.json")
+    (tmp_path / "results.json").write_text("{}")
+    with pytest.raises(InputError, match="form of results"):
+        store.read_results(tmp_path / "results.json")
+
+
+def test_records_round_trip(tmp_path, published):
+    path = store.write_results(tmp_path / "results.json", published[0])
+    assert store.read_results(path) == published[0]

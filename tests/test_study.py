@@ -1,0 +1,125 @@
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import small
+
+from confoundlab import splits, study
+from confoundlab.catalog import dataset
+from confoundlab.evidence import Verdict
+from confoundlab.imageset import ImageSet
+from confoundlab.lenet import Task, train_bank
+from confoundlab.simulate import simulate
+from confoundlab.store import read_results
+from confoundlab.study import RUN_VARIABLE, StudyRun, constant_share, object_free, vacuous
+from confoundlab.views import BorderRing, Corner, Whole
+
+
+@pytest.fixture
+def run() -> StudyRun:
+    return StudyRun(permutations=199)
+
+
+def test_measure_walks_the_whole_flow(run, twin):
+    parts = [splits.stratified(twin.labels, test_share=0.25, seed=seed) for seed in range(2)]
+    measured = run.measure(twin, Corner("top-right", 12, 12), "random 75/25", parts, epochs=2)
+    record = measured.record
+    assert record["view"] == "crop 12x12 top-right" and record["seeds"] == [0, 1]
+    assert record["state"] == "simulated"
+    assert (record["row"], record["paper"]) == ("coil20", None)
+    shown = twin.array(Corner("top-right", 12, 12))
+    bank = [Task(twin.labels, *part, seed) for seed, part in enumerate(parts)]
+    trained = train_bank(shown, bank, epochs=2)
+    right = [
+        p.argmax(1) == twin.labels[t.test] for p, t in zip(trained.probabilities, bank, strict=True)
+    ]
+    assert record["estimate"] == pytest.approx(np.concatenate(right).mean(), abs=1e-6)
+
+
+def test_trained_nets_are_found_again_and_scored_anew(run, twin, monkeypatch):
+    parts = [splits.stratified(twin.labels, test_share=0.25)]
+    view = Corner("top-left", 12, 12)
+    first = run.measure(twin, view, "random", parts, epochs=1)
+    monkeypatch.setattr(study, "train_bank", None)  # would fail if it were called
+    again = run.measure(twin, view, "random", parts, epochs=1)
+    assert first.record == again.record
+    some = np.arange(len(twin)) % 2 == 0
+    half = run.measure(twin, view, "random", parts, epochs=1, only=("even images", some))
+    assert half.record["split"] == "random, even images"
+    assert half.record["n_images"] == some[parts[0].test].sum()
+
+
+def test_controls_and_whole_images_get_their_kind_of_verdict(run, twin):
+    parts = [splits.stratified(twin.labels, test_share=0.25)]
+    whole = run.measure(twin, Whole(16), "random", parts, epochs=1).record
+    assert whole["verdict"] == Verdict.NOT_IDENTIFIABLE  # one session a class
+    crossed = simulate(small(), "crossed")
+    assert run.measure(crossed, Whole(16), "random", parts, epochs=1).record["verdict"] is None
+    black = ImageSet.from_arrays(
+        np.zeros((48, 48, 48, 1), np.uint8), twin.table, name="coil20", state="simulated"
+    )
+    ring = run.measure(black, BorderRing(14), "random", parts, epochs=1).record
+    assert ring["verdict"] == Verdict.VACUOUS
+
+
+def test_a_run_from_the_command_line_writes_results(tmp_path, monkeypatch, twin):
+    order = {"folder": str(tmp_path), "study": "coil", "profile": None, "parameters": {"seed": 0}}
+    monkeypatch.setenv(RUN_VARIABLE, json.dumps(order))
+    run = StudyRun(permutations=99)
+    run.sources["coil20"] = {
+        "name": "coil20", "state": "simulated", "digest": twin.digest, "n_images": len(twin)
+    }  # fmt: skip
+    parts = [splits.stratified(twin.labels, test_share=0.25)]
+    measured = run.measure(twin, Corner("top-right", 12, 12), "random", parts, epochs=1)
+    run.finish()
+    results = read_results(tmp_path / "results.json")
+    assert results["evidence"] == json.loads(json.dumps([measured.record]))
+    assert results["provenance"]["engine"].startswith("torch")
+
+
+def test_a_live_kernel_writes_nothing(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run.finish()
+    assert run.is_live and not list(tmp_path.iterdir())
+
+
+def test_shares():
+    images = np.zeros((4, 2, 2, 1), np.uint8)
+    images[0], images[1, 0] = 7, 9
+    assert constant_share(images) == 0.75
+    assert vacuous(images) is None
+    assert "all 2 images are identical" in vacuous(images[2:])
+
+
+def test_object_free_counts_bright_pixels():
+    pixels = np.full((2, 30, 30, 1), 60, np.uint8)
+    pixels[1, 0, 29] = 61
+    images = ImageSet.from_arrays(pixels, pd.DataFrame({"label": ["a", "b"]}), name="coil20")
+    assert object_free(images, Corner("top-right", 12, 12)).tolist() == [True, False]
+
+
+@pytest.mark.slow
+def test_the_twin_leaks_with_one_session_a_class_and_not_with_one_an_image():
+    """The truth is planted: full size, the paper's crop, two nets of twenty epochs each."""
+    run = StudyRun(permutations=999)
+    found = {}
+    for layout in ("class", "image"):
+        twin = simulate(dataset("coil20"), layout)
+        parts = [splits.stratified(twin.labels, seed=seed) for seed in range(2)]
+        crop = Corner("top-right", 21, 21)
+        found[layout] = run.measure(twin, crop, "random 80/20", parts, epochs=20).record
+    assert found["class"]["ci_low"] > found["class"]["chance"]
+    assert found["class"]["verdict"] == Verdict.LEAK
+    assert found["image"]["ci_low"] <= found["image"]["chance"] <= found["image"]["ci_high"]
+    assert found["image"]["verdict"] == Verdict.NO_LEAK_FOUND
+
+
+def test_evidence_of_the_schema_is_evidence_of_the_code():
+    from confoundlab.evidence import Evidence
+    from confoundlab.store import results_schema
+
+    fields = {field.name for field in dataclasses.fields(Evidence)}
+    where = {"row", "state", "view", "split", "seeds", "paper"}
+    assert fields | where == set(results_schema()["$defs"]["evidence"]["properties"])
