@@ -7,28 +7,23 @@ have the same digest, whatever their file format, and one changed pixel gives an
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self, TypeVar
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from tqdm import tqdm
 
 from confoundlab.catalog import Dataset, DataState
-from confoundlab.decode import SUFFIXES, CannotDecodeError, Colour, Pixels, decode, to_gray
+from confoundlab.decode import SUFFIXES, Colour, Pixels, decode, to_gray
 from confoundlab.errors import BrokenImagesError, InputError
 from confoundlab.files import cache_root, data_root, text_digest, write_aside
+from confoundlab.scan import in_order, pixel_digest, scan
 
 Indices = npt.NDArray[np.intp]
-T = TypeVar("T")
-_DECODERS = 2  # decoding releases the interpreter lock; more threads than cores gain nothing
-_SCAN_COLUMNS = ["path", "size", "mtime_ns", "sha256", "height", "width"]
 
 
 class View(Protocol):
@@ -143,7 +138,7 @@ class ImageSet:
         def one(row: int) -> Pixels:
             return view(self.read(row, colour))
 
-        shown = _in_order(one, range(len(self)), f"{self.name}: {view}")
+        shown = in_order(one, range(len(self)), f"{self.name}: {view}")
         shapes = {image.shape for image in shown}
         if len(shapes) > 1:
             raise InputError(f"{view} gives images of different sizes in {self.name}: {shapes}.")
@@ -187,7 +182,7 @@ class ImageSet:
         defaults = {"image": numbers, "group": numbers}
         full = table.reset_index(drop=True).assign(
             **{key: value for key, value in defaults.items() if key not in table},
-            sha256=[_pixel_digest(image) for image in images],
+            sha256=[pixel_digest(image) for image in images],
         )
         return cls(name, state, _checked(full), read, {})
 
@@ -225,7 +220,7 @@ class ImageSet:
         if not rows:
             raise InputError(f"There are no {name} images below {folder}.")
         table = pd.DataFrame(rows)
-        scanned, problems = _scan(table["path"].tolist(), f"reading {name}")
+        scanned, problems = scan(table["path"].tolist(), f"reading {name}")
         if problems and on_broken == "raise":
             raise BrokenImagesError(problems)
         table = table.merge(scanned[["path", "sha256", "height", "width"]], on="path")
@@ -287,53 +282,3 @@ def _checked(table: pd.DataFrame) -> pd.DataFrame:
             f"Image names must be unique; doubled: {', '.join(map(str, doubled[:5]))}."
         )
     return table.astype({"label": str, "group": str})
-
-
-def _pixel_digest(pixels: Pixels) -> str:
-    """SHA-256 of height, width and three-channel pixels; gray is three equal channels."""
-    rgb = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
-    shape = np.array(rgb.shape, dtype="<u4").tobytes()
-    return hashlib.sha256(shape + rgb.tobytes()).hexdigest()
-
-
-def _in_order(work: Callable[[int], T], rows: Iterable[int], what: str) -> list[T]:
-    """Map with threads and a progress bar that shows itself only after two seconds."""
-    numbers = list(rows)
-    with ThreadPoolExecutor(_DECODERS) as pool:
-        results = pool.map(work, numbers)
-        return list(tqdm(results, total=len(numbers), desc=what, delay=2, leave=False))
-
-
-def _scan(paths: Sequence[str], what: str) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Digest the decoded colour pixels of files; what is known from an earlier scan is reused.
-
-    A file counts as unchanged while its path, size and time of change are the same.
-    """
-    stats = [Path(path).stat() for path in paths]
-    now = pd.DataFrame(
-        {
-            "path": paths,
-            "size": [stat.st_size for stat in stats],
-            "mtime_ns": [stat.st_mtime_ns for stat in stats],
-        }
-    )
-    kept = cache_root() / "scans" / f"{text_digest(str(Path(paths[0]).parent))[:16]}.parquet"
-    known = pd.read_parquet(kept) if kept.is_file() else pd.DataFrame(columns=_SCAN_COLUMNS)
-    table = now.merge(known.astype(now.dtypes), on=list(now.columns), how="left")
-    new = np.flatnonzero(table["sha256"].isna())
-    problems: dict[str, str] = {}
-
-    def one(row: int) -> tuple[str | None, int, int]:
-        try:
-            pixels = decode(Path(paths[row]), "rgb")
-        except CannotDecodeError as error:
-            problems[Path(paths[row]).name] = str(error)
-            return None, 0, 0
-        return _pixel_digest(pixels), pixels.shape[0], pixels.shape[1]
-
-    if len(new):
-        table.loc[new, ["sha256", "height", "width"]] = _in_order(one, new.tolist(), what)
-        good = table.dropna(subset=["sha256"]).astype({"height": int, "width": int})
-        write_aside(kept, lambda path: good.to_parquet(path, index=False))
-    table = table.dropna(subset=["sha256"]).astype({"height": int, "width": int})
-    return table, dict(sorted(problems.items()))

@@ -32,7 +32,7 @@ from confoundlab.files import cache_root, code_digest, text_digest, write_aside
 
 # The code that a computation's result depends on: what comes before the store in the flow, less
 # what only finds files or judges numbers.
-COMPUTING_CODE = ("decode", "imageset", "views", "splits", "lenet")
+COMPUTING_CODE = ("decode", "scan", "imageset", "views", "splits", "lenet")
 _KEY = b"confoundlab"
 
 
