@@ -11,10 +11,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from confoundlab.bank import train_bank
     from confoundlab.data import load
     from confoundlab.evidence import Evidence, Verdict
     from confoundlab.imageset import ImageSet
-    from confoundlab.lenet import Task, train_bank
+    from confoundlab.lenet import Task
     from confoundlab.study import StudyRun
 
 __all__ = ["Evidence", "ImageSet", "StudyRun", "Task", "Verdict", "load", "train_bank"]
@@ -27,7 +28,7 @@ _HOMES = {
     "Task": "lenet",
     "Verdict": "evidence",
     "load": "data",
-    "train_bank": "lenet",
+    "train_bank": "bank",
 }
 
 

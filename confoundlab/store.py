@@ -2,7 +2,7 @@
 
 Two kinds of record, both readable without this package:
 
-- a *computation* (the predictions of a bank of nets) is a Parquet file in the cache, named by the
+- a *computation* (the predictions of one net) is a Parquet file in the cache, named by the
   digest of everything that it depends on, with that and its provenance as JSON in the metadata;
 - a *run* of a study is ``results.json``, whose form ``results.schema.json`` holds. The published
   ones lie in ``results/`` of the repository.
@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import json
 import platform
-import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -32,17 +30,19 @@ from confoundlab.files import cache_root, code_digest, text_digest, write_aside
 
 # The code that a computation's result depends on: what comes before the store in the flow, less
 # what only finds files or judges numbers.
-COMPUTING_CODE = ("decode", "scan", "imageset", "views", "splits", "lenet")
+COMPUTING_CODE = (
+    "decode", "scan", "imageset", "views", "splits", "simd", "lenet", "lenet_kernels", "lenet_simd",
+    "lenet_batched", "bank",
+)  # fmt: skip
 _KEY = b"confoundlab"
 
 
 @dataclass(frozen=True)
 class Computed:
-    """A computation's table, where it came from, and whether it was found or made now."""
+    """A computation's table and where it came from."""
 
     table: pd.DataFrame
     provenance: dict[str, Any]
-    found: bool
 
 
 def provenance() -> dict[str, Any]:
@@ -57,32 +57,39 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def remember(
-    inputs: dict[str, Any], compute: Callable[[], tuple[pd.DataFrame, dict[str, Any]]]
-) -> Computed:
-    """Return the result that these inputs gave before, or compute and keep it.
+def find(inputs: dict[str, Any]) -> Computed | None:
+    """Return what was computed before from these inputs by the same code, if anything was."""
+    path = _place(inputs)
+    if not path.is_file():
+        return None
+    stored = pq.read_table(path)
+    kept = json.loads(stored.schema.metadata[_KEY])
+    return Computed(stored.to_pandas(), kept["provenance"])
+
+
+def keep(inputs: dict[str, Any], table: pd.DataFrame, notes: dict[str, Any]) -> Computed:
+    """Keep a computation's result, to be found again by its inputs.
 
     Parameters
     ----------
     inputs : dict
         Everything that the result depends on besides the code, as JSON can hold it.
-    compute : callable
-        Returns the table and notes for its provenance (the engine, for one).
+    table : DataFrame
+        The result.
+    notes : dict
+        For its provenance (the engine, for one).
     """
-    key = text_digest(json.dumps(inputs, sort_keys=True), code_digest(*COMPUTING_CODE))
-    path = cache_root() / "computed" / f"{key[:32]}.parquet"
-    if path.is_file():
-        stored = pq.read_table(path)
-        kept = json.loads(stored.schema.metadata[_KEY])
-        return Computed(stored.to_pandas(), kept["provenance"], found=True)
-    started = time.perf_counter()
-    table, notes = compute()
-    made = provenance() | notes | {"seconds": round(time.perf_counter() - started, 1)}
+    made = provenance() | notes
     record = json.dumps({"inputs": inputs, "provenance": made})
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), _KEY: record.encode()})
-    write_aside(path, partial(pq.write_table, arrow))
-    return Computed(table, made, found=False)
+    write_aside(_place(inputs), partial(pq.write_table, arrow))
+    return Computed(table, made)
+
+
+def _place(inputs: dict[str, Any]) -> Path:
+    key = text_digest(json.dumps(inputs, sort_keys=True), code_digest(*COMPUTING_CODE))
+    return cache_root() / "computed" / f"{key[:32]}.parquet"
 
 
 def results_schema() -> dict[str, Any]:

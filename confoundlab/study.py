@@ -21,14 +21,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from confoundlab import data, evidence
+from confoundlab import bank, data, evidence, store
 from confoundlab.catalog import SessionLayout, dataset, paper_accuracy
 from confoundlab.decode import Colour, Pixels
 from confoundlab.files import text_digest
 from confoundlab.imageset import ImageSet, View
-from confoundlab.lenet import Task, train_bank
+from confoundlab.lenet import Probabilities, Task
 from confoundlab.splits import Split
-from confoundlab.store import Computed, evidence_record, provenance, remember, write_results
+from confoundlab.store import evidence_record, provenance, write_results
 from confoundlab.views import Corner
 
 # Set while a notebook is executed from the command line: JSON with the folder to write to, and the
@@ -113,9 +113,8 @@ class StudyRun:
         """
         shown = images.array(view, colour)
         seeds = [self.seed + repeat for repeat in range(len(splits))]
-        trained = _train(images, shown, view, splits, seeds, epochs, colour)
-        self.engines.add(trained.provenance["engine"])
-        predictions = trained.table
+        predictions, engines = _train(images, shown, view, splits, seeds, epochs, colour)
+        self.engines |= engines
         if only is not None:
             predictions = predictions[only[1][predictions["image"].to_numpy()]]
             split_name += f", {only[0]}"
@@ -201,39 +200,45 @@ def _train(
     seeds: Sequence[int],
     epochs: int,
     colour: Colour,
-) -> Computed:
+) -> tuple[pd.DataFrame, set[str]]:
+    """Return all repeats' predictions and their engines; keep each net's as soon as it ends."""
     tasks = [
         Task(images.labels, split.train, split.test, seed)
         for split, seed in zip(splits, seeds, strict=True)
     ]
-
-    def compute() -> tuple[pd.DataFrame, dict[str, Any]]:
-        bar = tqdm(total=len(tasks) * epochs, desc=f"{view}: epochs", delay=2, leave=False)
-        with bar:
-            bank = train_bank(
-                shown, tasks, epochs=epochs, progress=lambda done, _: bar.update(done - bar.n)
-            )
-        parts = [
-            pd.DataFrame(
-                {
-                    "repeat": repeat,
-                    "image": task.test,
-                    "predicted": chances.argmax(axis=1),
-                    "confidence": chances.max(axis=1),
-                }
-            )
-            for repeat, (task, chances) in enumerate(zip(tasks, bank.probabilities, strict=True))
-        ]
-        return pd.concat(parts, ignore_index=True), {"engine": bank.engine}
-
-    rows = [text_digest(*(part.tobytes().hex() for part in split)) for split in splits]
-    inputs = {
+    common = {
         "data": images.digest,
         "order": text_digest(*images.table["image"]),
         "view": str(view),
         "colour": colour,
-        "splits": rows,
-        "seeds": list(seeds),
         "epochs": epochs,
     }
-    return remember(inputs, compute)
+    inputs = [
+        common | {"split": text_digest(*(part.tobytes().hex() for part in split)), "seed": seed}
+        for split, seed in zip(splits, seeds, strict=True)
+    ]
+    found = {place: known for place, one in enumerate(inputs) if (known := store.find(one))}
+    missing = [place for place in range(len(tasks)) if place not in found]
+    if missing:
+        engine = bank.engine_here()
+
+        def finished(number: int, chances: Probabilities, losses: object) -> None:
+            place = missing[number]
+            predictions = {
+                "image": tasks[place].test,
+                "predicted": chances.argmax(axis=1),
+                "confidence": chances.max(axis=1),
+            }
+            kept = store.keep(inputs[place], pd.DataFrame(predictions), {"engine": engine})
+            found[place] = kept
+
+        with tqdm(total=len(missing) * epochs, desc=f"{view}: epochs", delay=2, leave=False) as bar:
+            bank.train_bank(
+                shown,
+                [tasks[place] for place in missing],
+                epochs=epochs,
+                progress=lambda done, _: bar.update(done - bar.n),
+                finished=finished,
+            )
+    tables = [found[place].table.assign(repeat=place) for place in range(len(tasks))]
+    return pd.concat(tables, ignore_index=True), {c.provenance["engine"] for c in found.values()}

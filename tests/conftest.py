@@ -64,3 +64,16 @@ def rng() -> np.random.Generator:
 @pytest.fixture(scope="session")
 def published() -> list[dict]:
     return report.published(ROOT / "results")
+
+
+def bars(n=60, size=16, channels=1, seed=0):
+    """Horizontal against vertical bars: easy to learn, and a mean level tells nothing."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 2
+    images = rng.integers(0, 60, (n, size, size, channels), dtype=np.uint8)
+    for image, label, place in zip(images, labels, rng.integers(2, size - 3, n), strict=True):
+        if label:
+            image[place : place + 2] = 255
+        else:
+            image[:, place : place + 2] = 255
+    return images, labels

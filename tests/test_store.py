@@ -13,39 +13,31 @@ TABLE = pd.DataFrame({"image": [0, 1], "predicted": [1, 0]})
 
 
 def test_what_was_computed_is_found_again_with_its_provenance():
-    calls = []
-
-    def compute():
-        calls.append(1)
-        return TABLE, {"engine": "test"}
-
-    first = store.remember({"seed": 1, "view": "crop"}, compute)
-    again = store.remember({"view": "crop", "seed": 1}, compute)
-    other = store.remember({"seed": 2, "view": "crop"}, compute)
-    assert (first.found, again.found, other.found) == (False, True, False)
-    assert len(calls) == 2
+    assert store.find({"seed": 1, "view": "crop"}) is None
+    store.keep({"seed": 1, "view": "crop"}, TABLE, {"engine": "test"})
+    again = store.find({"view": "crop", "seed": 1})
     pd.testing.assert_frame_equal(again.table, TABLE)
     assert again.provenance["engine"] == "test"
-    assert {"created", "version", "python", "machine", "seconds"} <= set(again.provenance)
+    assert {"created", "version", "python", "machine"} <= set(again.provenance)
+    assert store.find({"seed": 2, "view": "crop"}) is None
 
 
-def test_changed_code_computes_again(monkeypatch):
-    store.remember({"seed": 3}, lambda: (TABLE, {}))
+def test_changed_code_finds_nothing(monkeypatch):
+    store.keep({"seed": 3}, TABLE, {})
     monkeypatch.setattr(store, "code_digest", lambda *modules: "another version")
-    assert not store.remember({"seed": 3}, lambda: (TABLE, {})).found
+    assert store.find({"seed": 3}) is None
 
 
-def test_an_interrupted_computation_leaves_nothing():
-    def stop():
-        raise KeyboardInterrupt
+def test_the_computing_code_is_all_that_comes_before_the_store():
+    from confoundlab.files import code_digest
 
-    with pytest.raises(KeyboardInterrupt):
-        store.remember({"seed": 4}, stop)
-    assert not store.remember({"seed": 4}, lambda: (TABLE, {})).found
+    assert len({code_digest(module) for module in store.COMPUTING_CODE}) == len(
+        store.COMPUTING_CODE
+    )
 
 
 def test_records_are_plain_parquet_with_readable_metadata():
-    store.remember({"seed": 5}, lambda: (TABLE, {"engine": "test"}))
+    store.keep({"seed": 5}, TABLE, {"engine": "test"})
     newest = max((cache_root() / "computed").iterdir(), key=lambda path: path.stat().st_mtime_ns)
     kept = json.loads(pq.read_schema(newest).metadata[b"confoundlab"])
     assert kept["inputs"] == {"seed": 5}
