@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from confoundlab.evidence import Evidence, Verdict
     from confoundlab.imageset import ImageSet
     from confoundlab.lenet import Task
+    from confoundlab.probes import probe
     from confoundlab.study import StudyRun
 
-__all__ = ["Evidence", "ImageSet", "StudyRun", "Task", "Verdict", "load", "train_bank"]
+__all__ = ["Evidence", "ImageSet", "StudyRun", "Task", "Verdict", "load", "probe", "train_bank"]
 
 # Loaded when first used: PyTorch takes seconds, and most commands never need it.
 _HOMES = {
@@ -28,6 +29,7 @@ _HOMES = {
     "Task": "lenet",
     "Verdict": "evidence",
     "load": "data",
+    "probe": "probes",
     "train_bank": "bank",
 }
 

@@ -131,7 +131,9 @@ def accuracy(
     predicted = predictions["predicted"].to_numpy()
     correct = predicted == labels[image]
     estimate = correct.mean()
-    low, high, error = _group_bootstrap(correct, groups[image], rng)
+    group = np.unique(groups[image], return_inverse=True)[1]
+    tallies = [np.bincount(group, each)[:, None] for each in (correct, np.ones(len(group)))]
+    low, high, error = group_bootstrap(tallies[0], tallies[1], rng)
     null, permuted = _permutation_null(image, predicted, labels, groups, n_permutations, rng)
     # Counts are compared, not shares: equal results must be equal to the last bit.
     hits = correct.sum()
@@ -158,16 +160,76 @@ def accuracy(
     )
 
 
-def _group_bootstrap(
-    correct: npt.NDArray[np.bool_], group: Indices, rng: np.random.Generator
+def group_bootstrap(
+    hits: npt.NDArray[np.number], counts: npt.NDArray[np.number], rng: np.random.Generator
 ) -> tuple[float, float, float]:
-    """95% percentile interval and standard error of the mean, whole groups resampled."""
-    codes = np.unique(group, return_inverse=True)[1]
-    hits, counts = np.bincount(codes, correct), np.bincount(codes)
-    draws = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), _RESAMPLES)
-    means = (draws @ hits) / (draws @ counts)
+    """95% percentile interval and standard error of the mean recall, whole groups resampled.
+
+    Parameters
+    ----------
+    hits, counts : ndarray, shape (groups, columns)
+        Correct and tested images of each group. One column gives accuracy; a column a class gives
+        balanced accuracy (a class that a resample lacks is left out of its mean).
+    rng : Generator
+        Of the resampling.
+    """
+    n = len(counts)
+    draws = rng.multinomial(n, np.full(n, 1 / n), _RESAMPLES)
+    tested = draws @ counts
+    recall = np.divide(draws @ hits, tested, out=np.full(tested.shape, np.nan), where=tested > 0)
+    means = np.nanmean(recall, axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high), float(means.std(ddof=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Labelling:
+    """The level at which labels were assigned, and the permutations that it allows.
+
+    Parameters
+    ----------
+    unit : ndarray of int, shape (n,)
+        The unit that each image belongs to: its group where every group has one label, so that the
+        group was labelled as a whole; else the image itself.
+    labels : ndarray of int, shape (units,)
+        Label of each unit.
+    blocks : list of ndarray of int
+        Units that may swap labels.
+    permuted : str
+        The level in words.
+    """
+
+    unit: Indices
+    labels: Indices
+    blocks: list[Indices]
+    permuted: str
+
+    @classmethod
+    def of(cls, labels: Indices, groups: Indices, blocks: Indices | None = None) -> Labelling:
+        """Find the level from labels, groups and, where the design has them, blocks, shape (n,)."""
+        group = np.unique(groups, return_inverse=True)[1]
+        first = np.unique(group, return_index=True)[1]
+        if (labels == labels[first][group]).all():
+            unit, unit_labels, permuted = group, labels[first], "whole groups"
+            inside = np.zeros(len(first), np.intp) if blocks is None else blocks[first]
+            if blocks is not None and (blocks != inside[group]).any():
+                raise InputError("Some groups lie in several blocks, so they cannot be permuted.")
+        else:
+            unit, unit_labels, inside = np.arange(len(labels)), labels, group
+            permuted = "images within their groups"
+            if blocks is not None:
+                inside = np.unique(np.c_[group, blocks], axis=0, return_inverse=True)[1].ravel()
+        if blocks is not None:
+            permuted += ", inside blocks"
+        swaps = [np.flatnonzero(inside == number) for number in np.unique(inside)]
+        return cls(unit, unit_labels, swaps, permuted)
+
+    def draw(self, size: int, rng: np.random.Generator) -> Indices:
+        """Return permuted labels of the units, shape (size, units)."""
+        shuffled = np.repeat(self.labels[None], size, axis=0)
+        for block in self.blocks:
+            shuffled[:, block] = rng.permuted(shuffled[:, block], axis=1)
+        return shuffled
 
 
 def _permutation_null(
@@ -180,27 +242,17 @@ def _permutation_null(
 ) -> tuple[npt.NDArray[np.int64], str]:
     """Count correct predictions under permuted labels, shape (n_permutations,)."""
     tested = np.unique(image)
-    label, group = labels[tested], np.unique(groups[tested], return_inverse=True)[1]
-    first = np.unique(group, return_index=True)[1]
-    if (label == label[first][group]).all():
-        # one label a group: the group is the unit that was labelled, and all may swap
-        unit_of, unit_label, blocks = group, label[first], [np.arange(len(first))]
-        permuted = "whole groups"
-    else:
-        unit_of, unit_label = np.arange(len(tested)), label
-        blocks = [np.flatnonzero(group == number) for number in range(len(first))]
-        permuted = "images within their groups"
+    level = Labelling.of(labels[tested], groups[tested])
     # votes[u, c]: how often something of unit u was called c; one look-up a unit scores a labelling
     classes = int(max(labels.max(), predicted.max())) + 1
-    votes = np.zeros((len(unit_label), classes), np.int64)
-    np.add.at(votes, (unit_of[np.searchsorted(tested, image)], predicted), 1)
-    null = []
-    for size in [_CHUNK] * (n_permutations // _CHUNK) + [n_permutations % _CHUNK]:
-        shuffled = np.repeat(unit_label[None], size, axis=0)
-        for block in blocks:
-            shuffled[:, block] = rng.permuted(shuffled[:, block], axis=1)
-        null.append(votes[np.arange(len(unit_label)), shuffled].sum(axis=1))
-    return np.concatenate(null), permuted
+    units = np.arange(len(level.labels))
+    votes = np.zeros((len(units), classes), np.int64)
+    np.add.at(votes, (level.unit[np.searchsorted(tested, image)], predicted), 1)
+    null = [
+        votes[units, level.draw(size, rng)].sum(axis=1)
+        for size in [_CHUNK] * (n_permutations // _CHUNK) + [n_permutations % _CHUNK]
+    ]
+    return np.concatenate(null), level.permuted
 
 
 def aliased(labels: npt.ArrayLike, factor: npt.ArrayLike) -> bool:

@@ -112,6 +112,35 @@ def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figur
     return figure
 
 
+def leak_map(places: pd.DataFrame, images: ImageSet) -> Figure:
+    """Draw a leak map beside the mean image; round marks have an interval above chance."""
+    rows = np.linspace(0, len(images) - 1, min(len(images), 200)).astype(int)
+    mean = np.mean([images.read(int(row), "gray") for row in rows], axis=0).squeeze()
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), width_ratios=[1, 1.2])
+    left.imshow(mean, cmap="gray")
+    left.set_title("mean image", fontsize=9)
+    right.imshow(mean, cmap="gray", alpha=0.6)
+    x, y = places["left"] + places["width"] / 2, places["top"] + places["height"] / 2
+    leaks = places["ci_low"] > places["chance"]
+    for chosen, marker, name in ((leaks, "o", "interval above chance"), (~leaks, "x", "not above")):
+        dots = right.scatter(
+            x[chosen], y[chosen], c=places["estimate"][chosen],
+            vmin=places["chance"].mean(), vmax=1,
+            cmap="viridis", marker=marker, s=60, linewidths=1.5, label=name,
+        )  # fmt: skip
+        if chosen.any():
+            shown = dots
+    figure.colorbar(shown, ax=right, label="accuracy (dark: chance)")
+    right.set_title("named from a window at this place", fontsize=9)
+    right.legend(
+        fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False
+    )
+    for axis in (left, right):
+        axis.axis("off")
+    figure.suptitle(titled("Where the session hides", images.state))
+    return figure
+
+
 def confusion(predictions: pd.DataFrame, images: ImageSet, title: str) -> Figure:
     """Draw how often each class (row) was called each class (column), as a share of the row."""
     shares = confusion_matrix(

@@ -151,6 +151,11 @@ class StudyRun:
         if not self.is_live:
             figure.savefig(Path(self.order["folder"]) / f"{name}.png", dpi=150, bbox_inches="tight")
 
+    def keep_table(self, table: pd.DataFrame, name: str) -> None:
+        """Save a table beside the results, if this run writes any."""
+        if not self.is_live:
+            table.to_csv(Path(self.order["folder"]) / f"{name}.csv", index=False)
+
     def finish(self) -> None:
         """Write ``results.json``, if this run writes anything."""
         if self.is_live:

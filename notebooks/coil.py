@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import explore, plots, report, splits
+from confoundlab import explain, explore, plots, report, splits
 from confoundlab.study import StudyRun, constant_share, object_free
 from confoundlab.views import Corner, Whole
 
@@ -34,6 +34,9 @@ epochs: PositiveInt = 120  # passes over the training images
 repeats: PositiveInt = 5  # nets a view, each with another split and other initial weights
 sector: Annotated[int, Field(ge=5, le=180)] = 60  # degrees that the honest split tests on
 gap: Annotated[int, Field(ge=0, le=60)] = 10  # degrees beside them that train nothing
+map_stride: Annotated[int, Field(ge=4, le=128)] = 12  # pixels between places of the leak map
+map_epochs: PositiveInt = 40  # epochs at each place of the leak map
+map_repeats: PositiveInt = 3  # nets at each place of the leak map
 permutations: PositiveInt = 999  # size of the null
 seed: NonNegativeInt = 0  # of everything
 
@@ -154,6 +157,20 @@ run.keep(figure, "accuracies")
 # %% mystnb={"figure": {"caption": "Rows: the true object. Columns: what the net called it, from the crop alone, over all repeats of the random split. Bright cells on the diagonal are sessions that the net recognises; a bright column is the net's answer when it has nothing to go by."}, "image": {"alt": "Heat map of true object against named object for the crop."}} tags=["hide-input"]
 figure = plots.confusion(on_crop.predictions, images, "Named from the crop alone")
 run.keep(figure, "confusion")
+
+# %% [markdown]
+# ## Where the session hides
+#
+# The corner is one place. Here a net is trained on windows of the crop's size at every place of a
+# grid. In the middle it sees the object; at the edges only the session is left.
+
+# %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks far from the object are places where the session shows."}, "image": {"alt": "The mean image, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
+places = explain.leak_map(
+    images, window=crop_size, stride=map_stride, epochs=map_epochs, repeats=map_repeats, seed=seed
+)
+figure = plots.leak_map(places, images)
+run.keep(figure, "leak-map")
+run.keep_table(places, "leak-map")
 
 # %% [markdown]
 # ## All numbers

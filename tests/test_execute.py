@@ -120,7 +120,10 @@ def test_the_coil_study_runs_whole(tmp_path):
     assert results["data"][0]["state"] == "simulated" and results["data"][0]["n_images"] == 720
     assert len(results["evidence"]) == 5
     figures = {path.name for path in out.glob("*.png")}
-    assert figures == {"crops.png", "crop-picker.png", "accuracies.png", "confusion.png"}
+    assert figures == {
+        "crops.png", "crop-picker.png", "accuracies.png", "confusion.png", "leak-map.png"
+    }  # fmt: skip
+    assert (out / "leak-map.csv").is_file()
     page = json.dumps(nbformat.read(out / "coil.ipynb", as_version=4))
     assert "Data on this page: SIMULATED" in page
     assert "confoundlab run coil --profile smoke -p dataset=coil100_sample" in page

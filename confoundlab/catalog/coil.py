@@ -118,9 +118,30 @@ STUDY = Study(
     title="COIL: objects on a turntable",
     datasets=(COIL20, COIL100, COIL100_SAMPLE),
     profiles={
-        "smoke": {"epochs": 2, "repeats": 2, "permutations": 99},
-        "quick": {"epochs": 30, "repeats": 3, "permutations": 999},
-        # 120 epochs and an 80/20 split are the paper's; the five repeats are ours.
-        "paper": {"epochs": 120, "repeats": 5, "permutations": 9999},
+        "smoke": {
+            "epochs": 2,
+            "repeats": 2,
+            "permutations": 99,
+            "map_stride": 54,
+            "map_epochs": 1,
+            "map_repeats": 1,
+        },
+        "quick": {
+            "epochs": 30,
+            "repeats": 3,
+            "permutations": 999,
+            "map_stride": 18,
+            "map_epochs": 20,
+            "map_repeats": 1,
+        },
+        # 120 epochs and an 80/20 split are the paper's; the five repeats and the map are ours.
+        "paper": {
+            "epochs": 120,
+            "repeats": 5,
+            "permutations": 9999,
+            "map_stride": 12,
+            "map_epochs": 40,
+            "map_repeats": 3,
+        },
     },
 )

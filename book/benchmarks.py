@@ -1,0 +1,51 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Benchmarks
+#
+# Controls are honest only with repeats, folds, crop positions and permutations: hundreds of nets,
+# thousands of refits. This page says what that costs here, beside what one would write or pick
+# instead. All rivals of a row were timed in turn in one process, round by round, on one thread; a
+# ratio is the median of the rounds' ratios, with its quartiles. The numbers come from the stored
+# output of `make benchmarks`.
+#
+# ## Training LeNet-5
+#
+# "Files and DataLoader" is `ImageFolder`, `DataLoader` and the same net; "plain PyTorch" has all
+# images in memory and no loader. "Ours" is one thread of the engine `simd`: kernels that work on 32
+# images at once, with blocks of the result held in registers. The last column is the share of what
+# PyTorch's matrix product reaches on one core of the same machine.
+
+# %% tags=["remove-input", "full-width"]
+import json
+from pathlib import Path
+
+from IPython.display import Markdown, display
+
+from confoundlab import report
+
+stored = json.loads(Path("../results/benchmarks/benchmarks.json").read_text())
+display(report.table(report.engine_table(stored["lenet"])))
+
+# %% tags=["remove-input"]
+display(Markdown(report.benchmark_words(stored)))
+
+# %% [markdown]
+# ## The permutation null of a linear probe
+#
+# The out-of-fold scores of a ridge classifier are linear in the labels, so that all permutations are
+# one matrix product. A further target on the same features needs no new maps. scikit-learn's
+# `permutation_test_score` is timed for a few permutations and extrapolated.
+
+# %% tags=["remove-input"]
+display(report.table(report.probe_table(stored["probe"])))

@@ -1,0 +1,175 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import PredefinedSplit, cross_val_predict, permutation_test_score
+
+from confoundlab.errors import InputError
+from confoundlab.probes import Probe, probe
+
+
+def made(rng, n=120, d=10, k=3, strength=1.0, per_group=1):
+    groups = np.arange(n) // per_group
+    target = rng.integers(0, k, groups.max() + 1)[groups]
+    features = rng.normal(size=(n, d))
+    features[:, 0] += strength * target
+    return features, target, groups
+
+
+def as_sklearn(splits, n):
+    fold = np.empty(n, int)
+    for number, split in enumerate(splits):
+        fold[split.test] = number
+    return PredefinedSplit(fold)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    n=st.integers(20, 150),
+    d=st.integers(1, 200),
+    k=st.integers(2, 6),
+    alpha=st.sampled_from([0.1, 1.0, 30.0]),
+    per_group=st.integers(1, 4),
+    seed=st.integers(0, 100),
+)
+def test_predictions_equal_ridge_classifier(n, d, k, alpha, per_group, seed):
+    """Few features and many, two classes and more: primal, dual and low-rank maps."""
+    rng = np.random.default_rng(seed)
+    features, target, groups = made(rng, n, d, k, per_group=per_group)
+    ours = Probe(features, groups=groups, alpha=alpha)
+    for split in ours.splits:  # scikit-learn cannot name a class that a fold has not seen
+        if len(np.unique(target[split.train])) < len(np.unique(target)):
+            return
+    if len(np.unique(target)) < 2:
+        return
+    theirs = cross_val_predict(
+        RidgeClassifier(alpha=alpha), features, target, cv=as_sklearn(ours.splits, n)
+    )
+    assert (ours.predict(target) == theirs).all()
+
+
+def test_balanced_accuracy_and_null_agree_with_permutation_test_score(rng):
+    features, target, _ = made(rng, strength=0.15)
+    ours = Probe(features)
+    found = ours.test(target, n_permutations=999)
+    score, null, p_value = permutation_test_score(
+        RidgeClassifier(), features, target, cv=as_sklearn(ours.splits, 120),
+        scoring=lambda fit, x, y: (fit.predict(x) == y).mean(), n_permutations=200, random_state=0,
+    )  # fmt: skip
+    named = ours.predict(target)
+    assert found.estimate == pytest.approx(balanced_accuracy_score(target, named))
+    assert score == pytest.approx((named == target).mean(), abs=1e-9)
+    assert found.null_mean == pytest.approx(null.mean(), abs=0.02)
+    assert 0.002 < p_value < 0.9 and found.p_value == pytest.approx(p_value, abs=0.12)
+
+
+def test_a_planted_signal_is_found_and_noise_is_not(rng):
+    features, target, groups = made(rng, n=300, strength=2.0, per_group=3)
+    assert probe(features, target, groups=groups).p_value == 1 / 1001
+    noise = rng.normal(size=(300, 10))
+    found = probe(noise, target, groups=groups)
+    assert found.p_value > 0.01 and found.chance == 1 / 3 and found.permuted == "whole groups"
+
+
+@pytest.mark.parametrize("per_group", [1, 8])
+def test_p_values_are_uniform_on_nulls_with_groups(per_group):
+    values = []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        groups = np.arange(160) // per_group
+        # near copies: a group shares its features but for a little noise
+        shared = rng.normal(size=(groups.max() + 1, 5))[groups]
+        features = shared + 0.1 * rng.normal(size=(160, 5))
+        target = rng.permutation(np.arange(groups.max() + 1) % 2)[groups]
+        values.append(probe(features, target, groups=groups, n_permutations=99).p_value)
+    assert stats.kstest(values, "uniform").pvalue > 0.001
+
+
+def test_blocks_keep_what_differs_between_blocks_out_of_the_null(rng):
+    """Label and features both differ between blocks, and are unrelated inside them."""
+    blocks = np.repeat([0, 1], 100)
+    target = np.r_[rng.random(100) < 0.8, rng.random(100) < 0.2].astype(int)
+    features = rng.normal(size=(200, 3)) + 3 * blocks[:, None]
+    assert probe(features, target).p_value == 1 / 1001
+    inside = probe(features, target, blocks=blocks)
+    assert inside.p_value > 0.01 and inside.permuted == "whole groups, inside blocks"
+
+
+def test_folds_depend_on_groups_and_seed_but_not_on_the_target(rng):
+    features, _, groups = made(rng, per_group=4)
+    ours, again = Probe(features, groups=groups), Probe(features * 2, groups=groups)
+    for one, other in zip(ours.splits, again.splits, strict=True):
+        assert (one.test == other.test).all()
+        assert not np.intersect1d(groups[one.train], groups[one.test]).size
+    assert (np.sort(np.concatenate([s.test for s in ours.splits])) == np.arange(120)).all()
+
+
+def test_sequential_stopping_is_valid_and_agrees(rng):
+    """Under the null the stopped p-values are uniform or larger; a clear signal is not stopped."""
+    stopped, full = [], []
+    for seed in range(200):
+        own = np.random.default_rng(seed)
+        features, target = own.normal(size=(60, 4)), own.integers(0, 2, 60)
+        early = probe(features, target, n_permutations=199, stop_after=10)
+        stopped.append(early.p_value)
+        full.append(probe(features, target, n_permutations=199).p_value)
+        if early.n_permutations < 199:
+            assert early.p_value == 10 / early.n_permutations
+    for level in (0.05, 0.1, 0.3):
+        share = np.mean(np.array(stopped) <= level)
+        assert share <= level + 3 * np.sqrt(level * (1 - level) / 200)
+    assert np.corrcoef(stopped, full)[0, 1] > 0.9
+    features, target, _ = made(rng, strength=3.0)
+    clear = probe(features, target, n_permutations=499, stop_after=10)
+    assert clear.n_permutations == 499 and clear.p_value == 1 / 500
+
+
+def test_logistic_regression_is_scikit_learns(rng):
+    features, target, _ = made(rng, strength=1.0)
+    ours = Probe(features, model="logistic", alpha=0.5)
+    theirs = cross_val_predict(
+        LogisticRegression(C=2, max_iter=1000), features, target, cv=as_sklearn(ours.splits, 120)
+    )
+    assert (ours.predict(target) == theirs).all()
+    assert ours.test(target, n_permutations=19).p_value == 1 / 20
+
+
+def test_maps_serve_many_targets_and_names_of_any_type(rng):
+    features, target, groups = made(rng, per_group=2)
+    ours = Probe(features, groups=groups)
+    names = np.array(["ape", "bee", "cat"])[target]
+    assert (ours.predict(names) == np.array(["ape", "bee", "cat"])[ours.predict(target)]).all()
+    assert ours.test(names) == ours.test(target) == probe(features, target, groups=groups)
+
+
+FEATURES = np.random.default_rng(0).normal(size=(20, 3))
+TARGET = np.arange(20) % 2
+
+
+@pytest.mark.parametrize(
+    ("features", "target", "options", "why"),
+    [
+        (FEATURES[:, 0], TARGET, {}, "shape"),
+        (np.where(FEATURES > 1, np.nan, FEATURES), TARGET, {}, "missing or infinite values in row"),
+        (FEATURES, TARGET[:5], {}, "target must have shape"),
+        (FEATURES, np.zeros(20), {}, "one class only"),
+        (FEATURES, np.where(TARGET, np.nan, 1.0), {}, "target is missing in row"),
+        (FEATURES, np.array([1, "a"] * 10, object), {}, "mixes types"),
+        (FEATURES, TARGET, {"groups": np.arange(20) // 10}, "there are 2 groups"),
+        (FEATURES, TARGET, {"alpha": 0}, "alpha must be positive"),
+        (FEATURES, TARGET, {"n_permutations": 0}, "must be positive"),
+        (FEATURES, TARGET, {"model": "rigde"}, "Did you mean 'ridge'"),
+        (
+            FEATURES,
+            np.arange(20) // 2 % 2,
+            {"groups": np.arange(20) // 2, "blocks": TARGET},
+            "in several blocks",
+        ),
+    ],
+)
+def test_bad_input_is_refused_in_words(features, target, options, why):
+    with pytest.raises(InputError, match=why):
+        probe(features, target, **options)
