@@ -17,9 +17,9 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,6 +33,7 @@ from confoundlab.lenet import SMALLEST, Losses, Probabilities, Task, Tick, train
 
 Progress = Callable[[int, int], object]
 Finished = Callable[[int, Probabilities, Losses], object]
+Trained = Generator[tuple[int, Probabilities], None, None]
 _TrainOne = Callable[[Pixels, Task, Losses, float, Tick], Probabilities]
 
 
@@ -118,6 +119,7 @@ def train_bank(
         if progress is not None:
             progress(next(done), len(tasks) * epochs)
 
+    trained: Trained
     if device != "cpu":
         from confoundlab.lenet_batched import train_batched
 
@@ -134,7 +136,8 @@ def train_bank(
             for number, task in enumerate(tasks)
         )
     probabilities: dict[int, Probabilities] = {}
-    with _one_thread():
+    # closed at once on any error, so that no thread works on for nobody
+    with _one_thread(), closing(trained):
         for number, chances in trained:
             probabilities[number] = chances
             if finished is not None:
@@ -155,7 +158,7 @@ def _in_threads(
     rate: float,
     tick: Tick,
     stop: threading.Event,
-) -> Iterator[tuple[int, Probabilities]]:
+) -> Trained:
     """Train tasks side by side; on any error, Ctrl-C included, wait until all threads end."""
     # Units that have died leave averages of gradients that shrink for ever. As denormal numbers
     # they would slow Adam down by a half; flushed, they are zero.
@@ -200,7 +203,8 @@ def _choose(engine: str, device: str, batch_size: int) -> tuple[str, str, str]:
     if device == "cpu" and engine != "torch" and not lack:
         from confoundlab.simd import WIDTH
 
-        return "simd", "cpu", f"simd, {WIDTH} lanes, {cores()} threads, cpu"
+        reason = "asked for" if engine == "simd" else "no CUDA device"
+        return "simd", "cpu", f"simd, {WIDTH} lanes, {cores()} threads, cpu ({reason})"
     why = f"torch {torch.__version__}, {device}"
     return "torch", device, f"{why} ({lack})" if device == "cpu" and engine == "auto" else why
 

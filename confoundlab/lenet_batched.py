@@ -8,7 +8,7 @@ its own gradient and nothing of the others'.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ def train_batched(
     batch_size: int,
     device: str,
     tick: Tick,
-) -> Iterator[tuple[int, Probabilities]]:
+) -> Generator[tuple[int, Probabilities], None, None]:
     """Train tasks together and yield (number, probabilities) as they are done.
 
     Parameters

@@ -131,9 +131,11 @@ def test_an_interrupt_keeps_what_is_finished_and_leaves_no_thread(engine, monkey
         if len(kept) == 3:
             raise KeyboardInterrupt
 
+    # so much work that threads which were not stopped would still be at it
+    many = tasks(labels, range(3)) + tasks(labels, range(3, 6)) * 100
     with pytest.raises(KeyboardInterrupt):
-        train_bank(images, tasks(labels, range(50)), epochs=2, finished=finished, engine=engine)
-    assert len(kept) == 3 and {entry[1:] for entry in kept} == {((20, 2), (2,))}
+        train_bank(images, many, epochs=30, finished=finished, engine=engine)
+    assert len(kept) == 3 and {entry[1:] for entry in kept} == {((20, 2), (30,))}
     assert torch.get_num_threads() == threads
     assert threading.active_count() == names
 

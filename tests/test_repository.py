@@ -1,5 +1,6 @@
 """Promises of the repository itself: one list of dependencies, commands that exist, numbers."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -53,6 +54,21 @@ def test_coil20_with_the_papers_settings(published):
     crop, whole = rows["crop 21x21 top-right"], rows["whole image 32x32"]
     assert 0.30 <= crop["estimate"] <= 0.42 and crop["verdict"] == "LEAK"
     assert whole["estimate"] > 0.95
+
+
+def test_the_engines_reach_their_targets():
+    """Acceptance of the stored benchmark (`make benchmarks`): ratios, and the same accuracies."""
+    stored = json.loads((ROOT / "results" / "benchmarks" / "benchmarks.json").read_text())
+    small = [row for row in stored["lenet"] if row["input"].startswith("20x20")]
+    assert len(small) == 4
+    for row in small:
+        target = 12 if row["input"].endswith("x1") else 9
+        assert row["over plain PyTorch"]["median"] >= target
+    assert all(row["over plain PyTorch"]["median"] >= 1 for row in stored["lenet"])
+    assert stored["two cores"]["over one core"]["median"] >= 1.8
+    assert stored["probe"]["over scikit-learn, logistic regression"]["median"] >= 150
+    low, high = stored["same science"]["95% interval"]
+    assert stored["same science"]["seeds"] == 20 and -0.01 < low < 0 < high < 0.01
 
 
 def test_no_large_files_pickles_or_rendered_output_are_tracked():
