@@ -3,11 +3,9 @@
 Controls are honest only with repeats, folds, crop positions and permuted labels: hundreds of small
 nets. Everything that trains one goes through here, so that it is fast once, for all.
 
-| engine | where | how |
-|---|---|---|
-| simd | CPU with AVX2 or AVX-512, numba installed | kernels of our own, a task a thread |
-| torch | CPU | plain PyTorch, the reference |
-| torch | CUDA | all tasks of a bank as one batched program |
+- ``simd``, on a CPU with AVX2 or AVX-512 and with numba: kernels of our own, a task a thread;
+- ``torch`` on the CPU: plain PyTorch, the reference;
+- ``torch`` on CUDA: all tasks of a bank as one batched program.
 """
 
 from __future__ import annotations

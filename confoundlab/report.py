@@ -191,7 +191,7 @@ def benchmark_words(stored: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in stored["versions"].items())
     lines = [
         f"- Two cores do {_times(stored['two cores']['over one core'])} times what one does.",
-        f"- sgemm: {stored['sgemm'] / 1e9:,.0f} thousand million operations a second on one core; "
+        f"- sgemm: {stored['sgemm'] / 1e9:,.0f} GFLOP/s on one core; "
         f"{stored['rounds']} rounds; {stored['machine']}; {versions}.",
     ]
     if (same := stored.get("same science")) is not None:
@@ -199,7 +199,7 @@ def benchmark_words(stored: dict[str, Any]) -> str:
         lines.append(
             f"- The engines do the same science: on the real COIL-20 crops, {same['seeds']} seeds "
             f"and {same['epochs']} epochs, the paired difference in accuracy is "
-            f"{100 * same['mean difference']:.2f} points (95% interval {100 * low:.2f} to "
+            f"{round(100 * same['mean difference'], 2) + 0.0:.2f} points (95% interval {100 * low:.2f} to "
             f"{100 * high:.2f}; data `{same['data'][:23]}…`)."
         )
     return "\n".join(lines)

@@ -151,8 +151,8 @@ run.keep(figure, "accuracies")
 # %% [markdown]
 # ## Which objects give themselves away
 #
-# If the net used a signal that all sessions share, errors would be spread evenly. They are not: some
-# sessions are recognised almost always, and others share one answer because their crops look alike.
+# If no session were special, errors would be spread evenly. Look for sessions that are recognised
+# almost always, and for those that share one answer because their crops look alike.
 
 # %% mystnb={"figure": {"caption": "Rows: the true object. Columns: what the net called it, from the crop alone, over all repeats of the random split. Bright cells on the diagonal are sessions that the net recognises; a bright column is the net's answer when it has nothing to go by."}, "image": {"alt": "Heat map of true object against named object for the crop."}} tags=["hide-input"]
 figure = plots.confusion(on_crop.predictions, images, "Named from the crop alone")
@@ -162,7 +162,7 @@ run.keep(figure, "confusion")
 # ## Where the session hides
 #
 # The corner is one place. Here a net is trained on windows of the crop's size at every place of a
-# grid. In the middle it sees the object; at the edges only the session is left.
+# grid. In the middle it sees the object; towards the corners less and less of it, and the session.
 
 # %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks far from the object are places where the session shows."}, "image": {"alt": "The mean image, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
 places = explain.leak_map(
