@@ -196,10 +196,11 @@ def benchmark_words(stored: dict[str, Any]) -> str:
     ]
     if (same := stored.get("same science")) is not None:
         low, high = same["95% interval"]
+        gap = round(100 * same["mean difference"], 2) + 0.0  # no minus before a zero
         lines.append(
             f"- The engines do the same science: on the real COIL-20 crops, {same['seeds']} seeds "
             f"and {same['epochs']} epochs, the paired difference in accuracy is "
-            f"{round(100 * same['mean difference'], 2) + 0.0:.2f} points (95% interval {100 * low:.2f} to "
+            f"{gap:.2f} points (95% interval {100 * low:.2f} to "
             f"{100 * high:.2f}; data `{same['data'][:23]}…`)."
         )
     return "\n".join(lines)
