@@ -6,6 +6,7 @@ each window alone, and what they name above chance is drawn over the mean image.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,12 +16,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from confoundlab import evidence
-from confoundlab.bank import train_bank
+from confoundlab.bank import Progress, train_bank
 from confoundlab.decode import Colour, Pixels
 from confoundlab.errors import InputError
-from confoundlab.imageset import ImageSet
+from confoundlab.imageset import ImageSet, Indices
 from confoundlab.lenet import Task
-from confoundlab.splits import stratified
+from confoundlab.splits import Split, stratified
 
 # Crops of many windows lie side by side as one bank's images, up to this many bytes.
 _BYTES_TOGETHER = 256 * 2**20
@@ -91,25 +92,9 @@ def leak_map(
     with tqdm(total=len(places) * repeats * epochs, desc="leak map", delay=2, leave=False) as bar:
         for start in range(0, len(places), together):
             some = places[start : start + together]
-            crops = np.concatenate(
-                [pixels[:, top : top + window, left : left + window] for top, left in some]
-            )
-            labels = np.tile(images.labels, len(some))
-            tasks = [
-                Task(labels, split.train + first, split.test + first, seed + number)
-                for first in range(0, len(crops), n)
-                for number, split in enumerate(splits)
-            ]
-            bank = train_bank(
-                crops, tasks, epochs=epochs, progress=partial(_show, bar, start * repeats * epochs)
-            )
-            named = [chances.argmax(axis=1) for chances in bank.probabilities]
-            for number, (top, left) in enumerate(some):
-                own = named[number * repeats : (number + 1) * repeats]
-                predictions = pd.concat(
-                    pd.DataFrame({"image": split.test, "repeat": repeat, "predicted": one})
-                    for repeat, (split, one) in enumerate(zip(splits, own, strict=True))
-                )
+            show = partial(_show, bar, start * repeats * epochs)
+            named = _train_windows(pixels, some, window, images.labels, splits, epochs, seed, show)
+            for (top, left), predictions in zip(some, named, strict=True):
                 found = evidence.accuracy(
                     predictions,
                     images.labels,
@@ -120,6 +105,37 @@ def leak_map(
                 place = {"left": left, "top": top, "width": window, "height": window}
                 rows.append(place | {name: getattr(found, name) for name in _COLUMNS})
     return pd.DataFrame(rows)
+
+
+def _train_windows(
+    pixels: Pixels,
+    places: list[tuple[int, int]],
+    window: int,
+    labels: Indices,
+    splits: list[Split],
+    epochs: int,
+    seed: int,
+    progress: Progress,
+) -> Iterator[pd.DataFrame]:
+    """Train on all places as one bank, its images the windows one after the other."""
+    crops = np.concatenate(
+        [pixels[:, top : top + window, left : left + window] for top, left in places]
+    )
+    tiled = np.tile(labels, len(places))
+    tasks = [
+        Task(tiled, split.train + first, split.test + first, seed + number)
+        for first in range(0, len(crops), len(labels))
+        for number, split in enumerate(splits)
+    ]
+    bank = train_bank(crops, tasks, epochs=epochs, progress=progress)
+    named = iter(bank.probabilities)
+    for _ in places:
+        yield pd.concat(
+            pd.DataFrame(
+                {"image": split.test, "repeat": repeat, "predicted": next(named).argmax(axis=1)}
+            )
+            for repeat, split in enumerate(splits)
+        )
 
 
 def _show(bar: Any, before: int, done: int, _: int) -> None:

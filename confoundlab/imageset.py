@@ -189,7 +189,7 @@ class ImageSet:
     @classmethod
     def from_folder(
         cls,
-        folder: Path,
+        folder: Path | str,
         describe: Callable[[Path], dict[str, Any] | None],
         *,
         name: str,
@@ -200,11 +200,12 @@ class ImageSet:
 
         Parameters
         ----------
-        folder : Path
+        folder : Path or str
             Searched with its subfolders for PNG, JPEG, GIF, PGM, TIFF and WebP files.
         describe : callable
             Path below the folder to a row of the table (``label``, perhaps ``image``, ``group``
-            and factors; the stem where they are missing), or None for a file that does not belong.
+            and factors; the path without its suffix where they are missing), or None for a file
+            that does not belong.
         name, state : str
             See the class.
         on_broken : {"raise", "skip"}
@@ -215,8 +216,10 @@ class ImageSet:
         for path in sorted(Path(folder).rglob("*")):
             if path.suffix.lower() not in SUFFIXES:
                 continue
-            if (row := describe(path.relative_to(folder))) is not None:
-                rows.append({"image": path.stem, "path": str(path), "group": path.stem} | row)
+            below = path.relative_to(folder)
+            if (row := describe(below)) is not None:
+                name_of = below.with_suffix("").as_posix()
+                rows.append({"image": name_of, "path": str(path), "group": name_of} | row)
         if not rows:
             raise InputError(f"There are no {name} images below {folder}.")
         table = pd.DataFrame(rows)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML
 
-from confoundlab.catalog import STUDIES, dataset, paper_rows
+from confoundlab.catalog import DATASETS, STUDIES, paper_rows
 from confoundlab.imageset import ImageSet
 from confoundlab.parameters import declared, notebook_source, read_notebook
 from confoundlab.store import read_results
@@ -27,7 +27,7 @@ STATES = {
 
 def data_line(images: ImageSet) -> str:
     """Return the line that opens a page: which data it ran on, in Markdown."""
-    title = dataset(images.name).title
+    title = DATASETS[images.name].title if images.name in DATASETS else images.name
     return (
         f"> **Data on this page: {images.state.upper()}** — {title}, {STATES[images.state]}. "
         f"{len(images):,} images of {len(images.classes)} classes, `{images.digest[:23]}…`."

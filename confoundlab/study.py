@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from confoundlab import bank, data, evidence, store
-from confoundlab.catalog import SessionLayout, dataset, paper_accuracy
+from confoundlab.catalog import DATASETS, SessionLayout, paper_accuracy
 from confoundlab.decode import Colour, Pixels
 from confoundlab.files import text_digest
 from confoundlab.imageset import ImageSet, View
@@ -133,7 +133,8 @@ class StudyRun:
             vacuous=vacuous(shown),
             aliased_with=session if tied else None,
         )
-        row = dataset(images.name).paper_row
+        entry = DATASETS.get(images.name)  # none for images of the user's own
+        row = entry.paper_row if entry else None
         record = evidence_record(
             judged,
             row=row or images.name,

@@ -164,7 +164,7 @@ run.keep(figure, "confusion")
 # The corner is one place. Here a net is trained on windows of the crop's size at every place of a
 # grid. In the middle it sees the object; towards the corners less and less of it, and the session.
 
-# %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks far from the object are places where the session shows."}, "image": {"alt": "The mean image, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks far from the object are places where the session shows; about one place in forty is round by chance alone."}, "image": {"alt": "The mean image, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
 places = explain.leak_map(
     images, window=crop_size, stride=map_stride, epochs=map_epochs, repeats=map_repeats, seed=seed
 )

@@ -62,6 +62,16 @@ def test_broken_files_are_named_in_one_error_or_skipped_and_counted(folder):
     assert set(load(folder, on_broken="skip").skipped) == {"cat_3.png", "dog_2.png"}
 
 
+def test_a_folder_a_class_may_use_the_same_file_names(tmp_path, rng):
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        pixels = rng.integers(0, 256, (20, 20), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / label / "1.png")
+    images = ImageSet.from_folder(str(tmp_path), lambda path: {"label": path.parts[0]}, name="pets")
+    assert images.table["image"].tolist() == ["cat/1", "dog/1"]
+    assert images.classes == ["cat", "dog"]
+
+
 def test_an_empty_folder_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no pets images"):
         load(tmp_path)

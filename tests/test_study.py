@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from conftest import small
 
-from confoundlab import splits, study
+from confoundlab import report, splits, study
 from confoundlab.bank import train_bank
 from confoundlab.catalog import dataset
 from confoundlab.evidence import Verdict
@@ -63,6 +63,16 @@ def test_controls_and_whole_images_get_their_kind_of_verdict(run, twin):
     )
     ring = run.measure(black, BorderRing(14), "random", parts, epochs=1).record
     assert ring["verdict"] == Verdict.VACUOUS
+
+
+def test_images_of_ones_own_take_the_same_way(run, twin):
+    pixels = np.stack([twin.read(row, "gray") for row in range(len(twin))])
+    table = twin.table[["label", "group"]]
+    mine = ImageSet.from_arrays(pixels, table, name="my own")
+    parts = [splits.grouped(mine.labels, mine.groups, test_share=0.3)]
+    record = run.measure(mine, Corner("top-right", 12, 12), "grouped 70/30", parts, epochs=1).record
+    assert (record["row"], record["state"], record["paper"]) == ("my own", "real", None)
+    assert "my own" in report.data_line(mine)
 
 
 def test_a_run_from_the_command_line_writes_results(tmp_path, monkeypatch, twin):

@@ -27,7 +27,7 @@ def _describe(path: Path, expected: frozenset[str], degrees: int) -> dict[str, A
     match = _NAME.fullmatch(path.stem)
     if match is None or path.stem not in expected:
         return None
-    return coil_row(int(match[1]), int(match[2]) * degrees)
+    return {"image": path.stem} | coil_row(int(match[1]), int(match[2]) * degrees)
 
 
 def coil_row(number: int, angle: int) -> dict[str, Any]:
