@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -28,41 +29,30 @@ class SimdNet:
     def __init__(self, weights: list[Floats], height: int, width: int, channels: int) -> None:
         self.classes = len(weights[-1])
         self.shape = (channels, height, width, self.classes)
+        # planes after each step: conv1, pool1, conv2; what is left after pool2 is the features
         h1, v1 = height - 4, width - 4
         h2, v2 = h1 // 2, v1 // 2
         h3, v3 = h2 - 4, v2 - 4
         features = 16 * (h3 // 2) * (v3 // 2)
+        # whole vectors where a layer is the inner side of a product, whole blocks at the end
+        dense1, dense2, last = _up(120, 32), _up(84, 32), _up(self.classes, BLOCK)
 
-        def full(units: int) -> int:
-            return -(-units // 32) * 32  # whole vectors when it is the inner side of a product
-
-        inner, outer = [25 * channels, 150, features, full(120), full(84)], [6, 16]
-        outer += [full(120), full(84), -(-self.classes // BLOCK) * BLOCK]
-        self._true = [
-            (len(b), w.size // len(b)) for w, b in zip(weights[::2], weights[1::2], strict=True)
-        ]
-        self._full = list(zip(outer, inner, strict=True))
-        filled = []
-        for (m, n), (rows, columns), w, b in zip(
-            self._true, self._full, weights[::2], weights[1::2], strict=True
-        ):
-            block = np.zeros((rows, columns), np.float32)
-            block[:m, :n] = w.reshape(m, n)
-            filled += [block.ravel(), np.pad(b, (0, rows - m)).astype(np.float32)]
-        cuts = np.cumsum([len(part) for part in filled])[:-1]
-        size = sum(map(len, filled))
+        outputs = (6, 16, dense1, dense2, last)
+        inputs = (25 * channels, 150, features, dense1, dense2)
+        self._full = list(zip(outputs, inputs, strict=True))
+        self._true = [(len(bias), part.size // len(bias)) for part, bias in _pairs(weights)]
+        filled = _fill_up(weights, self._true, self._full)
+        cuts, size = np.cumsum([len(part) for part in filled])[:-1], sum(map(len, filled))
         self.weights, self.gradient, self.mean, self.square = (_aligned(size) for _ in range(4))
         self.weights[:] = np.concatenate(filled)
         self.net = tuple(np.split(self.weights, cuts))
         self.gradients = tuple(np.split(self.gradient, cuts))
 
-        def empty(*sizes: int) -> tuple[Floats, ...]:
-            return tuple(_aligned(size * LANES) for size in sizes)
-
-        hidden = (6 * h1 * v1, 6 * h2 * v2, 16 * h3 * v3, features, outer[2], outer[3])
-        self.act = empty(channels * height * width, *hidden, outer[4])
-        self.slopes = empty(*hidden)
-        self.flipped = empty(max(features, outer[2]))[0]
+        planes = (6 * h1 * v1, 6 * h2 * v2, 16 * h3 * v3, features, dense1, dense2)
+        units = (channels * height * width, *planes, last)
+        self.act = tuple(_aligned(number * LANES) for number in units)
+        self.slopes = tuple(_aligned(number * LANES) for number in planes)
+        self.flipped = _aligned(max(features, dense1) * LANES)
         self.step = 0
 
     def train(self, images: Pixels, labels: Any, rows: Any, rate: float, batch_size: int) -> float:
@@ -82,6 +72,27 @@ class SimdNet:
             forward(images, batch, SCALED, self.shape, self.net, self.act)
             parts.append(self.act[7].reshape(-1, LANES)[: self.classes, :count].T.copy())
         return np.concatenate(parts)
+
+
+def _up(units: int, whole: int) -> int:
+    return -(-units // whole) * whole
+
+
+def _pairs(weights: list[Floats]) -> Iterator[tuple[Floats, Floats]]:
+    """Give the weights and the bias of each layer."""
+    return zip(weights[::2], weights[1::2], strict=True)
+
+
+def _fill_up(
+    weights: list[Floats], true: list[tuple[int, int]], full: list[tuple[int, int]]
+) -> list[Floats]:
+    """Return flat weights and biases with zeros added, from their true to their full sizes."""
+    filled: list[Floats] = []
+    for (part, bias), (m, n), (rows, columns) in zip(_pairs(weights), true, full, strict=True):
+        block = np.zeros((rows, columns), np.float32)
+        block[:m, :n] = part.reshape(m, n)
+        filled += [block.ravel(), np.pad(bias, (0, rows - m)).astype(np.float32)]
+    return filled
 
 
 def _aligned(size: int) -> Floats:
