@@ -15,7 +15,7 @@
 #
 # Every accuracy that Dhar and Shamir {cite}`dhar2021evaluation` print in their six tables, beside
 # ours. Ours come from stored results of the paper's own settings (120 epochs, a random 80/20 split)
-# with five repeats, on the data whose state the last column names. They do not depend on the data
+# with repeats of our own, on the data whose state the last column names. They do not depend on the data
 # that the other pages of this build ran on. "Not run yet" means what it says.
 
 # %% tags=["remove-input", "full-width"]

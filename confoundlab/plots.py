@@ -20,7 +20,7 @@ from sklearn.metrics import confusion_matrix
 from confoundlab.imageset import ImageSet, Indices, View
 from confoundlab.views import stretch
 
-BLUE, ORANGE, GREEN = sns.color_palette("colorblind")[:3]
+BLUE, ORANGE = sns.color_palette("colorblind")[:2]
 GRAY = "0.45"
 
 

@@ -34,6 +34,8 @@ from confoundlab.views import Corner
 # Set while a notebook is executed from the command line: JSON with the folder to write to, and the
 # study, profile and parameters of the run. A live kernel has none, and writes nothing.
 RUN_VARIABLE = "CONFOUNDLAB_RUN"
+# COIL's background stays well below this gray level of 255 (0 to about 6).
+BACKGROUND_LIMIT = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,10 +191,12 @@ def vacuous(shown: Pixels) -> str | None:
     return None
 
 
-def object_free(images: ImageSet, crop: Corner, brightest: int = 60) -> npt.NDArray[np.bool_]:
+def object_free(
+    images: ImageSet, crop: Corner, brightest: int = BACKGROUND_LIMIT
+) -> npt.NDArray[np.bool_]:
     """Say which crops hold no part of the object, shape (n,).
 
-    COIL's background stays well below 60 of 255; a brighter pixel belongs to the object.
+    A pixel brighter than `brightest` belongs to the object.
     """
     free: npt.NDArray[np.bool_] = images.array(crop).max(axis=(1, 2, 3)) <= brightest
     return free

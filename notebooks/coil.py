@@ -20,7 +20,7 @@ from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import explain, explore, plots, report, splits
-from confoundlab.study import StudyRun, constant_share, object_free
+from confoundlab.study import BACKGROUND_LIMIT, StudyRun, constant_share, object_free
 from confoundlab.views import Corner, Whole
 
 # %% tags=["parameters", "remove-input"]
@@ -70,8 +70,8 @@ display(
     Markdown(
         f"Of {len(images):,} crops, {(shown.max(axis=(1, 2, 3)) == 0).sum():,} are all zero, "
         f"{report.percent(constant_share(shown))} are one flat value, and {(~free).sum():,} hold a "
-        "pixel brighter than 60 of 255, that is, a part of the object. The paper calls all such "
-        "crops background."
+        f"pixel brighter than {BACKGROUND_LIMIT} of 255, that is, a part of the object. The paper "
+        "calls all such crops background."
     )
 )
 
