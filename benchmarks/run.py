@@ -22,6 +22,7 @@ from typing import Any
 
 import click
 import numpy as np
+import numpy.typing as npt
 import torch
 from PIL import Image
 from scipy import stats
@@ -32,12 +33,13 @@ from torchvision import datasets, transforms
 
 from confoundlab import bank, data, splits
 from confoundlab.cli import Command
+from confoundlab.decode import Pixels
 from confoundlab.files import write_aside
 from confoundlab.lenet import LeNet5, Task
 from confoundlab.lenet_simd import train_simd
 from confoundlab.probes import Probe, probe
 from confoundlab.simd import WIDTH
-from confoundlab.views import Corner
+from confoundlab.views import Corner, Whole
 
 STORE = Path(__file__).parents[1] / "results" / "benchmarks" / "benchmarks.json"
 ROWS = 1152  # COIL-20's training images
@@ -47,6 +49,7 @@ CASES = [
 ]  # fmt: skip
 PACKAGES = ("confoundlab", "torch", "numba", "numpy", "scikit-learn")
 Rate = Callable[[], float]
+Step = Callable[[torch.Tensor, torch.Tensor], None]
 
 
 def in_turn(rivals: dict[str, Rate], rounds: int) -> dict[str, Any]:
@@ -100,22 +103,47 @@ def lenet_case(size: int, channels: int, classes: int, rounds: int) -> dict[str,
     if size > 20:
         return case | in_turn({"plain PyTorch": plain, "ours": ours}, rounds)
     with tempfile.TemporaryDirectory() as folder:
-        for number, (image, label) in enumerate(zip(images, labels, strict=True)):
-            place = Path(folder) / f"{label:02d}"
-            place.mkdir(exist_ok=True)
-            Image.fromarray(image.squeeze()).save(place / f"{number}.png")
-        gray = [transforms.Grayscale()] if channels == 1 else []
-        files = datasets.ImageFolder(folder, transforms.Compose([*gray, transforms.ToTensor()]))
-
-        def loader() -> float:
-            torch.set_flush_denormal(False)
-            started = time.perf_counter()
-            for x, y in DataLoader(files, batch_size=32, shuffle=True):
-                step(x, y)
-            return rows / (time.perf_counter() - started)
-
-        rivals = {"files and DataLoader": loader, "plain PyTorch": plain, "ours": ours}
+        crop = transforms.Lambda(lambda image: image.crop((108, 0, 128, 20)))
+        whole = save(photographs(rows, channels), labels, Path(folder) / "whole")
+        cut = save(images, labels, Path(folder) / "cut")
+        rivals = {
+            "files, cropped as read": from_files(whole, channels, step, [crop]),
+            "files of crops": from_files(cut, channels, step, []),
+            "plain PyTorch": plain,
+            "ours": ours,
+        }
         return case | in_turn(rivals, rounds)
+
+
+def photographs(rows: int, channels: int) -> Pixels:
+    """Simulate turntable views of COIL's size, 128 x 128: files of pure noise read otherwise."""
+    twin = data.load("coil20" if channels == 1 else "coil100_sample", "simulated")
+    return np.resize(twin.array(Whole(128)), (rows, 128, 128, channels))
+
+
+def save(images: Pixels, labels: npt.NDArray[np.int64], folder: Path) -> Path:
+    """Write PNG files into a folder a class, as `ImageFolder` wants them."""
+    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+        place = folder / f"{label:02d}"
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image.squeeze()).save(place / f"{number}.png")
+    return folder
+
+
+def from_files(folder: Path, channels: int, step: Step, prepare: list[Any]) -> Rate:
+    """Train from files, as the tutorials do: `ImageFolder`, `DataLoader`, the same net."""
+    gray = [transforms.Grayscale()] if channels == 1 else []
+    steps = transforms.Compose([*prepare, *gray, transforms.ToTensor()])
+    files = datasets.ImageFolder(folder, steps)
+
+    def rate() -> float:
+        torch.set_flush_denormal(False)
+        started = time.perf_counter()
+        for x, y in DataLoader(files, batch_size=32, shuffle=True):
+            step(x, y)
+        return len(files) / (time.perf_counter() - started)
+
+    return rate
 
 
 def operations(size: int, channels: int, classes: int) -> float:

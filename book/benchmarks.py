@@ -21,8 +21,10 @@
 #
 # ## Training LeNet-5
 #
-# "Files and DataLoader" is `ImageFolder`, `DataLoader` and the same net; "plain PyTorch" has all
-# images in memory and no loader. "Ours" is one thread of the engine `simd`: kernels that work on 32
+# "Files" are PNG read with `ImageFolder` and `DataLoader` for the same net: either whole photographs
+# of 128 by 128 pixels, cropped as they are read, which is what one writes first, or crops that were
+# cut and saved before. "Plain PyTorch" has all crops in memory and no loader. "Ours" is one thread
+# of the engine `simd`: kernels that work on 32
 # images at once, with blocks of the result held in registers. The last column is the share of what
 # PyTorch's matrix product reaches on one core of the same machine.
 
