@@ -13,13 +13,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from confoundlab.bank import train_bank
     from confoundlab.data import load
-    from confoundlab.evidence import Evidence, Verdict
+    from confoundlab.evidence import Evidence
     from confoundlab.imageset import ImageSet
+    from confoundlab.judgement import Verdict, verdict
     from confoundlab.lenet import Task
     from confoundlab.probes import probe
     from confoundlab.study import StudyRun
 
-__all__ = ["Evidence", "ImageSet", "StudyRun", "Task", "Verdict", "load", "probe", "train_bank"]
+__all__ = [
+    "Evidence",
+    "ImageSet",
+    "StudyRun",
+    "Task",
+    "Verdict",
+    "load",
+    "probe",
+    "train_bank",
+    "verdict",
+]
 
 # Loaded when first used: PyTorch takes seconds, and most commands never need it.
 _HOMES = {
@@ -27,10 +38,11 @@ _HOMES = {
     "ImageSet": "imageset",
     "StudyRun": "study",
     "Task": "lenet",
-    "Verdict": "evidence",
+    "Verdict": "judgement",
     "load": "data",
     "probe": "probes",
     "train_bank": "bank",
+    "verdict": "judgement",
 }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from confoundlab import evidence
+from confoundlab import held_out
 from confoundlab.bank import Progress, train_bank
 from confoundlab.decode import Colour, Pixels
 from confoundlab.errors import InputError
@@ -95,7 +95,7 @@ def leak_map(
             show = partial(_show, bar, start * repeats * epochs)
             named = _train_windows(pixels, some, window, images.labels, splits, epochs, seed, show)
             for (top, left), predictions in zip(some, named, strict=True):
-                found = evidence.accuracy(
+                found = held_out.accuracy(
                     predictions,
                     images.labels,
                     images.groups,

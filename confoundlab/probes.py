@@ -1,10 +1,10 @@
 """Linear probes with their full permutation null: is a label, or a session, in the features.
 
-Out-of-fold scores of a ridge classifier are linear in the labels: on a fold's test rows they are
-H y, where the hat matrix H follows from features and folds alone. So that H may serve all labels,
-folds must not depend on them (folds stratified by the label would spoil the null as well). A
-thousand permutations are then one matrix product, and further targets on the same features cost
-nothing but that. The observed statistic and its null are those of the same classifier.
+The ridge's scores come from hat matrices that do not depend on the labels (`linear`), and neither
+may the folds: folds stratified by the label would spoil the null. The observed statistic and its
+null are those of the same classifier, refitted for every permutation. The statistic is the ROC AUC
+inside folds, which keeps its power where one class is rare; a least-squares decision at nine to one
+names only the majority and sees nothing.
 
 Venugopalan et al. (2019, Figure 7) used logistic regression; `model="logistic"` refits it for every
 permutation, which is honest and slow.
@@ -12,58 +12,68 @@ permutation, which is honest and slow.
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor, cho_solve
-from scipy.stats import norm
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
+import pandas as pd
 from sklearn.model_selection import GroupKFold
 from tqdm import tqdm
 
+from confoundlab import columns
+from confoundlab.auc import PairCounts, weighted_auc
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence import ALPHA, POWER, Evidence, Labelling, group_bootstrap
-from confoundlab.splits import Indices, Split
+from confoundlab.evidence import TIE, Evidence, NullTest, assemble, design_of, score_correlation
+from confoundlab.intervals import Method, Statistic, mean_recall
+from confoundlab.labelling import Indices, Labelling
+from confoundlab.linear import Logistic, Matrix, Ridge, named
+from confoundlab.power import intraclass_correlation
+from confoundlab.splits import Split
 
-Matrix = npt.NDArray[np.float32]
 _CHUNK = 2**22  # numbers in the indicator matrix of a chunk of permutations: 16 MB
+ProbeMetric = Literal["ROC AUC", "balanced accuracy"]
+Model = Literal["ridge", "logistic"]
 
 
 def probe(
-    features: npt.ArrayLike,
+    features: npt.ArrayLike | pd.DataFrame,
     target: npt.ArrayLike,
     *,
     groups: npt.ArrayLike | None = None,
     blocks: npt.ArrayLike | None = None,
+    units: npt.ArrayLike | None = None,
     n_permutations: int = 1000,
     folds: int = 5,
     random_state: int = 0,
+    metric: ProbeMetric = "ROC AUC",
     alpha: float = 1.0,
-    model: Literal["ridge", "logistic"] = "ridge",
+    model: Model = "ridge",
     stop_after: int | None = None,
+    interval: Method = "logit",
 ) -> Evidence:
     """Test whether a linear classifier names the target from the features of unseen groups.
 
     Parameters
     ----------
-    features : array, shape (n, d)
+    features : array or DataFrame, shape (n, d)
         Finite numbers. Scale them as the penalty should see them.
     target : array, shape (n,)
-        Classes of any type; two or more.
+        Classes of any type; two or more, each in two groups or more.
     groups : array, shape (n,), optional
         What must not straddle a fold; every row is its own group if missing.
     blocks : array, shape (n,), optional
         Labels are permuted inside blocks only.
+    units : array, shape (n,), optional
+        What was labelled as a whole where that is less than a group, as a well of a plate.
     n_permutations : int
         Size of the null.
     folds : int
         Of grouped cross-validation; rows are assigned by group at random, never by target.
     random_state : int
         Of folds, permutations and resampling.
+    metric : {"ROC AUC", "balanced accuracy"}
+        One class against the rest, averaged over classes, pairs compared inside folds (chance 0.5);
+        or the mean recall of the classifier's decisions (chance 1 / classes).
     alpha : float
         Penalty of the ridge classifier, or inverse of logistic regression's C.
     model : {"ridge", "logistic"}
@@ -72,20 +82,31 @@ def probe(
         Stop at this many permutations as good as what was observed (Besag and Clifford 1991,
         doi:10.1093/biomet/78.2.301): a p-value that is clearly not small is known early, and is
         then exactly `stop_after` / permutations drawn.
+    interval : {"logit", "percentile", "bca"}
+        See `intervals.bootstrap`.
 
     Returns
     -------
     Evidence
-        Of balanced accuracy; chance is 1 / classes.
 
     Raises
     ------
     InputError
-        Unusable features, a single class, too few groups, lengths that differ.
+        Unusable features, a single class, too few groups, lengths that differ, labels that cannot
+        be permuted.
     """
-    return Probe(
+    ready = Probe(
         features, groups=groups, folds=folds, random_state=random_state, alpha=alpha, model=model
-    ).test(target, blocks=blocks, n_permutations=n_permutations, stop_after=stop_after)
+    )
+    return ready.test(
+        target,
+        blocks=blocks,
+        units=units,
+        n_permutations=n_permutations,
+        metric=metric,
+        stop_after=stop_after,
+        interval=interval,
+    )
 
 
 class Probe:
@@ -93,221 +114,147 @@ class Probe:
 
     def __init__(
         self,
-        features: npt.ArrayLike,
+        features: npt.ArrayLike | pd.DataFrame,
         *,
         groups: npt.ArrayLike | None = None,
         folds: int = 5,
         random_state: int = 0,
         alpha: float = 1.0,
-        model: Literal["ridge", "logistic"] = "ridge",
+        model: Model = "ridge",
     ) -> None:
         one_of("probe model", model, ("ridge", "logistic"))
-        x = np.asarray(features, np.float64)
-        if x.ndim != 2 or not len(x):
-            raise InputError(f"features must have shape (n, d), not {x.shape}.")
-        bad = np.flatnonzero(~np.isfinite(x).all(axis=1))
-        if len(bad):
-            raise InputError(
-                f"features have missing or infinite values in row(s) {bad[:5].tolist()}."
-            )
+        x = columns.features(features)
         if not alpha > 0:
             raise InputError(f"alpha must be positive, not {alpha}.")
-        self.groups = np.arange(len(x)) if groups is None else _codes(groups, len(x), "groups")
-        if len(np.unique(self.groups)) < folds or folds < 2:
+        n = len(x)
+        self.groups = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
+        n_groups = int(self.groups.max()) + 1
+        if n_groups < folds or folds < 2:
             raise InputError(
                 f"{folds} folds need at least 2 folds and as many groups; "
-                f"there are {len(np.unique(self.groups))} groups."
+                f"there are {n_groups} groups."
             )
         splitter = GroupKFold(folds, shuffle=True, random_state=random_state)
         self.splits = [Split(*parts) for parts in splitter.split(x, groups=self.groups)]
         self.random_state = random_state
-        self._model: _Ridge | _Logistic
-        self._model = (_Ridge if model == "ridge" else _Logistic)(x, self.splits, alpha)
+        self._learner = (Ridge if model == "ridge" else Logistic)(x, self.splits, alpha)
 
     def predict(self, target: npt.ArrayLike) -> npt.NDArray[np.generic]:
         """Return what each row is called by the fold that did not see its group, shape (n,)."""
-        classes, codes = np.unique(np.asarray(target), return_inverse=True)
-        named: npt.NDArray[np.generic] = classes[self._model.predict(codes[None], len(classes))[0]]
-        return named
+        levels, codes = np.unique(np.asarray(target), return_inverse=True)
+        found = np.empty(len(codes), np.intp)
+        for number, scores in self._learner.scores(codes[None], len(levels)):
+            found[self.splits[number].test] = named(scores, self._learner.threshold)[0]
+        called: npt.NDArray[np.generic] = levels[found]
+        return called
+
+    def scores(self, target: npt.ArrayLike) -> Matrix:
+        """Return out-of-fold scores, shape (n, classes), one column where there are two classes."""
+        codes = columns.codes(target, len(self.groups), "target")
+        size = int(codes.max()) + 1
+        found = np.empty((len(codes), size if size > 2 else 1), np.float32)
+        for number, scores in self._learner.scores(codes[None], size):
+            found[self.splits[number].test] = scores[:, 0].T
+        return found
 
     def test(
         self,
         target: npt.ArrayLike,
         *,
         blocks: npt.ArrayLike | None = None,
+        units: npt.ArrayLike | None = None,
         n_permutations: int = 1000,
+        metric: ProbeMetric = "ROC AUC",
         stop_after: int | None = None,
+        interval: Method = "logit",
     ) -> Evidence:
         """Test one target; see `probe`."""
-        codes = _codes(target, len(self.groups), "target")
+        one_of("metric", metric, ("ROC AUC", "balanced accuracy"))
+        n = len(self.groups)
+        codes = columns.classes(target, n, "target", self.groups)
         classes = int(codes.max()) + 1
-        if classes < 2:
-            raise InputError("The target has one class only: there is nothing to name.")
         if n_permutations < 1 or (stop_after is not None and stop_after < 1):
             raise InputError("n_permutations and stop_after must be positive.")
-        inside = None if blocks is None else _codes(blocks, len(codes), "blocks")
-        level = Labelling.of(codes, self.groups, inside)
+        level = Labelling.of(
+            codes,
+            self.groups,
+            None if blocks is None else columns.codes(blocks, n, "blocks"),
+            None if units is None else columns.codes(units, n, "units"),
+        )
         rng = np.random.default_rng(self.random_state)
-        named = self._model.predict(codes[None], classes)
-        observed = float(_balanced_accuracy(named, codes[None], classes)[0])
+        observed = float(self._statistic(codes[None], classes, metric)[0])
         null: list[float] = []
-        size = max(1, min(n_permutations, _CHUNK // (len(codes) * classes)))
+        size = max(1, min(n_permutations, _CHUNK // (n * classes)))
         bar = tqdm(total=n_permutations, desc="permutations", delay=2, leave=False)
         while len(null) < n_permutations:
             labels = level.draw(min(size, n_permutations - len(null)), rng)[:, level.unit]
-            scores = _balanced_accuracy(self._model.predict(labels, classes), labels, classes)
-            null += scores.tolist()
-            bar.update(len(scores))
-            if stop_after and np.sum(np.array(null) >= observed - 1e-12) >= stop_after:
+            null += self._statistic(labels, classes, metric).tolist()
+            bar.update(len(labels))
+            if stop_after and np.sum(np.array(null) >= observed - TIE) >= stop_after:
                 break
         bar.close()
-        return self._evidence(named[0] == codes, codes, observed, np.array(null), level, stop_after)
-
-    def _evidence(
-        self,
-        correct: npt.NDArray[np.bool_],
-        codes: Indices,
-        observed: float,
-        null: npt.NDArray[np.float64],
-        level: Labelling,
-        stop_after: int | None,
-    ) -> Evidence:
-        as_good = np.flatnonzero(null >= observed - 1e-12)
-        p_value = (1 + len(as_good)) / (1 + len(null))
+        drawn, p_value = np.array(null), None
+        as_good = np.flatnonzero(drawn >= observed - TIE)
         if stop_after and len(as_good) >= stop_after:
-            null = null[: as_good[stop_after - 1] + 1]
-            p_value = stop_after / len(null)
-        group = np.unique(self.groups, return_inverse=True)[1]
-        hits, counts = np.zeros((2, int(group.max()) + 1, int(codes.max()) + 1))
-        np.add.at(hits, (group, codes), correct)
-        np.add.at(counts, (group, codes), 1)
-        rng = np.random.default_rng(self.random_state)
-        low, high, error = group_bootstrap(hits, counts, rng)
-        q95 = float(np.quantile(null, 1 - ALPHA))
-        return Evidence(
-            metric="balanced accuracy",
-            estimate=observed,
-            ci_low=low,
-            ci_high=high,
-            chance=1 / counts.shape[1],
-            null_mean=float(null.mean()),
-            null_q95=q95,
-            p_value=p_value,
-            p_below=float((1 + (null <= observed + 1e-12).sum()) / (1 + len(null))),
+            drawn = drawn[: as_good[stop_after - 1] + 1]
+            p_value = stop_after / len(drawn)
+        statistic, correlation = self._resampled(codes, self.scores(codes), metric, level)
+        smallest = level.smallest_p(len(drawn), renamed=True)
+        design = design_of(
+            level.labels,
+            metric,
+            images_per_unit=n / len(level.labels),
+            correlation=correlation,
+            folds=len(self.splits),
+        )
+        return assemble(
+            metric,
+            statistic,
+            int(self.groups.max()) + 1,
+            observed,
+            [NullTest(observed, drawn, smallest, p_value)],
+            design,
+            chance=0.5 if metric == "ROC AUC" else 1 / classes,
             permuted=level.permuted,
-            n_images=len(codes),
-            n_groups=len(counts),
-            n_permutations=len(null),
-            n_repeats=1,
-            repeat_sd=None,
-            minimum_detectable=min(1.0, q95 + float(norm.ppf(POWER)) * error),
+            n_images=n,
             seed=self.random_state,
+            rng=rng,
+            interval=interval,
         )
 
+    def _statistic(
+        self, labels: Indices, classes: int, metric: ProbeMetric
+    ) -> npt.NDArray[np.float64]:
+        """Refit for labellings, shape (P, n), and return the metric of each."""
+        pairs = PairCounts(len(labels), classes)
+        hits, counts = np.zeros((2, classes, len(labels)))
+        for number, scores in self._learner.scores(labels, classes):
+            own = np.ascontiguousarray(labels[:, self.splits[number].test])
+            if metric == "ROC AUC":
+                for column, each in enumerate(scores):
+                    pairs.add(column, each, own)
+                continue
+            right = named(scores, self._learner.threshold) == own
+            for number_ in range(classes):
+                here = own == number_
+                hits[number_] += (right & here).sum(axis=1)
+                counts[number_] += here.sum(axis=1)
+        if metric == "ROC AUC":
+            found = pairs.auc()
+            return np.where(np.isfinite(found), found, 0.5)  # no fold had a pair to compare
+        return np.asarray((hits / np.maximum(counts, 1)).mean(axis=0))
 
-@dataclass(frozen=True, eq=False)
-class _Map:
-    """Scores of a fold's test rows from the labels of its training rows: left @ (right @ y)."""
-
-    split: Split
-    left: Matrix
-    right: Matrix | None
-
-    def __matmul__(self, labels: Matrix) -> Matrix:
-        trained = labels[self.split.train]
-        if self.right is not None:
-            trained = np.asarray(self.right @ trained, np.float32)
-        return np.asarray(self.left @ trained, np.float32)
-
-
-class _Ridge:
-    def __init__(self, x: npt.NDArray[np.float64], splits: list[Split], alpha: float) -> None:
-        self.maps = [_hat(x, split, alpha) for split in splits]
-
-    def predict(self, labels: Indices, classes: int) -> Indices:
-        """Return out-of-fold classes for many labellings at once, shape as labels (P, n)."""
-        many, n = labels.shape
-        columns = 1 if classes == 2 else classes
-        named = np.empty((many, n), np.intp)
-        step = max(1, _CHUNK // (n * columns))
-        for start in range(0, many, step):
-            part = labels[start : start + step]
-            # a column a class and labelling; with two classes, the second alone
-            each = np.arange(columns) if columns > 1 else np.array([1])
-            marks = (part.T[:, None, :] == each[:, None]).astype(np.float32).reshape(n, -1)
-            for fold in self.maps:
-                scores = (fold @ marks).reshape(len(fold.split.test), columns, -1)
-                best = _argmax(scores) if columns > 1 else (scores[:, 0] > 0.5).astype(np.intp)
-                named[start : start + step, fold.split.test] = best.T
-        return named
-
-
-def _hat(x: npt.NDArray[np.float64], split: Split, alpha: float) -> _Map:
-    """Ridge with an intercept: primal where features are few, dual where they are many.
-
-    Computed in double precision, kept in single: predictions equal scikit-learn's all the same.
-    """
-    mean = x[split.train].mean(axis=0)
-    z, t = x[split.train] - mean, x[split.test] - mean
-    n, d = z.shape
-    if d >= n:
-        kernel = cho_factor(z @ z.T + alpha * np.eye(n))
-        return _Map(split, (cho_solve(kernel, z @ t.T).T + 1 / n).astype(np.float32), None)
-    solved = cho_solve(cho_factor(z.T @ z + alpha * np.eye(d)), z.T)
-    if (len(t) + n) * (d + 1) >= len(t) * n:
-        return _Map(split, (t @ solved + 1 / n).astype(np.float32), None)
-    left = np.c_[t, np.ones(len(t))]
-    right = np.r_[solved, np.full((1, n), 1 / n)]
-    return _Map(split, left.astype(np.float32), right.astype(np.float32))
-
-
-def _argmax(scores: Matrix) -> Indices:
-    """Return argmax over axis 1; pass by pass, because NumPy is slow on a middle axis."""
-    best, at = scores[:, 0].copy(), np.zeros(scores[:, 0].shape, np.intp)
-    for number in range(1, scores.shape[1]):
-        better = scores[:, number] > best
-        np.copyto(best, scores[:, number], where=better)
-        np.copyto(at, number, where=better)
-    return at
-
-
-class _Logistic:
-    def __init__(self, x: npt.NDArray[np.float64], splits: list[Split], alpha: float) -> None:
-        self.x, self.splits, self.alpha = x, splits, alpha
-
-    def predict(self, labels: Indices, classes: int) -> Indices:
-        """Return out-of-fold classes, refitted for each labelling, shape as labels (P, n)."""
-        named = np.empty(labels.shape, np.intp)
-        for row, one in enumerate(labels):
-            for split in self.splits:
-                if len(np.unique(one[split.train])) == 1:
-                    named[row, split.test] = one[split.train[0]]
-                    continue
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", ConvergenceWarning)
-                    fit = LogisticRegression(C=1 / self.alpha, max_iter=1000)
-                    fit.fit(self.x[split.train], one[split.train])
-                named[row, split.test] = fit.predict(self.x[split.test])
-        return named
-
-
-def _balanced_accuracy(named: Indices, labels: Indices, classes: int) -> npt.NDArray[np.float64]:
-    """Mean recall of each row of (P, n); class sizes may differ between labellings."""
-    recall = np.zeros(len(labels))
-    for number in range(classes):
-        own = labels == number
-        recall += ((named == number) & own).sum(axis=1) / np.maximum(own.sum(axis=1), 1)
-    return recall / classes
-
-
-def _codes(values: npt.ArrayLike, n: int, what: str) -> Indices:
-    array = np.asarray(values)
-    if array.shape != (n,):
-        raise InputError(f"{what} must have shape ({n},) like the features, not {array.shape}.")
-    if array.dtype.kind == "f" and np.isnan(array).any():
-        raise InputError(
-            f"{what} is missing in row(s) {np.flatnonzero(np.isnan(array))[:5].tolist()}."
-        )
-    if array.dtype == object and len({type(value) for value in array}) > 1:
-        raise InputError(f"{what} mixes types: {sorted({type(v).__name__ for v in array})}.")
-    return np.unique(array, return_inverse=True)[1].astype(np.intp)
+    def _resampled(
+        self, codes: Indices, scores: Matrix, metric: ProbeMetric, level: Labelling
+    ) -> tuple[Statistic, float]:
+        """Return the metric as a function of group weights, and how alike a unit's images are."""
+        if metric == "ROC AUC":
+            rows = [split.test for split in self.splits]
+            lines = [scores[row].T for row in rows]
+            correlation = score_correlation(scores, codes, level.unit)
+            return weighted_auc(lines, codes, self.groups, rows), correlation
+        right = (named(scores.T[:, None], self._learner.threshold)[0] == codes).astype(np.float64)
+        hits, counts = np.zeros((2, int(self.groups.max()) + 1, int(codes.max()) + 1))
+        np.add.at(hits, (self.groups, codes), right)
+        np.add.at(counts, (self.groups, codes), 1)
+        return mean_recall(hits, counts), intraclass_correlation(right, level.unit)

@@ -79,12 +79,13 @@ def rerun(run: StudyRun) -> str:
 def sentence(name: str, record: dict[str, Any]) -> str:
     """Return one result in words, in Markdown."""
     verdict = f" **{record['verdict']}.**" if record["verdict"] else ""
-    repeats = record["n_repeats"]
+    repeats, p_adjusted = record["n_repeats"], record["p_adjusted"]
+    corrected = "" if p_adjusted is None else f", {p_adjusted:.2g} corrected for all controls"
     spread = f", standard deviation over {repeats} repeats {percent(record['repeat_sd'])}"
     return (
         f"{name}: {percent(record['estimate'])} right (95% interval {_interval(record)}, "
         f"{record['n_groups']:,} groups{spread if repeats > 1 else ''}; "
-        f"chance {percent(record['chance'])}; p = {record['p_value']:.2g}).{verdict} "
+        f"chance {percent(record['chance'])}; p = {record['p_value']:.2g}{corrected}).{verdict} "
         + " ".join(record["reasons"])
     )
 
@@ -103,6 +104,7 @@ def evidence_table(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
                 "95% interval": _interval(record),
                 "chance": percent(record["chance"]),
                 "p": f"{record['p_value']:.2g}",
+                "p corrected": "–" if (p := record["p_adjusted"]) is None else f"{p:.2g}",
                 "verdict": record["verdict"] or "not a control",
             }
             for record in records

@@ -27,6 +27,7 @@ import pyarrow.parquet as pq
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
 from confoundlab.files import cache_root, code_digest, text_digest, write_aside
+from confoundlab.judgement import Judgement
 
 # The code that a computation's result depends on: what comes before the store in the flow, less
 # what only finds files or judges numbers.
@@ -101,12 +102,20 @@ def results_schema() -> dict[str, Any]:
 
 def evidence_record(evidence: Evidence, **where: Any) -> dict[str, Any]:
     """Return evidence as ``results.json`` holds it; `where` adds row, view, split and so on."""
-    record = where | asdict(evidence)
+    return _rounded(where | asdict(evidence))
+
+
+def judgement_record(judgement: Judgement) -> dict[str, Any]:
+    """Return a verdict as ``results.json`` holds it, beside its evidence."""
+    return _rounded(asdict(judgement) | {"reasons": list(judgement.reasons)})
+
+
+def _rounded(record: dict[str, Any]) -> dict[str, Any]:
     return {
         # six significant digits are finer than one image in a million
         key: float(f"{value:.6g}") if isinstance(value, float) else value
         for key, value in record.items()
-    } | {"reasons": list(evidence.reasons)}
+    }
 
 
 def write_results(path: Path, results: dict[str, Any]) -> Path:

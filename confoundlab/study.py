@@ -21,14 +21,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from confoundlab import bank, data, evidence, store
+from confoundlab import bank, data, held_out, store
 from confoundlab.catalog import DATASETS, SessionLayout, paper_accuracy
 from confoundlab.decode import Colour, Pixels
+from confoundlab.evidence import Evidence
 from confoundlab.files import text_digest
+from confoundlab.identifiability import identifiability
 from confoundlab.imageset import ImageSet, View
+from confoundlab.judgement import verdicts
 from confoundlab.lenet import Probabilities, Task
 from confoundlab.splits import Split
-from confoundlab.store import evidence_record, provenance, write_results
+from confoundlab.store import evidence_record, judgement_record, provenance, write_results
 from confoundlab.views import Corner
 
 # Set while a notebook is executed from the command line: JSON with the folder to write to, and the
@@ -55,6 +58,7 @@ class StudyRun:
     records: list[dict[str, Any]] = field(default_factory=list)
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     engines: set[str] = field(default_factory=set)
+    cases: list[tuple[Evidence, dict[str, Any]]] = field(default_factory=list)
     order: dict[str, Any] = field(
         default_factory=lambda: json.loads(os.environ.get(RUN_VARIABLE, "{}"))
     )
@@ -90,6 +94,9 @@ class StudyRun:
     ) -> Measured:
         """Train one LeNet a split on a view, and judge its held-out accuracy.
 
+        Verdicts are corrected for all controls that the run has measured so far: each further one
+        is judged together with those before, and their records change with it.
+
         Parameters
         ----------
         images : ImageSet
@@ -120,7 +127,7 @@ class StudyRun:
         if only is not None:
             predictions = predictions[only[1][predictions["image"].to_numpy()]]
             split_name += f", {only[0]}"
-        found = evidence.accuracy(
+        found = held_out.accuracy(
             predictions,
             images.labels,
             images.groups,
@@ -128,17 +135,15 @@ class StudyRun:
             seed=self.seed,
         )
         table = images.table
-        tied = session in table and evidence.aliased(table["label"], table[session])
-        judged = evidence.judge(
-            found,
-            is_control=view.is_control,
-            vacuous=vacuous(shown),
-            aliased_with=session if tied else None,
-        )
+        design = None
+        if session in table and len(images.classes) > 1:
+            design = identifiability(table["label"], table[session], images.groups, name=session)
+        options = {"is_control": view.is_control, "vacuous": vacuous(shown), "design": design}
+        self.cases.append((found, options))
         entry = DATASETS.get(images.name)  # none for images of the user's own
         row = entry.paper_row if entry else None
         record = evidence_record(
-            judged,
+            found,
             row=row or images.name,
             state=images.state,
             view=str(view),
@@ -147,6 +152,8 @@ class StudyRun:
             paper=None if only is not None else paper_accuracy(row, str(view), split_name),
         )
         self.records.append(record)
+        for one, judged in zip(self.records, verdicts(self.cases), strict=True):
+            one |= judgement_record(judged)
         return Measured(record, predictions)
 
     def keep(self, figure: Figure, name: str) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.metrics import balanced_accuracy_score
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.model_selection import PredefinedSplit, cross_val_predict, permutation_test_score
 
 from confoundlab.errors import InputError
@@ -54,7 +54,7 @@ def test_predictions_equal_ridge_classifier(n, d, k, alpha, per_group, seed):
 def test_balanced_accuracy_and_null_agree_with_permutation_test_score(rng):
     features, target, _ = made(rng, strength=0.15)
     ours = Probe(features)
-    found = ours.test(target, n_permutations=999)
+    found = ours.test(target, n_permutations=999, metric="balanced accuracy")
     score, null, p_value = permutation_test_score(
         RidgeClassifier(), features, target, cv=as_sklearn(ours.splits, 120),
         scoring=lambda fit, x, y: (fit.predict(x) == y).mean(), n_permutations=200, random_state=0,
@@ -71,7 +71,7 @@ def test_a_planted_signal_is_found_and_noise_is_not(rng):
     assert probe(features, target, groups=groups).p_value == 1 / 1001
     noise = rng.normal(size=(300, 10))
     found = probe(noise, target, groups=groups)
-    assert found.p_value > 0.01 and found.chance == 1 / 3 and found.permuted == "whole groups"
+    assert found.p_value > 0.01 and found.chance == 0.5 and found.permuted == "whole groups"
 
 
 @pytest.mark.parametrize("per_group", [1, 8])
@@ -154,9 +154,9 @@ TARGET = np.arange(20) % 2
     [
         (FEATURES[:, 0], TARGET, {}, "shape"),
         (np.where(FEATURES > 1, np.nan, FEATURES), TARGET, {}, "missing or infinite values in row"),
-        (FEATURES, TARGET[:5], {}, "target must have shape"),
+        (FEATURES, TARGET[:5], {}, "'target' must have shape"),
         (FEATURES, np.zeros(20), {}, "one class only"),
-        (FEATURES, np.where(TARGET, np.nan, 1.0), {}, "target is missing in row"),
+        (FEATURES, np.where(TARGET, np.nan, 1.0), {}, "'target' is missing in 10 row"),
         (FEATURES, np.array([1, "a"] * 10, object), {}, "mixes types"),
         (FEATURES, TARGET, {"groups": np.arange(20) // 10}, "there are 2 groups"),
         (FEATURES, TARGET, {"alpha": 0}, "alpha must be positive"),
@@ -166,10 +166,79 @@ TARGET = np.arange(20) % 2
             FEATURES,
             np.arange(20) // 2 % 2,
             {"groups": np.arange(20) // 2, "blocks": TARGET},
-            "in several blocks",
+            "lie in several",
         ),
     ],
 )
 def test_bad_input_is_refused_in_words(features, target, options, why):
     with pytest.raises(InputError, match=why):
         probe(features, target, **options)
+
+
+@pytest.mark.parametrize("k", [2, 4])
+def test_auc_is_scikit_learns_fold_by_fold(rng, k):
+    features, target, _ = made(rng, n=200, k=k, strength=0.4)
+    ours = Probe(features)
+    wins = pairs = 0.0
+    for split in ours.splits:
+        fit = RidgeClassifier().fit(features[split.train], target[split.train])
+        scores, truth = fit.decision_function(features[split.test]), target[split.test]
+        columns = [scores] if k == 2 else scores.T
+        own = np.array([truth == c for c in ([1] if k == 2 else range(k))])
+        size = own.sum(1) * (~own).sum(1)
+        wins = wins + size * [roc_auc_score(o, s) for o, s in zip(own, columns, strict=True)]
+        pairs = pairs + size
+    found = ours.test(target, n_permutations=99)
+    assert found.metric == "ROC AUC"
+    assert found.estimate == pytest.approx(np.mean(wins / pairs), abs=1e-5)
+    scores = ours.scores(target)
+    assert scores.shape == (200, k if k > 2 else 1)
+
+
+def test_power_survives_nine_to_one():
+    """Decisions of least squares name only the majority; ranks still see the planted leak."""
+    by_rank, by_decision, recalls = [], [], []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        target = rng.permutation(np.arange(200) < 20).astype(int)
+        features = rng.normal(size=(200, 5))
+        features[:, 0] += 1.5 * target
+        ready = Probe(features, random_state=seed)
+        by_rank.append(ready.test(target, n_permutations=99).p_value <= 0.05)
+        blind = ready.test(target, n_permutations=99, metric="balanced accuracy")
+        by_decision.append(blind.p_value <= 0.05)
+        recalls.append(blind.estimate)
+    assert np.mean(by_rank) > 0.85
+    assert np.mean(by_decision) < 0.5 and np.mean(recalls) < 0.55
+
+
+def test_renaming_reordering_and_constant_columns_change_nothing(rng):
+    features, target, groups = made(rng, n=90, k=3, strength=0.3, per_group=3)
+    before = probe(features, target, groups=groups, n_permutations=199)
+    order = rng.permutation(90)
+    moved = probe(features[order], target[order], groups=groups[order], n_permutations=199)
+    renamed = probe(features, np.array(["c", "a", "b"])[target], groups=groups, n_permutations=199)
+    wider = probe(np.c_[features, np.ones((90, 2))], target, groups=groups, n_permutations=199)
+    for after in (moved, renamed, wider):
+        for name in ("estimate", "p_value", "null_mean", "null_q95", "smallest_p", "n_groups"):
+            assert getattr(after, name) == pytest.approx(getattr(before, name), abs=1e-6)
+        assert after.ci_low == pytest.approx(before.ci_low, abs=1e-5)
+
+
+def test_units_are_permuted_inside_their_groups(rng):
+    """Wells of a plate, several images each: images of a well are no replicates."""
+    well = np.repeat(np.arange(40), 5)
+    plate = well // 10
+    target = rng.permutation(np.arange(40) % 2)[well]
+    features = rng.normal(size=(40, 3))[well] + 0.1 * rng.normal(size=(200, 3))
+    found = probe(features, target, groups=plate, units=well, folds=4, n_permutations=199)
+    assert found.permuted == "units within their groups" and found.p_value > 0.005
+    with pytest.raises(InputError, match="unit must lie in one of the labels"):
+        probe(features, np.arange(200) % 2, groups=plate, units=well, folds=4)
+
+
+def test_a_class_that_a_fold_has_not_seen_cannot_be_named(rng):
+    features, target = rng.normal(size=(30, 2)), np.r_[np.arange(28) % 2, 2, 2]
+    for model in ("ridge", "logistic"):
+        found = probe(features, target, model=model, n_permutations=19)
+        assert 0 <= found.estimate <= 1 and found.ci_low <= found.ci_high

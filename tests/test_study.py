@@ -9,8 +9,8 @@ from conftest import small
 from confoundlab import report, splits, study
 from confoundlab.bank import train_bank
 from confoundlab.catalog import dataset
-from confoundlab.evidence import Verdict
 from confoundlab.imageset import ImageSet
+from confoundlab.judgement import Verdict, holm
 from confoundlab.lenet import Task
 from confoundlab.simulate import simulate
 from confoundlab.store import read_results
@@ -63,6 +63,16 @@ def test_controls_and_whole_images_get_their_kind_of_verdict(run, twin):
     )
     ring = run.measure(black, BorderRing(14), "random", parts, epochs=1).record
     assert ring["verdict"] == Verdict.VACUOUS
+
+
+def test_verdicts_are_corrected_for_all_controls_measured_so_far(run, twin):
+    parts = [splits.stratified(twin.labels, test_share=0.25)]
+    first = run.measure(twin, Corner("top-right", 12, 12), "random", parts, epochs=1).record
+    assert first["p_adjusted"] == pytest.approx(first["p_value"], rel=1e-5)
+    run.measure(twin, Whole(16), "random", parts, epochs=1)  # no control, so no test
+    second = run.measure(twin, Corner("top-left", 12, 12), "random", parts, epochs=1).record
+    for record, p in zip((first, second), holm([first["p_value"], second["p_value"]]), strict=True):
+        assert record["p_adjusted"] == pytest.approx(p, rel=1e-5)
 
 
 def test_images_of_ones_own_take_the_same_way(run, twin):
@@ -151,8 +161,9 @@ def test_the_twin_leaks_with_one_session_a_class_and_not_with_one_an_image():
 
 def test_evidence_of_the_schema_is_evidence_of_the_code():
     from confoundlab.evidence import Evidence
+    from confoundlab.judgement import Judgement
     from confoundlab.store import results_schema
 
-    fields = {field.name for field in dataclasses.fields(Evidence)}
+    fields = {field.name for kind in (Evidence, Judgement) for field in dataclasses.fields(kind)}
     where = {"row", "state", "view", "split", "seeds", "paper"}
     assert fields | where == set(results_schema()["$defs"]["evidence"]["properties"])

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from confoundlab import evidence
+from confoundlab import held_out
 from confoundlab.errors import InputError
-from confoundlab.evidence import Verdict, judge
 
 
 def predictions(image, predicted, repeat=0):
@@ -20,8 +20,11 @@ def guesses(rng, labels, right):
 def test_estimate_chance_and_counts(rng):
     labels, groups = np.repeat([0, 1, 2], [50, 30, 20]), np.arange(100) // 5
     rows = np.arange(100)
-    found = evidence.accuracy(predictions(rows, labels), labels, groups)
-    assert (found.estimate, found.ci_low, found.ci_high) == (1, 1, 1)
+    found = held_out.accuracy(predictions(rows, labels), labels, groups)
+    # as many groups, all right: the exact binomial bound
+    exact = stats.binomtest(20, 20).proportion_ci(method="exact")
+    assert (found.estimate, found.ci_high) == (1, 1)
+    assert found.ci_low == pytest.approx(exact.low)
     assert found.chance == 0.5
     assert (found.n_images, found.n_groups, found.n_repeats) == (100, 20, 1)
     assert found.repeat_sd is None
@@ -31,7 +34,7 @@ def test_estimate_chance_and_counts(rng):
 def test_repeats_are_pooled_and_their_spread_reported():
     labels = np.array([0, 0, 1, 1])
     both = pd.concat([predictions([0, 2], [0, 1], 0), predictions([1, 3], [0, 0], 1)])
-    found = evidence.accuracy(both, labels, np.arange(4))
+    found = held_out.accuracy(both, labels, np.arange(4))
     assert found.estimate == 0.75
     assert found.repeat_sd == pytest.approx(np.std([1.0, 0.5], ddof=1))
 
@@ -39,7 +42,9 @@ def test_repeats_are_pooled_and_their_spread_reported():
 def test_interval_agrees_with_scipy_where_every_image_is_a_group(rng):
     labels = rng.integers(0, 2, 300)
     predicted = guesses(rng, labels, 0.6)
-    found = evidence.accuracy(predictions(np.arange(300), predicted), labels, np.arange(300))
+    found = held_out.accuracy(
+        predictions(np.arange(300), predicted), labels, np.arange(300), interval="percentile"
+    )
     correct = (predicted == labels).astype(float)
     scipy = stats.bootstrap((correct,), np.mean, method="percentile", rng=rng).confidence_interval
     assert found.ci_low == pytest.approx(scipy.low, abs=0.012)
@@ -49,7 +54,7 @@ def test_interval_agrees_with_scipy_where_every_image_is_a_group(rng):
 def test_p_value_agrees_with_scipy_where_every_image_is_a_group(rng):
     labels = rng.integers(0, 3, 120)
     predicted = guesses(rng, labels, 0.1)
-    found = evidence.accuracy(
+    found = held_out.accuracy(
         predictions(np.arange(120), predicted), labels, np.arange(120), n_permutations=4999
     )
     scipy = stats.permutation_test(
@@ -78,8 +83,8 @@ def test_correlated_groups_are_no_evidence():
     by_group, by_image, covered = [], [], []
     for seed in range(200):
         rows, labels, groups = grouped_null(np.random.default_rng(seed))
-        right = evidence.accuracy(rows, labels, groups, n_permutations=199, seed=seed)
-        wrong = evidence.accuracy(
+        right = held_out.accuracy(rows, labels, groups, n_permutations=199, seed=seed)
+        wrong = held_out.accuracy(
             rows, labels, np.arange(len(labels)), n_permutations=199, seed=seed
         )
         by_group.append(right.p_value)
@@ -98,7 +103,7 @@ def test_p_values_are_uniform_on_a_null_without_groups():
         rng = np.random.default_rng(seed)
         labels = rng.integers(0, 4, 200)
         rows = predictions(np.arange(200), rng.integers(0, 4, 200))
-        values.append(evidence.accuracy(rows, labels, np.arange(200), n_permutations=99).p_value)
+        values.append(held_out.accuracy(rows, labels, np.arange(200), n_permutations=99).p_value)
     assert stats.kstest(values, "uniform").pvalue > 0.001
 
 
@@ -106,32 +111,32 @@ def test_labels_that_vary_within_groups_are_permuted_within_them(rng):
     """Predictions that only know each group's label mix are worth nothing within groups."""
     groups = np.repeat([0, 1], 200)
     labels = np.r_[rng.random(200) < 0.9, rng.random(200) < 0.1].astype(int)
-    found = evidence.accuracy(predictions(np.arange(400), 1 - groups), labels, groups)
+    found = held_out.accuracy(predictions(np.arange(400), 1 - groups), labels, groups)
     assert found.permuted == "images within their groups"
     assert found.estimate > 0.8 and found.p_value == 1
 
 
-def test_permuting_an_image_takes_its_label_along_in_all_repeats():
+def test_many_fits_of_the_same_images_are_no_news():
     labels = np.array([0, 1] * 4)
     one = predictions(np.arange(8), labels)
     many = pd.concat([one.assign(repeat=repeat) for repeat in range(50)])
-    few = evidence.accuracy(one, labels, np.arange(8), n_permutations=9999)
-    found = evidence.accuracy(many, labels, np.arange(8), n_permutations=9999)
+    few = held_out.accuracy(one, labels, np.arange(8), n_permutations=9999)
+    found = held_out.accuracy(many, labels, np.arange(8), n_permutations=9999)
     # 4!4!/8! = 1/70 of all labellings are perfect, however often each image was tested
     assert few.p_value == pytest.approx(1 / 70, abs=0.005)
-    assert found.p_value == pytest.approx(1 / 70, abs=0.005)
+    assert found.p_value == pytest.approx(2 / 70, abs=0.005)  # twice the median
 
 
 def test_renaming_and_reordering_change_nothing(rng):
     labels, groups = rng.integers(0, 3, 90), np.arange(90) // 3
     predicted = guesses(rng, labels, 0.3)
     rows = predictions(np.arange(90), predicted)
-    before = evidence.accuracy(rows, labels, groups)
+    before = held_out.accuracy(rows, labels, groups)
     swapped = np.array([2, 0, 1])
-    after = evidence.accuracy(
+    after = held_out.accuracy(
         predictions(np.arange(90), swapped[predicted]), swapped[labels], groups
     )
-    shuffled = evidence.accuracy(rows.sample(frac=1, random_state=0), labels, groups)
+    shuffled = held_out.accuracy(rows.sample(frac=1, random_state=0), labels, groups)
     assert before == shuffled
     assert after.estimate == before.estimate
     assert (after.ci_low, after.ci_high) == (before.ci_low, before.ci_high)
@@ -146,57 +151,11 @@ def test_minimum_detectable_is_found_four_times_in_five():
         labels = rng.integers(0, 2, n)
         correct = rng.random(n) < 0.588
         rows = predictions(np.arange(n), np.where(correct, labels, 1 - labels))
-        found = evidence.accuracy(rows, labels, np.arange(n), n_permutations=199, seed=seed)
+        found = held_out.accuracy(rows, labels, np.arange(n), n_permutations=199, seed=seed)
         hits += found.p_value <= 0.05
         stated.append(found.minimum_detectable)
     assert np.mean(stated) == pytest.approx(0.588, abs=0.01)
     assert 0.7 < hits / 200 < 0.9
-
-
-def made(p=0.5, low=0.4, high=0.6, below=0.5, detectable=0.55):
-    return evidence.Evidence(
-        "accuracy", (low + high) / 2, low, high, 0.5, 0.5, 0.55, p, below, "whole groups",
-        100, 20, 999, 1, None, detectable, 0,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("found", "options", "verdict", "words"),
-    [
-        (made(p=0.01, low=0.55, high=0.7), {}, Verdict.LEAK, "still named"),
-        (made(p=0.01, low=0.45, high=0.7), {}, Verdict.INCONCLUSIVE, "reaches chance"),
-        (made(p=0.2, detectable=0.58), {}, Verdict.NO_LEAK_FOUND, "58.0%"),
-        (made(p=0.2, detectable=0.7), {}, Verdict.INCONCLUSIVE, "Collect more groups"),
-        (made(p=0.2, detectable=0.7), {"margin": 0.25}, Verdict.NO_LEAK_FOUND, "70.0%"),
-        (made(p=0.99, below=0.01, low=0.2, high=0.4), {}, Verdict.INVERTED, "below chance"),
-        (made(p=0.01, low=0.55, high=0.7), {"vacuous": "all black"}, Verdict.VACUOUS, "all black"),
-        (made(p=0.01, low=0.55, high=0.7), {"is_control": False}, None, "no sign of a leak"),
-        (
-            made(p=0.01, low=0.9, high=1),
-            {"is_control": False, "aliased_with": "session"},
-            Verdict.NOT_IDENTIFIABLE,
-            "one session only",
-        ),
-        (made(p=0.02, low=0.55, high=0.7), {"alpha": 0.01}, Verdict.NO_LEAK_FOUND, "55.0%"),
-    ],
-)
-def test_verdicts(found, options, verdict, words):
-    judged = judge(found, **({"is_control": True} | options))
-    assert judged.verdict == verdict
-    assert words in " ".join(judged.reasons)
-
-
-@pytest.mark.parametrize(
-    ("labels", "factor", "tied"),
-    [
-        (["a", "a", "b", "b"], ["1", "1", "2", "2"], True),
-        (["a", "a", "b", "b"], ["1", "2", "3", "3"], False),
-        (["a", "b", "c"], ["1", "1", "2"], True),
-        (["a", "b"], ["1", "1"], False),
-    ],
-)
-def test_aliased(labels, factor, tied):
-    assert evidence.aliased(labels, factor) is tied
 
 
 @pytest.mark.parametrize(
@@ -209,9 +168,85 @@ def test_aliased(labels, factor, tied):
 )
 def test_bad_predictions_are_refused(rows, why):
     with pytest.raises(InputError, match=why):
-        evidence.accuracy(rows, np.array([0, 0, 1, 1]), np.arange(4))
+        held_out.accuracy(rows, np.array([0, 0, 1, 1]), np.arange(4))
 
 
 def test_labels_and_groups_must_match():
     with pytest.raises(InputError, match="4 labels, but 3"):
-        evidence.accuracy(predictions([0], [0]), np.array([0, 0, 1, 1]), np.arange(3))
+        held_out.accuracy(predictions([0], [0]), np.array([0, 0, 1, 1]), np.arange(3))
+
+
+def test_balanced_accuracy_and_its_null_agree_with_scikit_learn_and_scipy(rng):
+    labels = rng.permutation(np.repeat([0, 1, 2], [60, 30, 10]))
+    predicted = guesses(rng, labels, 0.1)
+    found = held_out.accuracy(
+        predictions(np.arange(100), predicted), labels, np.arange(100), balanced=True,
+        n_permutations=1999,
+    )  # fmt: skip
+    assert found.estimate == pytest.approx(balanced_accuracy_score(labels, predicted))
+    assert (found.metric, found.chance) == ("balanced accuracy", 1 / 3)
+    null = [balanced_accuracy_score(rng.permutation(labels), predicted) for _ in range(1000)]
+    assert found.null_mean == pytest.approx(np.mean(null), abs=0.01)
+    assert found.null_q95 == pytest.approx(np.quantile(null, 0.95), abs=0.02)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_roc_auc_and_its_null_agree_with_scikit_learn(rng, classes):
+    labels = np.arange(120) % classes
+    scores = rng.random((120, classes)) + 0.3 * (labels[:, None] == np.arange(classes))
+    scores = scores / scores.sum(1, keepdims=True)
+    given = np.round(scores[:, 1], 2) if classes == 2 else scores  # with ties, and without
+    found = held_out.roc_auc(given, labels, np.arange(120), n_permutations=999)
+
+    def theirs(y):
+        return (
+            roc_auc_score(y, given, multi_class="ovr") if classes > 2 else roc_auc_score(y, given)
+        )
+
+    assert found.estimate == pytest.approx(theirs(labels), abs=1e-6)
+    null = [theirs(rng.permutation(labels)) for _ in range(400)]
+    assert found.null_mean == pytest.approx(np.mean(null), abs=0.01)
+    assert found.null_q95 == pytest.approx(np.quantile(null, 0.95), abs=0.02)
+    assert found.ci_low < found.estimate < found.ci_high
+
+
+def test_images_of_different_folds_are_not_compared(rng):
+    """Two folds, each ranked perfectly, with zero points far apart."""
+    labels, fold = np.arange(40) % 2, np.repeat([0, 1], 20)
+    scores = labels + 100.0 * fold
+    assert held_out.roc_auc(scores, labels, np.arange(40), folds=fold).estimate == 1
+    assert held_out.roc_auc(scores, labels, np.arange(40)).estimate < 0.8
+
+
+def test_evidence_prints_itself():
+    labels = np.array([0, 1] * 20)
+    words = str(held_out.accuracy(predictions(np.arange(40), labels), labels, np.arange(40)))
+    assert "accuracy 1.000" in words and "p = 0.001" in words and "whole groups permuted" in words
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"predicted": [0.0, np.nan]}, "'predicted'.*row"),
+        ({"predicted": [0, -1]}, "'predicted'.*row"),
+        ({"image": ["a", "b"]}, "'image'.*row"),
+        ({"image": [0, 2]}, "same label"),
+    ],
+)
+def test_odd_columns_are_refused_with_their_name(change, why):
+    rows = predictions([0, 1], [0, 1]).assign(**change)
+    with pytest.raises(InputError, match=why):
+        held_out.accuracy(rows, np.array([0, 1, 0]), np.arange(3))
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "why"),
+    [
+        (np.zeros((3, 2)), [0, 1, 0, 1], "shape"),
+        ([0, 1, np.nan, 2], [0, 1, 0, 1], r"row\(s\) \[2\]"),
+        (np.zeros(4), [0, 0, 0, 0], "classes|shape"),
+    ],
+)
+def test_odd_scores_are_refused(scores, labels, why):
+    with pytest.raises(InputError, match=why):
+        held_out.roc_auc(scores, np.array(labels), np.arange(4))

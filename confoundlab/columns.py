@@ -1,0 +1,175 @@
+"""Columns of a user's table as numbers: checked once, with errors that name column and rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from confoundlab.errors import InputError
+
+Indices = npt.NDArray[np.intp]
+Numbers = npt.NDArray[np.float64]
+
+
+def codes(values: npt.ArrayLike, n: int | None, name: str) -> Indices:
+    """Return classes as numbers 0, 1, 2 and so on, in sorted order.
+
+    Parameters
+    ----------
+    values : array-like, shape (n,)
+        Text, whole numbers or booleans; not a mixture.
+    n : int or None
+        How many there must be, if that is known.
+    name : str
+        The column's, for errors.
+
+    Raises
+    ------
+    InputError
+        Wrong length, missing values, types mixed.
+    """
+    array = _checked(values, n, name)
+    try:
+        return np.unique(array, return_inverse=True)[1].astype(np.intp)
+    except TypeError:
+        raise InputError(f"Column {name!r} holds values that cannot be compared.") from None
+
+
+def classes(values: npt.ArrayLike, n: int | None, name: str, groups: Indices) -> Indices:
+    """Return classes as numbers, each found in two groups or more, so that it can be tested.
+
+    Raises
+    ------
+    InputError
+        As `codes`; a single class; a class in one group only, a level a row among them.
+    """
+    found = codes(values, n, name)
+    if found.max() == 0:
+        raise InputError(f"Column {name!r} has one class only: there is nothing to name.")
+    pairs = np.unique(np.c_[found, groups], axis=0)[:, 0]
+    alone = np.flatnonzero(np.bincount(pairs) < 2)
+    if len(alone):
+        levels = np.unique(np.asarray(values))
+        rows = [int(np.flatnonzero(found == one)[0]) for one in alone[:5]]
+        every = " Every level is such a one." if len(alone) == len(levels) else ""
+        raise InputError(
+            f"Column {name!r}: {len(alone)} of {len(levels)} levels lie in one group only "
+            f"({', '.join(map(str, levels[alone[:5]]))}; first at row(s) {rows}), so they cannot "
+            f"be learned in one group and tested in another.{every} Leave them out, or merge them."
+        )
+    return found
+
+
+def features(values: npt.ArrayLike | pd.DataFrame) -> Numbers:
+    """Return a table of finite numbers, shape (n, d).
+
+    Raises
+    ------
+    InputError
+        Not a table of numbers, missing or infinite values, all columns constant.
+    """
+    names = list(values.columns) if isinstance(values, pd.DataFrame) else None
+    try:
+        table = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise InputError("features must be numbers; code classes with `factors` first.") from None
+    if table.ndim != 2 or not table.size:
+        raise InputError(f"features must have shape (n, d), not {table.shape}.")
+    bad = ~np.isfinite(table)
+    if bad.any():
+        which = np.flatnonzero(bad.any(axis=0))[:5]
+        named = [names[one] for one in which] if names else which.tolist()
+        rows = np.flatnonzero(bad.any(axis=1))[:5].tolist()
+        raise InputError(
+            f"features have missing or infinite values in row(s) {rows}, column(s) {named}."
+        )
+    if (table == table[0]).all():
+        raise InputError("Every feature is constant (one value in all rows): nothing to learn.")
+    return table
+
+
+def factors(table: pd.DataFrame) -> tuple[Numbers, list[str]]:
+    """Return factors as numbers for a linear model, and which factor each column came from.
+
+    A factor of text, booleans or a few whole numbers becomes a column a level; a measured one
+    becomes its standardised value and its square, so that a bend can be seen too.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A column a factor.
+
+    Returns
+    -------
+    ndarray, shape (n, columns), and list of str
+
+    Raises
+    ------
+    InputError
+        Missing values, types mixed, a constant factor, a class factor with a level a row.
+    """
+    if not isinstance(table, pd.DataFrame) or table.empty:
+        raise InputError("factors must be a table with a row an image and a column a factor.")
+    parts, names = [], []
+    for name in table.columns:
+        values = table[name]
+        if is_measured(values):
+            numbers = _checked(values, None, str(name)).astype(np.float64)
+            if np.ptp(numbers) == 0:
+                raise InputError(f"Factor {name!r} is constant: it says nothing.")
+            z = (numbers - numbers.mean()) / numbers.std()
+            part = np.c_[z, z**2]
+        else:
+            level = codes(values, None, str(name))
+            if level.max() == 0:
+                raise InputError(f"Factor {name!r} is constant: it says nothing.")
+            if level.max() + 1 == len(level):
+                raise InputError(
+                    f"Factor {name!r} has another level in each of its {len(level)} rows: it "
+                    "names the image and cannot be told from it. Leave it out."
+                )
+            part = (level[:, None] == np.arange(level.max() + 1)).astype(np.float64)
+        parts.append(part)
+        names += [str(name)] * part.shape[1]
+    return np.hstack(parts), names
+
+
+def is_measured(values: Any) -> bool:
+    """Say whether a factor is a measured quantity: decimal numbers, or many whole ones."""
+    array = np.asarray(values)
+    if array.dtype.kind == "f":
+        return True
+    return array.dtype.kind in "iu" and len(np.unique(array)) > 20
+
+
+def _checked(values: npt.ArrayLike, n: int | None, name: str) -> npt.NDArray[Any]:
+    if isinstance(values, pd.Series) and isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(object)
+    array = np.asarray(values)
+    if array.ndim != 1 or (n is not None and len(array) != n):
+        wanted = "one column" if n is None else f"shape ({n},) like the rest"
+        raise InputError(f"Column {name!r} must have {wanted}, not {array.shape}.")
+    if not len(array):
+        raise InputError(f"Column {name!r} is empty.")
+    missing = np.flatnonzero(pd.isna(array))
+    if len(missing):
+        raise InputError(
+            f"Column {name!r} is missing in {len(missing)} row(s), for example "
+            f"{missing[:5].tolist()}. Fill or leave out these images; none is dropped silently."
+        )
+    if array.dtype.kind == "f" and np.isinf(array).any():
+        raise InputError(
+            f"Column {name!r} is infinite in row(s) {np.flatnonzero(np.isinf(array))[:5]}."
+        )
+    if array.dtype == object:
+        kinds = [type(value).__name__ for value in array]
+        if len(set(kinds)) > 1:
+            first = {kind: kinds.index(kind) for kind in sorted(set(kinds))}
+            where = ", ".join(f"{kind} at row {row}" for kind, row in first.items())
+            raise InputError(f"Column {name!r} mixes types: {where}. Make them all text.")
+        if kinds[0] == "str":
+            return array.astype(str)
+    return array

@@ -1,0 +1,288 @@
+"""Conditional questions: what do predictions owe to a factor, the label held fixed, and beyond it.
+
+A prediction that depends on the session GIVEN the label is driven by the session (the partial
+confounder test of Spisak 2022, doi:10.1093/gigascience/giac082). Labels here are classes, so the
+conditional distribution of the factors needs no model: within a class their rows are exchangeable
+under the null, and are permuted there, at the level at which they were assigned. Any number of
+factors, of classes or measured, is tested at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from confoundlab import columns, held_out
+from confoundlab.errors import InputError
+from confoundlab.evidence import Evidence, from_shift
+from confoundlab.intervals import Interval, Numbers, Statistic, Weights, bootstrap, difference
+from confoundlab.labelling import Indices, Labelling
+
+_CHUNK = 2**23  # numbers in permuted factors held at once: 64 MB
+
+
+def partial_confounder_test(
+    predictions: npt.ArrayLike,
+    factors: pd.DataFrame,
+    labels: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    *,
+    n_permutations: int = 999,
+    seed: int = 0,
+) -> Evidence:
+    """Test whether predictions depend on factors, the label held fixed.
+
+    Parameters
+    ----------
+    predictions : array-like, shape (n,) or (n, k)
+        Predicted classes, or scores, of held-out images.
+    factors : DataFrame, shape (n, factors)
+        Acquisition factors, of classes or measured; tested together.
+    labels : array-like, shape (n,)
+        True classes.
+    groups : array-like, shape (n,), optional
+        Images of a group are near copies; every image is its own group if missing.
+    n_permutations, seed : int
+        Of the null and of resampling.
+
+    Returns
+    -------
+    Evidence
+        Of the partial R²: the share of the predictions' variance, label means taken out, that the
+        factors explain linearly. Factors that say nothing explain a little by luck: `chance` is
+        the mean of the null.
+
+    Raises
+    ------
+    InputError
+        Lengths that differ, missing values, constant factors, a factor with a level a row, factors
+        that cannot move inside the classes.
+    """
+    y = columns.codes(labels, None, "labels")
+    n = len(y)
+    if n_permutations < 1:
+        raise InputError("At least one permutation is needed.")
+    if len(factors) != n:
+        raise InputError(f"{n} labels, but {len(factors)} rows of factors.")
+    c, _ = columns.factors(factors)
+    group = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
+    answers = _answers(predictions, n)
+    row = np.unique(c, axis=0, return_inverse=True)[1].ravel()
+    level = Labelling.of(row, group, _given(y, row, group))
+    # the moments of each unit and class: all that the statistic needs
+    size, units = int(y.max()) + 1, len(level.labels)
+    counts = np.zeros((units, size))
+    np.add.at(counts, (level.unit, y), 1)
+    sums = np.zeros((units, size, answers.shape[1]))
+    np.add.at(sums, (level.unit, y), answers)
+    squares = np.bincount(level.unit, (answers**2).sum(axis=1)).astype(np.float64)
+    rows = np.unique(c, axis=0)
+    moments = _Moments(counts, sums, squares)
+
+    rng = np.random.default_rng(seed)
+    ones = np.ones((1, units), np.float32)
+    estimate = float(moments.partial_r2(ones, rows[level.labels][None])[0])
+    chunk = max(1, _CHUNK // (units * rows.shape[1]))
+    sizes = [min(chunk, n_permutations - at) for at in range(0, n_permutations, chunk)]
+    null = np.concatenate([moments.partial_r2(ones, rows[level.draw(many, rng)]) for many in sizes])
+    owner = group[np.unique(level.unit, return_index=True)[1]]
+
+    def statistic(weights: Weights) -> Numbers:
+        parts = [
+            moments.partial_r2(weights[at : at + chunk][:, owner], rows[level.labels][None])
+            for at in range(0, len(weights), chunk)
+        ]
+        return np.concatenate(parts)
+
+    n_groups = int(group.max()) + 1
+    return from_shift(
+        "partial R²",
+        bootstrap(statistic, n_groups, rng),
+        estimate,
+        null,
+        chance=float(null.mean()),
+        smallest_p=level.smallest_p(n_permutations, renamed=False),
+        permuted=level.permuted.replace("blocks", "classes"),
+        n_images=n,
+        n_groups=n_groups,
+        seed=seed,
+    )
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Accuracy cut into what chance gives, what the factor adds, and what lies beyond the factor.
+
+    Parameters
+    ----------
+    accuracy, chance : float
+        Of the predictions, and what they would get if labels were permuted over all images.
+    by_factor, beyond : Interval
+        Accuracy points gained by knowing the factor's level alone, and by more than that; 95%
+        intervals, groups resampled. `by_factor` plus `beyond` plus `chance` is `accuracy`.
+    by_factor_estimate, beyond_estimate : float
+        Of the two.
+    evidence : Evidence or None
+        Of the accuracy against labels permuted inside the factor's levels: whether anything lies
+        beyond it. None where label and factor are aliased, so that nothing can be permuted.
+    """
+
+    accuracy: float
+    chance: float
+    by_factor_estimate: float
+    by_factor: Interval
+    beyond_estimate: float
+    beyond: Interval
+    evidence: Evidence | None
+
+    def __str__(self) -> str:
+        return (
+            f"accuracy {self.accuracy:.1%} = chance {self.chance:.1%} + factor "
+            f"{self.by_factor_estimate:.1%} ({self.by_factor.low:.1%} to {self.by_factor.high:.1%})"
+            f" + beyond it {self.beyond_estimate:.1%} ({self.beyond.low:.1%} to "
+            f"{self.beyond.high:.1%})"
+        )
+
+
+def explained_by_factor(
+    predicted: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    factor: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    *,
+    fits: npt.ArrayLike | None = None,
+    n_permutations: int = 999,
+    seed: int = 0,
+) -> Explained:
+    """Cut an accuracy into chance, what the factor's level explains, and the rest.
+
+    If labels are permuted inside the levels of a factor, the accuracy that is left is what one gets
+    by knowing the level: on average the sum over levels of predicted share times true share.
+
+    Parameters
+    ----------
+    predicted, labels : array-like, shape (n,)
+        Predicted and true classes of held-out images.
+    factor : array-like, shape (n,)
+        Levels of one factor.
+    groups : array-like, shape (n,), optional
+        Every image is its own group if missing.
+    fits : array-like, shape (n,), optional
+        Which fit (fold) predicted the image; one for all if missing.
+    n_permutations, seed : int
+        Of the test beyond the factor, and of resampling.
+
+    Raises
+    ------
+    InputError
+        Lengths that differ, missing values, types mixed, groups with several levels and one label.
+    """
+    both = np.r_[np.asarray(predicted), np.asarray(labels)]
+    n = len(np.asarray(labels))
+    codes = columns.codes(both, 2 * n, "predicted and true classes")
+    named, y = codes[:n], codes[n:]
+    level = columns.codes(factor, n, "factor")
+    group = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
+    k, levels, n_groups = int(codes.max()) + 1, int(level.max()) + 1, int(group.max()) + 1
+    calls, truth = np.zeros((2, n_groups, levels, k))
+    np.add.at(calls, (group, level, named), 1)
+    np.add.at(truth, (group, level, y), 1)
+    hits = np.bincount(group, (named == y).astype(float), n_groups)
+
+    def expected(parts: tuple[Numbers, Numbers]) -> Statistic:
+        shape = parts[0].shape[1:]
+        flat = [part.reshape(n_groups, -1) for part in parts]
+
+        def statistic(weights: Weights) -> Numbers:
+            a, b = ((weights @ part).reshape(-1, *shape) for part in flat)
+            inside = a.sum(axis=2)
+            share = (a * b).sum(axis=2) / np.maximum(inside, 1)
+            return np.asarray(share.sum(axis=1) / inside.sum(axis=1))
+
+        return statistic
+
+    def accuracy(weights: Weights) -> Numbers:
+        return np.asarray((weights @ hits) / (weights @ truth.sum(axis=(1, 2))))
+
+    in_levels = expected((calls, truth))
+    over_all = expected((calls.sum(axis=1, keepdims=True), truth.sum(axis=1, keepdims=True)))
+    by_factor, beyond = difference(in_levels, over_all), difference(accuracy, in_levels)
+    rng, one = np.random.default_rng(seed), np.ones((1, n_groups), np.float32)
+    fit = 0 if fits is None else columns.codes(fits, n, "fits")
+    table = pd.DataFrame({"image": np.arange(n), "repeat": fit, "predicted": named})
+    pairs = len(np.unique(np.c_[level, y], axis=0))
+    tested = None
+    if pairs > levels:  # some level holds two classes
+        tested = held_out.accuracy(
+            table, y, group, blocks=level, n_permutations=n_permutations, seed=seed
+        )
+    return Explained(
+        accuracy=float(accuracy(one)[0]),
+        chance=float(over_all(one)[0]),
+        by_factor_estimate=float(by_factor(one)[0]),
+        by_factor=bootstrap(by_factor, n_groups, rng),
+        beyond_estimate=float(beyond(one)[0]),
+        beyond=bootstrap(beyond, n_groups, rng),
+        evidence=tested,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Moments:
+    """Counts, sums and squares of the answers in each unit and class: (u, l), (u, l, k), (u,)."""
+
+    counts: Numbers
+    sums: Numbers
+    squares: Numbers
+
+    def partial_r2(self, weights: Weights, factors: Numbers) -> Numbers:
+        """Return the partial R² for unit weights (B or 1, u) and factors (B or 1, u, q).
+
+        All moments are taken around the weighted means of each class: that holds the label fixed.
+        """
+        units, classes, k = self.sums.shape
+        n = weights @ self.counts
+        safe = np.maximum(n, 1e-12)[:, :, None]
+        y_sums = (weights @ self.sums.reshape(units, -1)).reshape(-1, classes, k)
+        total = weights @ self.squares - (y_sums**2 / safe).sum(axis=(1, 2))
+        heavy = weights[:, :, None] * factors
+        c_sums = self.counts.T @ heavy
+        flipped = heavy.transpose(0, 2, 1)
+        own = self.counts.sum(axis=1)[:, None]
+        inner = flipped @ (own * factors) - (c_sums / safe).transpose(0, 2, 1) @ c_sums
+        cross = flipped @ self.sums.sum(axis=1) - c_sums.transpose(0, 2, 1) @ (y_sums / safe)
+        solved = np.linalg.pinv(inner, rcond=1e-9, hermitian=True) @ cross
+        explained = (cross * solved).sum(axis=(1, 2))
+        return np.asarray(np.where(total > 1e-9, explained / np.maximum(total, 1e-9), 0.0))
+
+
+def _answers(predictions: npt.ArrayLike, n: int) -> Numbers:
+    """Return predictions as numbers, shape (n, k): marks of the classes, or the scores."""
+    given = np.asarray(predictions)
+    if given.ndim == 1 and given.dtype.kind != "f":
+        named = columns.codes(given, n, "predictions")
+        if named.max() == 0:
+            raise InputError("All predictions are the same: they depend on nothing.")
+        return np.asarray(named[:, None] == np.arange(named.max() + 1), np.float64)
+    table = columns.features(given.reshape(len(given), -1))
+    if len(table) != n:
+        raise InputError(f"{n} labels, but {len(table)} predictions.")
+    return table
+
+
+def _given(labels: Indices, rows: Indices, groups: Indices) -> Indices:
+    """Return the blocks inside which factors may move: those with the same labels.
+
+    Images of a class, where factors vary inside groups or groups have one label; else, as factors
+    then move with whole groups, groups with the same mixture of labels.
+    """
+    first = np.unique(groups, return_index=True)[1]
+    moves_whole = (rows == rows[first][groups]).all()
+    if not moves_whole or (labels == labels[first][groups]).all():
+        return labels
+    mixture = np.zeros((len(first), int(labels.max()) + 1), np.int64)
+    np.add.at(mixture, (groups, labels), 1)
+    return np.unique(mixture, axis=0, return_inverse=True)[1].ravel()[groups]

@@ -1,0 +1,314 @@
+"""Evidence from held-out predictions: accuracy, ROC AUC, and differences between experiments.
+
+The null asks whether held-out predictions know the labels: nets stay, labels move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from confoundlab.auc import PairCounts, weighted_auc
+from confoundlab.errors import InputError
+from confoundlab.evidence import (
+    Evidence,
+    NullTest,
+    assemble,
+    design_of,
+    score_correlation,
+)
+from confoundlab.intervals import Method, Numbers, mean_recall
+from confoundlab.labelling import Indices, Labelling, NoPermutationError
+from confoundlab.power import Metric, intraclass_correlation
+
+# From labels of the units, shape (permutations, units), to the metric of each permutation.
+Score = Callable[[Indices], Numbers]
+_CHUNK = 500  # permutations held in memory at once
+
+
+def accuracy(
+    predictions: pd.DataFrame,
+    labels: Indices,
+    groups: Indices,
+    *,
+    balanced: bool = False,
+    blocks: Indices | None = None,
+    n_permutations: int = 999,
+    seed: int = 0,
+    interval: Method = "logit",
+) -> Evidence:
+    """Accuracy of held-out predictions, with interval, chance and permutation null.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        A row a tested image and fit: ``image`` (row number), ``repeat`` (number of the fit),
+        ``predicted`` (class).
+    labels, groups : ndarray of int, shape (n,)
+        Of all images.
+    balanced : bool
+        Average the accuracies of the classes, so that rare ones count as much as common ones.
+    blocks : ndarray of int, shape (n,), optional
+        Labels are permuted inside blocks only.
+    n_permutations : int
+        Size of the null.
+    seed : int
+        Of resampling and permutation.
+    interval : {"logit", "percentile", "bca"}
+        See `intervals.bootstrap`.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    InputError
+        Malformed predictions, a single class or group.
+
+    Notes
+    -----
+    Labels move among the images that one fit was tested on: between whole groups where every group
+    has one label, else inside groups. That test is exact. Over several fits, labels that one fit
+    is tested on have trained another, and one null for all of them would be too narrow; each fit
+    gets its own test and the p-values are `evidence.combined`. A fit whose test images allow no
+    permutation has p = 1. The interval covers the sampling of groups, not of seeds; `repeat_sd`
+    shows the latter.
+    """
+    check_predictions(predictions, labels, groups, n_permutations)
+    rng = np.random.default_rng(seed)
+    image, named = predictions["image"].to_numpy(), predictions["predicted"].to_numpy()
+    order = np.lexsort((image, predictions["repeat"].to_numpy()))  # whatever order rows come in
+    image, named = image[order], named[order]
+    fit = np.unique(predictions["repeat"].to_numpy()[order], return_inverse=True)[1]
+    correct = (named == labels[image]).astype(np.float64)
+    tested = np.unique(image)
+    tests, levels = [], []
+    for number in range(int(fit.max()) + 1):
+        rows, called = image[fit == number], named[fit == number]
+        inside = None if blocks is None else blocks[rows]
+        try:
+            level = Labelling.of(labels[rows], groups[rows], inside)
+        except NoPermutationError:
+            observed = np.mean(called == labels[rows])
+            tests.append(NullTest(float(observed), np.full(n_permutations, observed), 1.0))
+            continue
+        score = _scorer(called, level, balanced)
+        null = _null(level, n_permutations, rng, score)
+        smallest = level.smallest_p(n_permutations, renamed=False)
+        tests.append(NullTest(float(score(level.labels[None])[0]), null, smallest))
+        levels.append(level)
+
+    present = np.unique(labels[tested])
+    column = np.searchsorted(present, labels[image]) if balanced else np.zeros(len(image), np.intp)
+    group = np.unique(groups[image], return_inverse=True)[1]
+    hits, counts = np.zeros((2, int(group.max()) + 1, int(column.max()) + 1))
+    np.add.at(hits, (group, column), correct)
+    np.add.at(counts, (group, column), 1)
+    statistic = mean_recall(hits, counts)
+    repeats = [
+        float(pd.Series(correct[fit == one]).groupby(column[fit == one]).mean().mean())
+        for one in range(len(tests))
+    ]
+    majority = float(np.bincount(labels[image]).max() / len(image))
+    metric: Metric = "balanced accuracy" if balanced else "accuracy"
+    place = np.searchsorted(tested, image)
+    right = np.bincount(place, correct) / np.bincount(place)
+    # what one fit's test has to work with: that of the fit with the fewest units
+    least = min(levels, key=lambda level: len(level.labels), default=None)
+    unit = tested if least is None or "images" in least.permuted else groups[tested]
+    design = design_of(
+        labels[tested] if least is None else least.labels,
+        metric,
+        images_per_unit=1 if least is None else len(least.unit) / len(least.labels),
+        correlation=intraclass_correlation(right, unit),
+        fits=len(tests),
+    )
+    return assemble(
+        metric,
+        statistic,
+        len(counts),
+        float(statistic(np.ones((1, len(counts)), np.float32))[0]),
+        tests,
+        design,
+        chance=1 / len(present) if balanced else majority,
+        permuted="nothing: no fit's test images allow it" if least is None else least.permuted,
+        n_images=len(tested),
+        repeats=repeats,
+        seed=seed,
+        interval=interval,
+        rng=rng,
+    )
+
+
+def roc_auc(
+    scores: npt.ArrayLike,
+    labels: Indices,
+    groups: Indices,
+    *,
+    folds: Indices | None = None,
+    blocks: Indices | None = None,
+    n_permutations: int = 999,
+    seed: int = 0,
+    interval: Method = "logit",
+) -> Evidence:
+    """Area under the ROC curve of held-out scores: one class against the rest, averaged.
+
+    Parameters
+    ----------
+    scores : array-like, shape (n,) or (n, classes)
+        Higher where the class is more likely; one column (the second class's) where there are two.
+    labels, groups : ndarray of int, shape (n,)
+        Labels count from zero.
+    folds : ndarray of int, shape (n,), optional
+        Which fit scored the image; only images of one fit are compared, each fit has its own
+        test, and p-values are combined as in `accuracy`.
+    blocks, n_permutations, seed, interval
+        As in `accuracy`. Scores stay and labels move.
+
+    Returns
+    -------
+    Evidence
+        Chance is 0.5 for any number of classes and any imbalance.
+
+    Raises
+    ------
+    InputError
+        Shapes that do not fit, values that are missing, a single class or group.
+    """
+    table = np.asarray(scores, np.float32)
+    classes = int(labels.max()) + 1
+    table = table[:, None] if table.ndim == 1 else table
+    columns = 1 if classes == 2 and table.shape[1] == 1 else classes
+    if table.shape != (len(labels), columns):
+        raise InputError(
+            f"scores must have shape ({len(labels)}, {columns}) for {classes} classes, "
+            f"not {table.shape}."
+        )
+    if classes == 2 and columns == 2:
+        table = table[:, 1:]
+    bad = np.flatnonzero(~np.isfinite(table).all(axis=1))
+    if len(bad):
+        raise InputError(f"scores are missing or infinite in row(s) {bad[:5].tolist()}.")
+    if len(groups) != len(labels) or len(np.unique(labels)) < 2:
+        raise InputError("labels and groups must be as long, and of two classes or more.")
+    if n_permutations < 1:
+        raise InputError("At least one permutation is needed.")
+    fold = np.zeros(len(labels), np.intp) if folds is None else folds
+    parts = [np.flatnonzero(fold == one) for one in np.unique(fold)]
+    lines = [np.ascontiguousarray(table[rows].T) for rows in parts]
+    rng = np.random.default_rng(seed)
+    tests, levels = [], []
+    for rows, line in zip(parts, lines, strict=True):
+        inside = None if blocks is None else blocks[rows]
+        try:
+            level = Labelling.of(labels[rows], groups[rows], inside)
+        except NoPermutationError:
+            tests.append(NullTest(0.5, np.full(n_permutations, 0.5), 1.0))
+            continue
+        score = _ranker(line, level, classes)
+        null = _null(level, n_permutations, rng, score)
+        smallest = level.smallest_p(n_permutations, renamed=False)
+        tests.append(NullTest(float(score(level.labels[None])[0]), null, smallest))
+        levels.append(level)
+    group = np.unique(groups, return_inverse=True)[1]
+    statistic = weighted_auc(lines, labels, group, parts)
+    least = min(levels, key=lambda level: len(level.labels), default=None)
+    whole = least is None or "images" not in least.permuted
+    design = design_of(
+        labels if least is None else least.labels,
+        "ROC AUC",
+        images_per_unit=1 if least is None else len(least.unit) / len(least.labels),
+        correlation=score_correlation(table, labels, group if whole else np.arange(len(labels))),
+        fits=len(tests),
+    )
+    return assemble(
+        "ROC AUC",
+        statistic,
+        int(group.max()) + 1,
+        float(statistic(np.ones((1, int(group.max()) + 1), np.float32))[0]),
+        tests,
+        design,
+        chance=0.5,
+        permuted="nothing: no fit's test images allow it" if least is None else least.permuted,
+        n_images=len(labels),
+        seed=seed,
+        interval=interval,
+        rng=rng,
+    )
+
+
+def _scorer(named: Indices, level: Labelling, balanced: bool) -> Score:
+    """Make the (balanced) accuracy of one fit as a function of its units' labels."""
+    # votes[u, c]: how often something of unit u was called c; one look-up a unit scores a labelling
+    classes = int(max(level.labels.max(), named.max())) + 1
+    n_units = len(level.labels)
+    votes = np.zeros((n_units, classes), np.int64)
+    np.add.at(votes, (level.unit, named), 1)
+    asked = np.bincount(level.unit, minlength=n_units)
+
+    def score(units: Indices) -> Numbers:
+        hits = votes[np.arange(n_units), units]
+        if not balanced:
+            return np.asarray(hits.sum(axis=1) / len(named))
+        each = []
+        for c in np.unique(level.labels):
+            own = units == c
+            each.append((hits * own).sum(axis=1) / np.maximum((asked * own).sum(axis=1), 1))
+        return np.asarray(np.mean(each, axis=0))
+
+    return score
+
+
+def _ranker(lines: npt.NDArray[np.float32], level: Labelling, classes: int) -> Score:
+    """Make the AUC of one fit's scores, shape (columns, images), as a function of labels."""
+
+    def score(units: Indices) -> Numbers:
+        counts = PairCounts(len(units), classes)
+        own = np.ascontiguousarray(units[:, level.unit])
+        for column, each in enumerate(lines):
+            counts.add(column, each[None], own)
+        found = counts.auc()
+        return np.where(np.isfinite(found), found, 0.5)
+
+    return score
+
+
+def _null(level: Labelling, n_permutations: int, rng: np.random.Generator, score: Score) -> Numbers:
+    sizes = [_CHUNK] * (n_permutations // _CHUNK) + [n_permutations % _CHUNK]
+    return np.concatenate([score(level.draw(size, rng)) for size in sizes if size])
+
+
+def check_predictions(
+    predictions: pd.DataFrame, labels: Indices, groups: Indices, n_permutations: int
+) -> None:
+    """Raise `InputError` if predictions are malformed; it names the column and the rows."""
+    missing = {"image", "repeat", "predicted"} - set(predictions)
+    if missing:
+        raise InputError(f"The predictions lack the column(s) {', '.join(sorted(missing))}.")
+    if predictions.empty:
+        raise InputError("There are no predictions to score.")
+    for column in ("image", "predicted"):
+        values = predictions[column].to_numpy()
+        if values.dtype.kind not in "iu" or (values < 0).any():
+            odd = [row for row, value in enumerate(values) if not _is_count(value)][:5]
+            raise InputError(
+                f"Column {column!r} of the predictions must hold numbers 0, 1, 2 and so on; it "
+                f"does not at row(s) {odd or [0]}."
+            )
+    if len(labels) != len(groups):
+        raise InputError(f"{len(labels)} labels, but {len(groups)} groups.")
+    if predictions["image"].max() >= len(labels):
+        raise InputError(f"Image numbers in the predictions must be 0..{len(labels) - 1}.")
+    tested = labels[predictions["image"].to_numpy()]
+    if (tested == tested[0]).all():
+        raise InputError("All tested images have the same label: there is nothing to name.")
+    if n_permutations < 1:
+        raise InputError("At least one permutation is needed.")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and bool(value >= 0)

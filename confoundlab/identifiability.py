@@ -1,0 +1,231 @@
+"""Can these data answer the question at all: the label-by-factor table, read before training.
+
+If every class was imaged in a batch of its own, class and batch are the same column with two names,
+and no test can separate them. Two classes can be compared where they share a level of the factor,
+or through a chain of classes and levels: the table must be connected (Weeks and Williams 1964,
+doi:10.1080/00401706.1964.10490188). What is missing is said in words, with the smallest extra
+acquisition that would mend it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from confoundlab import columns
+from confoundlab.errors import InputError
+
+Status = Literal["constant", "aliased", "nested", "partly aliased", "connected", "crossed"]
+_NAMED = 5  # classes, levels or cells spelled out before "and n more"
+
+
+@dataclass(frozen=True, eq=False)
+class Identifiability:
+    """What a label-by-factor table allows.
+
+    Parameters
+    ----------
+    factor : str
+        Name of the factor.
+    images, groups : DataFrame
+        Numbers of images and of groups: a row a class, a column a level.
+    status : str
+        "crossed": every class in every level. "connected": not so, yet every two classes can be
+        compared. "partly aliased": some can. "aliased": each class has one level of its own.
+        "nested": each level holds one class, and some classes have several. "constant": one level.
+    parts : list of (list, list)
+        Classes and levels that hang together; classes of different parts cannot be compared.
+    straddling : bool
+        Whether a level holds several groups, so that a split by group can train and test inside it.
+    """
+
+    factor: str
+    images: pd.DataFrame
+    groups: pd.DataFrame
+    status: Status
+    parts: list[tuple[list[str], list[str]]]
+    straddling: bool
+
+    @property
+    def separable(self) -> bool:
+        """Whether label and factor can be told apart for all classes.
+
+        A nested factor can, if its levels are the sample: whole levels permuted and left out.
+        """
+        if self.status == "nested":
+            return not self.straddling
+        return self.status in ("constant", "connected", "crossed")
+
+    @property
+    def empty(self) -> list[tuple[str, str]]:
+        """Cells without an image: (class, level)."""
+        return [
+            (str(self.images.index[row]), str(self.images.columns[column]))
+            for row, column in np.argwhere(self.images.to_numpy() == 0)
+        ]
+
+    @property
+    def missing(self) -> list[tuple[str, str, int]]:
+        """The smallest extra acquisition that connects all classes: (class, level, groups).
+
+        One cell fewer than there are parts: a class of each part in a level of the first. The
+        number of groups is the fewest with which that level alone allows p below 0.05.
+        """
+        if len(self.parts) < 2:
+            return []
+        levels = max(self.parts, key=lambda part: self.groups[part[1]].to_numpy().sum())[1]
+        level = self.groups[levels].sum().idxmax()
+        there = int(self.groups[level].sum())
+        others = [part for part in self.parts if level not in part[1]]
+        return [(part[0][0], str(level), _groups_needed(there)) for part in others]
+
+    def __str__(self) -> str:
+        return " ".join(self.words())
+
+    def words(self) -> list[str]:
+        """Say what the table allows, a sentence each."""
+        f, table = self.factor, self.images
+        if self.status == "constant":
+            return [f"All images share one {f}: it cannot explain anything here."]
+        if self.status == "crossed":
+            return [f"Every class was imaged in every {f}: the two can be told apart."]
+        found = []
+        if self.status == "connected":
+            found.append(
+                f"{len(self.empty)} of {table.size} combinations of class and {f} have no image "
+                f"({_listed([f'{a} in {b}' for a, b in self.empty])}), yet every two classes can "
+                f"be compared inside a {f} or through a chain of them."
+            )
+        alone = [
+            (label, str(table.columns[row.to_numpy() > 0][0]))
+            for label, row in table.iterrows()
+            if (row > 0).sum() == 1
+        ]
+        own = [(a, b) for a, b in alone if (table[b] > 0).sum() == 1]
+        if own:
+            found.append(
+                f"Every image of {_listed([f'class {a} comes from {f} {b}' for a, b in own])}, "
+                f"which {'holds' if len(own) == 1 else 'hold'} nothing else: no test on these data "
+                "can separate the two."
+            )
+        if self.status == "nested":
+            found.append(
+                f"Each {f} holds one class only, and some classes have several: classes can be "
+                f"compared only with whole {f}s as the sample, permuted and left out as a whole."
+            )
+            if self.straddling:
+                found.append(f"Here one {f} lies in several groups: take the {f} as the group.")
+        if self.status == "partly aliased":
+            sets = [f"{{{_listed(part[0])}}}" for part in self.parts]
+            found.append(f"Classes can be compared inside these sets only: {_listed(sets)}.")
+        if self.missing:
+            cells = [f"class {a} in {f} {b} ({n} groups)" for a, b, n in self.missing]
+            found.append(f"The smallest extra acquisition that would do: {_listed(cells)}.")
+        return found
+
+
+def identifiability(
+    labels: npt.ArrayLike,
+    factor: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    *,
+    name: str = "batch",
+) -> Identifiability:
+    """Read the label-by-factor table.
+
+    Parameters
+    ----------
+    labels, factor : array-like, shape (n,)
+        Classes of the label and levels of the factor.
+    groups : array-like, shape (n,), optional
+        What is split and permuted as a whole; every image is its own group if missing.
+    name : str
+        Of the factor, for the words.
+
+    Returns
+    -------
+    Identifiability
+
+    Raises
+    ------
+    InputError
+        Lengths that differ, missing values, types mixed, a single class.
+    """
+    y = np.asarray(labels)
+    label = columns.codes(y, None, "label")
+    level = columns.codes(factor, len(label), name)
+    group = np.arange(len(y)) if groups is None else columns.codes(groups, len(y), "groups")
+    if label.max() == 0:
+        raise InputError("There is one class only: there is nothing to tell apart.")
+    names = [str(one) for one in np.unique(y)], [str(one) for one in np.unique(np.asarray(factor))]
+    images = pd.DataFrame(0, *names)
+    np.add.at(images.to_numpy(), (label, level), 1)
+    cells = np.unique(np.c_[label, level, group], axis=0)
+    counts = np.zeros(images.shape, np.int64)
+    np.add.at(counts, (cells[:, 0], cells[:, 1]), 1)
+    there = counts > 0
+    parts = _parts(there, *names)
+    status: Status
+    if there.shape[1] == 1:
+        status = "constant"
+    elif len(parts) == 1:
+        status = "crossed" if there.all() else "connected"
+    elif any(len(part[0]) > 1 for part in parts):
+        status = "partly aliased"
+    else:
+        status = "aliased" if (there.sum(axis=1) == 1).all() else "nested"
+    straddling = bool((np.bincount(np.unique(np.c_[level, group], axis=0)[:, 0]) > 1).any())
+    return Identifiability(
+        name,
+        pd.DataFrame(
+            np.bincount(label * there.shape[1] + level, minlength=there.size).reshape(there.shape),
+            *names,
+        ),
+        pd.DataFrame(counts, *names),
+        status,
+        parts,
+        straddling,
+    )
+
+
+def _parts(
+    there: npt.NDArray[np.bool_], classes: list[str], levels: list[str]
+) -> list[tuple[list[str], list[str]]]:
+    """Find the connected parts of the graph of classes and levels."""
+    n, m = there.shape
+    graph = np.zeros((n + m, n + m), np.int8)
+    graph[:n, n:] = there
+    number, part = connected_components(csr_matrix(graph), directed=False)
+    return [
+        (
+            [classes[one] for one in np.flatnonzero(part[:n] == which)],
+            [levels[one] for one in np.flatnonzero(part[n:] == which)],
+        )
+        for which in range(number)
+    ]
+
+
+def _groups_needed(there: int, alpha: float = 0.05) -> int:
+    """Return the fewest groups beside those there, with more than 1 / alpha distinct labellings.
+
+    Renaming the two classes counts as the same labelling where they have as many groups.
+    """
+    new = 1
+    while math.comb(there + new, new) / (2 if new == there else 1) < 1 / alpha:
+        new += 1
+        if new > 1000:  # a single group there never suffices by itself
+            break
+    return new
+
+
+def _listed(items: list[str]) -> str:
+    shown = ", ".join(items[:_NAMED])
+    more = len(items) - _NAMED
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,126 @@
+"""The two linear learners of a probe: scores of unseen rows under many labellings at once.
+
+Out-of-fold scores of a ridge classifier are linear in the labels: on a fold's test rows they are
+H y, where the hat matrix H follows from features and folds alone. A thousand labellings are then
+one matrix product. Logistic regression has no such matrix and is refitted for each.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_factor, cho_solve
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from confoundlab.labelling import Indices
+from confoundlab.splits import Split
+
+Matrix = npt.NDArray[np.float32]
+# Number of the fold, and scores of its test rows, shape (columns, labellings, rows): a column a
+# class, or the second class's alone where there are two.
+FoldScores = tuple[int, Matrix]
+_UNKNOWN = -1e6  # score of a class that was not there to be learned
+
+
+@dataclass(frozen=True, eq=False)
+class _Map:
+    """Scores of a fold's test rows from the labels of its training rows: left @ (right @ y)."""
+
+    split: Split
+    left: Matrix
+    right: Matrix | None
+
+    def __matmul__(self, labels: Matrix) -> Matrix:
+        trained = labels[self.split.train]
+        if self.right is not None:
+            trained = np.asarray(self.right @ trained, np.float32)
+        return np.asarray(self.left @ trained, np.float32)
+
+
+class Ridge:
+    """Least squares with a penalty, as scikit-learn's ``RidgeClassifier`` fits it."""
+
+    threshold = 0.5  # between indicator values 0 and 1; RidgeClassifier's 0 between -1 and 1
+
+    def __init__(self, x: npt.NDArray[np.float64], splits: list[Split], alpha: float) -> None:
+        self.maps = [_hat(x, split, alpha) for split in splits]
+
+    def scores(self, labels: Indices, classes: int) -> Iterator[FoldScores]:
+        """Give out-of-fold scores for labellings, shape (P, n), fold by fold."""
+        each = np.arange(classes) if classes > 2 else np.array([1])
+        marks = (labels.T[:, None, :] == each[:, None]).astype(np.float32)
+        marks = marks.reshape(labels.shape[1], -1)
+        for number, fold in enumerate(self.maps):
+            found = (fold @ marks).reshape(len(fold.split.test), len(each), -1)
+            yield number, np.ascontiguousarray(found.transpose(1, 2, 0))
+
+
+class Logistic:
+    """Logistic regression, the papers' own probe, refitted for every labelling."""
+
+    threshold = 0.0  # of the decision function
+
+    def __init__(self, x: npt.NDArray[np.float64], splits: list[Split], alpha: float) -> None:
+        self.x, self.splits, self.alpha = x, splits, alpha
+
+    def scores(self, labels: Indices, classes: int) -> Iterator[FoldScores]:
+        """Give out-of-fold decision values for labellings, shape (P, n), fold by fold.
+
+        A class that a fold's training rows lack scores far below all others: it cannot be named.
+        """
+        columns = classes if classes > 2 else 1
+        for number, split in enumerate(self.splits):
+            found = np.full((columns, len(labels), len(split.test)), _UNKNOWN, np.float32)
+            for row, one in enumerate(labels):
+                present = np.unique(one[split.train])
+                if len(present) == 1:
+                    found[:, row] = 0 if columns > 1 else (1 if present[0] == 1 else -1)
+                    continue
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", ConvergenceWarning)
+                    fit = LogisticRegression(C=1 / self.alpha, max_iter=1000)
+                    fit.fit(self.x[split.train], one[split.train])
+                values = fit.decision_function(self.x[split.test])
+                if values.ndim == 1 and columns > 1:
+                    values = np.c_[-values, values]
+                found[present if columns > 1 else 0, row] = values.T
+            yield number, found
+
+
+def named(scores: Matrix, threshold: float) -> Indices:
+    """Return the class with the highest score, shape (labellings, rows).
+
+    The first of equals; pass by pass, because NumPy's argmax is slow on a leading axis.
+    """
+    if len(scores) == 1:
+        return np.asarray(scores[0] > threshold, np.intp)
+    best, at = scores[0].copy(), np.zeros(scores[0].shape, np.intp)
+    for number in range(1, len(scores)):
+        better = scores[number] > best
+        np.copyto(best, scores[number], where=better)
+        np.copyto(at, number, where=better)
+    return at
+
+
+def _hat(x: npt.NDArray[np.float64], split: Split, alpha: float) -> _Map:
+    """Ridge with an intercept: primal where features are few, dual where they are many.
+
+    Computed in double precision, kept in single: predictions equal scikit-learn's all the same.
+    """
+    mean = x[split.train].mean(axis=0)
+    z, t = x[split.train] - mean, x[split.test] - mean
+    n, d = z.shape
+    if d >= n:
+        kernel = cho_factor(z @ z.T + alpha * np.eye(n))
+        return _Map(split, (cho_solve(kernel, z @ t.T).T + 1 / n).astype(np.float32), None)
+    solved = cho_solve(cho_factor(z.T @ z + alpha * np.eye(d)), z.T)
+    if (len(t) + n) * (d + 1) >= len(t) * n:
+        return _Map(split, (t @ solved + 1 / n).astype(np.float32), None)
+    left = np.c_[t, np.ones(len(t))]
+    right = np.r_[solved, np.full((1, n), 1 / n)]
+    return _Map(split, left.astype(np.float32), right.astype(np.float32))

@@ -1,0 +1,261 @@
+"""Acquisition factors against the label and against the pixels: which of them can mislead.
+
+A factor misleads a classifier if it says something about the label (utility) and if the pixels tell
+it (detectability); either alone is harmless. The two axes are those of G-AUDIT (Pavlak et al. 2025,
+arXiv:2503.09969).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from confoundlab import columns
+from confoundlab.errors import InputError
+from confoundlab.evidence import Evidence
+from confoundlab.intervals import Numbers, Weights, bootstrap
+from confoundlab.judgement import holm
+from confoundlab.probes import Probe
+
+_PARTS = 3  # a measured factor is named by thirds
+
+
+@dataclass(frozen=True)
+class Association:
+    """How much two columns of classes say about each other, from 0 to 1, with a 95% interval."""
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+
+
+def cramers_v(
+    first: npt.ArrayLike,
+    second: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    *,
+    seed: int = 0,
+) -> Association:
+    """Cramér's V, corrected for bias (Bergsma 2013, doi:10.1016/j.jkss.2012.10.002).
+
+    The usual V of unrelated columns lies above 0, the more so the more levels there are; this one
+    lies at 0.
+
+    Parameters
+    ----------
+    first, second : array-like, shape (n,)
+        Classes.
+    groups : array-like, shape (n,), optional
+        Resampled whole for the interval; every row is its own group if missing.
+    seed : int
+        Of the resampling.
+
+    Raises
+    ------
+    InputError
+        Lengths that differ, missing values, types mixed, a constant column.
+    """
+    a = columns.codes(first, None, "first")
+    n = len(a)
+    b = columns.codes(second, n, "second")
+    for name, codes in (("first", a), ("second", b)):
+        if codes.max() == 0:
+            raise InputError(f"Column {name!r} is constant: it is associated with nothing.")
+    group = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
+    shape = int(a.max()) + 1, int(b.max()) + 1
+    counts = np.zeros((int(group.max()) + 1, *shape))
+    np.add.at(counts, (group, a, b), 1)
+
+    def statistic(weights: Weights) -> Numbers:
+        table = (weights @ counts.reshape(len(counts), -1)).reshape(-1, *shape)
+        total = table.sum(axis=(1, 2))
+        rows, cols = table.sum(axis=2), table.sum(axis=1)
+        expected = rows[:, :, None] * cols[:, None] / total[:, None, None]
+        gap = np.divide(
+            (table - expected) ** 2, expected, out=np.zeros_like(table), where=expected > 0
+        )
+        r, c = (rows > 0).sum(axis=1), (cols > 0).sum(axis=1)
+        phi = np.maximum(0, gap.sum(axis=(1, 2)) / total - (r - 1) * (c - 1) / (total - 1))
+        least = np.minimum(r - (r - 1) ** 2 / (total - 1), c - (c - 1) ** 2 / (total - 1)) - 1
+        return np.asarray(np.sqrt(np.divide(phi, least, out=np.zeros_like(phi), where=least > 0)))
+
+    found = bootstrap(statistic, len(counts), np.random.default_rng(seed))
+    return Association(
+        float(statistic(np.ones((1, len(counts)), np.float32))[0]), found.low, found.high
+    )
+
+
+def label_from_factors(
+    factors: pd.DataFrame,
+    labels: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    **options: Any,
+) -> Evidence:
+    """Test whether factors alone, without a pixel, name the label of unseen groups.
+
+    Parameters
+    ----------
+    factors : DataFrame, shape (n, factors)
+        Of classes or measured (`columns.factors` says how each enters).
+    labels : array-like, shape (n,)
+        Classes.
+    groups : array-like, shape (n,), optional
+        Every image is its own group if missing.
+    **options
+        Of `probes.probe`.
+
+    Returns
+    -------
+    Evidence
+        Of the ROC AUC, out of fold: chance is 0.5, and 1 means that factors name every label.
+
+    Raises
+    ------
+    InputError
+        As `columns.factors` and `probes.probe`.
+    """
+    table, _ = columns.factors(factors)
+    seed = options.pop("random_state", 0)
+    ready = Probe(table, groups=groups, folds=options.pop("folds", 5), random_state=seed)
+    return ready.test(labels, **options)
+
+
+def probe_within_classes(
+    features: npt.ArrayLike | pd.DataFrame,
+    factor: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    **options: Any,
+) -> pd.DataFrame:
+    """Test whether features name the factor among images of one class, class by class.
+
+    With the label held fixed, whatever names the factor is not the label in disguise.
+
+    Parameters
+    ----------
+    features : array or DataFrame, shape (n, d)
+        Finite numbers.
+    factor, labels : array-like, shape (n,)
+        Levels of the factor, and classes.
+    groups : array-like, shape (n,), optional
+        Every image is its own group if missing.
+    **options
+        Of `probes.probe`.
+
+    Returns
+    -------
+    DataFrame
+        A row a class: ``class``, ``n_images``, ``levels``, ``estimate``, ``ci_low``, ``ci_high``,
+        ``chance``, ``p_value``, ``p_adjusted`` (Holm, over classes), and ``untested``: why a class
+        could not be, if so.
+
+    Raises
+    ------
+    InputError
+        Unusable columns.
+    """
+    x = columns.features(features)
+    n = len(x)
+    y = np.asarray(labels)
+    codes = columns.codes(labels, n, "labels")
+    levels = np.asarray(factor)
+    columns.codes(factor, n, "factor")
+    group = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
+    lines: list[dict[str, Any]] = []
+    for number, name in enumerate(np.unique(y)):
+        inside = codes == number
+        line: dict[str, Any] = {
+            "class": str(name),
+            "n_images": int(inside.sum()),
+            "levels": len(np.unique(levels[inside])),
+            "untested": "",
+        }
+        try:
+            ready = Probe(
+                x[inside],
+                groups=group[inside],
+                folds=options.get("folds", 5),
+                random_state=options.get("random_state", 0),
+            )
+            rest = {key: options[key] for key in options if key not in ("folds", "random_state")}
+            found = ready.test(levels[inside], **rest)
+            kept = ("estimate", "ci_low", "ci_high", "chance", "p_value")
+            line |= {key: getattr(found, key) for key in kept}
+        except InputError as error:
+            line["untested"] = str(error)
+        lines.append(line)
+    table = pd.DataFrame(lines)
+    if "p_value" not in table:
+        reasons = "; ".join(f"{line['class']}: {line['untested']}" for line in lines)
+        raise InputError(f"No class allows to test the factor: {reasons}")
+    tested = table["p_value"].notna()
+    table.loc[tested, "p_adjusted"] = holm(table.loc[tested, "p_value"].to_numpy())
+    return table
+
+
+def factor_map(
+    features: npt.ArrayLike | pd.DataFrame,
+    factors: pd.DataFrame,
+    labels: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    *,
+    n_permutations: int = 999,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Place every factor by what it says about the label and by how well pixels tell it.
+
+    Parameters
+    ----------
+    features : array or DataFrame, shape (n, d)
+        Of the images.
+    factors : DataFrame, shape (n, factors)
+        Of classes, or measured: those are told by thirds.
+    labels : array-like, shape (n,)
+        Classes.
+    groups : array-like, shape (n,), optional
+        Every image is its own group if missing.
+    n_permutations, seed : int
+        Of the nulls, folds and resampling.
+
+    Returns
+    -------
+    DataFrame
+        A row a factor: ``factor``; ``utility`` (ROC AUC of the label from this factor alone) and
+        ``detectability`` (ROC AUC of the factor from the features), chance 0.5, each with ``_low``
+        and ``_high`` (95%, groups resampled) and ``_p`` (Holm over the factors).
+
+    Raises
+    ------
+    InputError
+        As `label_from_factors` and `probes.probe`.
+    """
+    pixels = Probe(features, groups=groups, random_state=seed)
+    lines = []
+    for name in factors.columns:
+        values = factors[name]
+        levels = (
+            pd.qcut(values, _PARTS, labels=False, duplicates="drop")
+            if columns.is_measured(values)
+            else values
+        )
+        said = label_from_factors(
+            factors[[name]], labels, groups, n_permutations=n_permutations, random_state=seed
+        )
+        told = pixels.test(levels, n_permutations=n_permutations)
+        line: dict[str, Any] = {"factor": str(name)}
+        for axis, found in (("utility", said), ("detectability", told)):
+            line |= {
+                axis: found.estimate,
+                f"{axis}_low": found.ci_low,
+                f"{axis}_high": found.ci_high,
+                f"{axis}_p": found.p_value,
+            }
+        lines.append(line)
+    table = pd.DataFrame(lines)
+    for axis in ("utility", "detectability"):
+        table[f"{axis}_p"] = holm(table[f"{axis}_p"].to_numpy())
+    return table

@@ -1,0 +1,347 @@
+"""One trial of every test on data with known truth: what `calibration` repeats hundreds of times.
+
+A `Cell` is a design: images in groups, groups in batches, classes laid over both, a leak of known
+strength or none. Without a leak all p-values must be uniform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from confoundlab import bank, conditional, differences, held_out, nuisance
+from confoundlab.evidence import Evidence
+from confoundlab.intervals import Numbers
+from confoundlab.judgement import Verdict, verdict, verdicts
+from confoundlab.labelling import Indices
+from confoundlab.lenet import Task
+from confoundlab.probes import Probe
+from confoundlab.splits import grouped
+
+Layout = Literal["none", "crossed", "nested", "partly aliased"]
+PERMUTATIONS = 199  # 5 % is reached exactly: p <= 10 / 200
+_BATCH = 1.0  # spread of batch means, in standard deviations of an image
+_TILT = 0.8  # partly aliased: share of a class's groups that lie in the class's own batches
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A design to draw data from.
+
+    Parameters
+    ----------
+    n_images, images_per_group, classes : int
+        Sizes; every group has one label.
+    majority : float
+        Share of groups with the commonest class; 0 where classes are balanced.
+    n_batches : int
+        Batches with means of their own.
+    layout : {"none", "crossed", "nested", "partly aliased"}
+        Batches independent of the label, each inside one class, or tilted towards a class.
+    correlation : float
+        Of the images of a group.
+    leak : float
+        Distance between class means, in standard deviations of an image; 0 is a null.
+    features : int
+        Columns.
+    """
+
+    n_images: int
+    images_per_group: int = 1
+    classes: int = 2
+    majority: float = 0.0
+    n_batches: int = 1
+    layout: Layout = "none"
+    correlation: float = 0.8
+    leak: float = 0.0
+    features: int = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """One draw of a cell: features (n, d), and labels, groups, batches (n,)."""
+
+    features: npt.NDArray[np.float64]
+    labels: Indices
+    groups: Indices
+    batches: Indices
+    seed: int
+
+
+def draw(cell: Cell, seed: int) -> Drawn:
+    """Draw data: features know the batch and the group, and the label only through the leak."""
+    rng = np.random.default_rng(seed)
+    n_groups = cell.n_images // cell.images_per_group
+    shares = np.full(cell.classes, 1 / cell.classes)
+    if cell.majority:
+        shares[1:] = (1 - cell.majority) / (cell.classes - 1)
+        shares[0] = cell.majority
+    places = (np.arange(n_groups) + 0.5) / n_groups
+    label = rng.permutation(np.searchsorted(np.cumsum(shares)[:-1], places))
+    batch = rng.permutation(np.arange(n_groups) % cell.n_batches)
+    if cell.layout == "nested":  # batches are dealt to classes, groups to the class's batches
+        owner = rng.permutation(np.arange(cell.n_batches) % cell.classes)
+        label = owner[batch]
+    elif cell.layout == "partly aliased":
+        own = rng.random(n_groups) < _TILT
+        batch = np.where(own, (batch // cell.classes) * cell.classes + label, batch)
+        batch = np.minimum(batch, cell.n_batches - 1)
+    group = np.repeat(np.arange(n_groups), cell.images_per_group)
+    means = np.zeros((cell.classes, cell.features))
+    means[np.arange(cell.classes), np.arange(cell.classes) % cell.features] = cell.leak
+    x = rng.normal(size=(n_groups, cell.features))[group] * np.sqrt(cell.correlation)
+    x += rng.normal(size=(len(group), cell.features)) * np.sqrt(1 - cell.correlation)
+    if cell.n_batches > 1:
+        x += _BATCH * rng.normal(size=(cell.n_batches, cell.features))[batch[group]]
+    x += means[label[group]]
+    return Drawn(x, label[group], group, batch[group], seed)
+
+
+Trial = Callable[[Drawn], dict[str, Any]]
+
+
+def _of(found: Evidence) -> dict[str, Any]:
+    return {
+        "p": found.p_value,
+        "estimate": found.estimate,
+        "minimum_detectable": found.minimum_detectable,
+        "smallest_p": found.smallest_p,
+        "leak": verdict(found).verdict == Verdict.LEAK,
+    }
+
+
+def _probe(data: Drawn, **options: Any) -> Evidence:
+    nested = len(np.unique(np.c_[data.batches, data.labels], axis=0)) == data.batches.max() + 1
+    several = data.batches.max() > 0
+    # whole batches where each holds one class; inside batches where the label leans on them
+    groups = data.batches if several and nested else data.groups
+    blocks = data.batches if several and not nested else None
+    ready = Probe(data.features, groups=groups, random_state=data.seed)
+    return ready.test(data.labels, blocks=blocks, n_permutations=PERMUTATIONS, **options)
+
+
+def _probe_auc(data: Drawn) -> dict[str, Any]:
+    return _of(_probe(data))
+
+
+def _probe_recall(data: Drawn) -> dict[str, Any]:
+    return _of(_probe(data, metric="balanced accuracy"))
+
+
+def _probe_stopped(data: Drawn) -> dict[str, Any]:
+    return _of(_probe(data, stop_after=20))
+
+
+def _groups_ignored(data: Drawn) -> dict[str, Any]:
+    ready = Probe(data.features, random_state=data.seed)
+    return _of(ready.test(data.labels, n_permutations=PERMUTATIONS))
+
+
+def _fit_once(data: Drawn, columns: Indices, *, test_share: float, seed: int) -> pd.DataFrame:
+    """Name the nearest class mean in columns of the features, for groups held out at random."""
+    train, test = grouped(data.labels, data.groups, test_share=test_share, seed=seed)
+    nearness = _nearness(data, columns, train, test)
+    return pd.DataFrame({"image": test, "repeat": 0, "predicted": nearness.argmax(axis=1)})
+
+
+def _nearness(data: Drawn, columns: Indices, train: Indices, test: Indices) -> Numbers:
+    """Return minus the squared distance to each class mean; far away where a class was not seen."""
+    x, y = data.features[:, columns], data.labels[train]
+    found = np.full((len(test), int(data.labels.max()) + 1), -1e6)
+    for one in np.unique(y):
+        found[:, one] = -((x[test] - x[train][y == one].mean(axis=0)) ** 2).sum(axis=1)
+    return found
+
+
+def _all(data: Drawn) -> Indices:
+    return np.arange(data.features.shape[1])
+
+
+def _halves(data: Drawn) -> list[Indices]:
+    """Cut the columns into two halves: two learners that see as much."""
+    rng = np.random.default_rng([data.seed, 1])
+    return np.array_split(rng.permutation(data.features.shape[1]), 2)
+
+
+def _held_out_accuracy(data: Drawn) -> dict[str, Any]:
+    table = _fit_once(data, _all(data), test_share=0.5, seed=data.seed)
+    found = held_out.accuracy(
+        table, data.labels, data.groups, n_permutations=PERMUTATIONS, seed=data.seed
+    )
+    return _of(found)
+
+
+def _five_fits(data: Drawn) -> dict[str, Any]:
+    fits = [
+        _fit_once(data, _all(data), test_share=0.2, seed=10 * data.seed + fit).assign(repeat=fit)
+        for fit in range(5)
+    ]
+    found = held_out.accuracy(
+        pd.concat(fits), data.labels, data.groups, n_permutations=PERMUTATIONS, seed=data.seed
+    )
+    return _of(found)
+
+
+def _held_out_auc(data: Drawn) -> dict[str, Any]:
+    train, test = grouped(data.labels, data.groups, test_share=0.5, seed=data.seed)
+    scores = _nearness(data, _all(data), train, test)[:, : data.labels[test].max() + 1]
+    if scores.shape[1] == 2:
+        scores = scores[:, 1:] - scores[:, :1]
+    found = held_out.roc_auc(
+        scores, data.labels[test], data.groups[test], n_permutations=PERMUTATIONS, seed=data.seed
+    )
+    return _of(found)
+
+
+def _any_label(data: Drawn) -> Drawn:
+    """Draw the labels of groups again, one by one: the population has no fixed total.
+
+    With a fixed total, what trains takes labels away from what tests, and a learner that happens
+    to name one class more often is truly worse.
+    """
+    rng = np.random.default_rng([data.seed, 8])
+    classes = int(data.labels.max()) + 1
+    return replace(data, labels=rng.integers(0, classes, data.groups.max() + 1)[data.groups])
+
+
+def _difference(data: Drawn) -> dict[str, Any]:
+    free = _any_label(data)
+    first, second = (
+        _fit_once(free, side, test_share=0.5, seed=data.seed) for side in _halves(data)
+    )
+    found = differences.difference(
+        first, second, free.labels, free.groups, n_permutations=PERMUTATIONS, seed=data.seed
+    )
+    return _of(found)
+
+
+def _gaps(data: Drawn) -> tuple[list[float], int]:
+    """Differences in accuracy of two learners over ten random splits, and the images tested on."""
+    free, gaps, n_test = _any_label(data), [], 0
+    for repeat in range(10):
+        right = []
+        for side in _halves(data):
+            table = _fit_once(free, side, test_share=0.2, seed=10 * data.seed + repeat)
+            truth = free.labels[table["image"].to_numpy()]
+            right.append(float((table["predicted"].to_numpy() == truth).mean()))
+            n_test = len(table)
+        gaps.append(right[0] - right[1])
+    return gaps, n_test
+
+
+def _corrected_t(data: Drawn) -> dict[str, Any]:
+    gaps, n_test = _gaps(data)
+    found = differences.corrected_resampled_t(
+        gaps, n_train=len(data.labels) - n_test, n_test=n_test
+    )
+    return {"p": found.p_value, "estimate": found.estimate}
+
+
+def _usual_t(data: Drawn) -> dict[str, Any]:
+    gaps, _ = _gaps(data)
+    return {"p": float(stats.ttest_1samp(gaps, 0).pvalue) if np.ptp(gaps) else 1.0}
+
+
+def _partial_confounder(data: Drawn) -> dict[str, Any]:
+    """Predictions and factors both lean on the label, and not on each other."""
+    rng = np.random.default_rng([data.seed, 3])
+    classes = int(data.labels.max()) + 1
+    first = np.unique(data.groups, return_index=True)[1]
+    label = data.labels[first]
+    guess = rng.integers(0, classes, len(label))
+    named = np.where(rng.random(len(label)) < 0.5, label, guess)
+    factors = pd.DataFrame(
+        {
+            "site": np.where(
+                rng.random(len(label)) < 0.5, label, guess[rng.permutation(len(guess))]
+            ),
+            "dose": label + rng.normal(size=len(label)),
+        }
+    )
+    found = conditional.partial_confounder_test(
+        named[data.groups], factors.iloc[data.groups].reset_index(drop=True), data.labels,
+        data.groups, n_permutations=PERMUTATIONS, seed=data.seed,
+    )  # fmt: skip
+    return {"p": found.p_value, "estimate": found.estimate, "smallest_p": found.smallest_p}
+
+
+def _factor_given_label(data: Drawn) -> dict[str, Any]:
+    """Probe for a site that leans on the label; features know the label and not the site."""
+    rng = np.random.default_rng([data.seed, 4])
+    first = np.unique(data.groups, return_index=True)[1]
+    label = data.labels[first] % 2
+    site = np.where(rng.random(len(label)) < 0.5, label, rng.integers(0, 2, len(label)))
+    features = data.features + data.labels[:, None]
+    ready = Probe(features, groups=data.groups, random_state=data.seed)
+    found = ready.test(site[data.groups], blocks=data.labels, n_permutations=PERMUTATIONS)
+    return _of(found)
+
+
+def _label_from_factors(data: Drawn) -> dict[str, Any]:
+    rng = np.random.default_rng([data.seed, 5])
+    n = int(data.groups.max()) + 1
+    factors = pd.DataFrame({"site": rng.integers(0, 3, n), "dose": rng.normal(size=n)})
+    found = nuisance.label_from_factors(
+        factors.iloc[data.groups], data.labels, data.groups,
+        n_permutations=PERMUTATIONS, random_state=data.seed,
+    )  # fmt: skip
+    return _of(found)
+
+
+def _family_of_five(data: Drawn) -> dict[str, Any]:
+    """Five columns at once, corrected by Holm: any LEAK is a false alarm."""
+    rng = np.random.default_rng([data.seed, 6])
+    ready = Probe(data.features, groups=data.groups, random_state=data.seed)
+    first = np.unique(data.groups, return_index=True)[1]
+    label = data.labels[first]
+    found = [
+        ready.test(rng.permutation(label)[data.groups], n_permutations=PERMUTATIONS)
+        for _ in range(5)
+    ]
+    judged = verdicts([(one, {}) for one in found])
+    return {
+        "p": min(one.p_adjusted for one in judged if one.p_adjusted is not None),
+        "leak": any(one.verdict == Verdict.LEAK for one in judged),
+    }
+
+
+def _lenet(data: Drawn) -> dict[str, Any]:
+    """Train a LeNet on images of noise that are near copies inside a group."""
+    rng = np.random.default_rng([data.seed, 7])
+    n = int(data.groups.max()) + 1
+    shared = rng.integers(0, 256, (n, 16, 16, 1))[data.groups]
+    own = rng.integers(-20, 21, (len(data.groups), 16, 16, 1))
+    images = np.clip(shared + own, 0, 255).astype(np.uint8)
+    train, test = grouped(data.labels, data.groups, test_share=0.5, seed=data.seed)
+    trained = bank.train_bank(images, [Task(data.labels, train, test, data.seed)], epochs=10)
+    named = trained.probabilities[0].argmax(axis=1)
+    table = pd.DataFrame({"image": test, "repeat": 0, "predicted": named})
+    found = held_out.accuracy(
+        table, data.labels, data.groups, n_permutations=PERMUTATIONS, seed=data.seed
+    )
+    return _of(found)
+
+
+TESTS: dict[str, Trial] = {
+    "probe, ROC AUC": _probe_auc,
+    "probe, balanced accuracy": _probe_recall,
+    "probe, stopped early": _probe_stopped,
+    "held-out accuracy": _held_out_accuracy,
+    "held-out accuracy, five fits": _five_fits,
+    "held-out ROC AUC": _held_out_auc,
+    "difference of two learners": _difference,
+    "corrected resampled t": _corrected_t,
+    "partial confounder test": _partial_confounder,
+    "factor given the label": _factor_given_label,
+    "label from factors": _label_from_factors,
+    "five columns, Holm": _family_of_five,
+    "LeNet, held-out accuracy": _lenet,
+    "WRONG: groups ignored": _groups_ignored,
+    "WRONG: usual t over splits": _usual_t,
+}

@@ -1,0 +1,107 @@
+"""Run the whole calibration and store its table; `make calibration`.
+
+    python tests/calibration/run.py                 all cells, under an hour on two cores
+    python tests/calibration/run.py --replicates 50 a rough look, stored nowhere
+
+A cell whose false-alarm rate lies above 5 % with its whole 95% interval is run again on four times
+as many fresh draws, because one cell in forty does so by luck; both rows are stored. An interrupted
+run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process a core, so no threads inside
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import json
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+from calibration_cells import COVERAGE, NULLS, POWER
+from tqdm import tqdm
+
+from confoundlab.bank import cores
+from confoundlab.calibration import Coverage, replicate, summary
+from confoundlab.cli import Command
+from confoundlab.files import cache_root, code_digest, text_digest, write_aside
+from confoundlab.power import ALPHA
+from confoundlab.trials import Cell
+
+STORE = Path(__file__).parents[2] / "results" / "calibration" / "calibration.csv"
+# The code that is calibrated: a change of it makes kept rows stale.
+CALIBRATED = (
+    "auc", "bank", "calibration", "columns", "conditional", "differences", "evidence", "held_out",
+    "intervals", "judgement", "labelling", "linear", "nuisance", "power", "probes", "trials",
+)  # fmt: skip
+REPLICATES, AGAIN, COVERED = 400, 1600, 1000
+
+
+def work(
+    kind: str, test: str, cell: Cell | Coverage, replicates: int, first: int
+) -> dict[str, Any]:
+    """Run one cell, or find it in the cache."""
+    key = text_digest(
+        kind, test, json.dumps(asdict(cell)), str((replicates, first)), code_digest(*CALIBRATED)
+    )
+    kept = cache_root() / "calibration" / f"{key[:32]}.json"
+    if kept.is_file():
+        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        return found
+    row = {"kind": kind} | summary(
+        test, cell, replicate(test, cell, range(first, first + replicates))
+    )
+    write_aside(kept, lambda aside: aside.write_text(json.dumps(row), encoding="utf-8"))
+    return row
+
+
+def run_all(jobs: list[tuple[Any, ...]], name: str) -> list[dict[str, Any]]:
+    """Run jobs on all cores, the long ones first."""
+    jobs = sorted(jobs, key=lambda job: -getattr(job[2], "n_images", 0) * job[3])
+    with ProcessPoolExecutor(cores(), mp_context=get_context("spawn")) as pool:
+        waiting = [pool.submit(work, *job) for job in jobs]
+        try:
+            return [one.result() for one in tqdm(as_completed(waiting), name, total=len(waiting))]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+@click.command(cls=Command)
+@click.option("--replicates", type=click.IntRange(20), help="Draws a cell; nothing is stored.")
+def main(replicates: int | None) -> None:
+    """Measure false-alarm rates, power and coverage of every test."""
+    n, again, covered = (replicates,) * 3 if replicates else (REPLICATES, AGAIN, COVERED)
+    jobs = [("null", test, cell, n, 0) for test, cell in NULLS]
+    jobs += [("power", test, cell, n, 0) for test, cell in POWER]
+    jobs += [("coverage", test, cell, covered, 0) for test, cell in COVERAGE]
+    rows = run_all(jobs, "calibration")
+    high = {
+        (row["test"], *(row[key] for key in asdict(Cell(1)))): row["rejected_low"]
+        for row in rows
+        if row["kind"] == "null"
+    }
+    second = [
+        ("null, again", test, cell, again, n)
+        for test, cell in NULLS
+        if high[(test, *asdict(cell).values())] > ALPHA and not test.startswith("WRONG")
+    ]
+    rows += run_all(second, "again") if second else []
+    table = pd.DataFrame(rows).sort_values(["kind", "test", "n_images", "n_groups"])
+    again_high = table[(table["kind"] == "null, again") & (table["rejected_low"] > ALPHA)]
+    click.echo(table[table["kind"] == "null"].groupby("test")["rejected"].describe().to_string())
+    click.echo(f"run again: {len(second)}; still above {ALPHA:.0%}: {len(again_high)}")
+    if not replicates:
+        text = table.to_csv(index=False, float_format="%.6g")
+        write_aside(STORE, lambda aside: aside.write_text(text, encoding="utf-8"))
+        click.echo(f"stored in {STORE}")
+
+
+if __name__ == "__main__":
+    main()

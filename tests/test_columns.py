@@ -1,0 +1,103 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from confoundlab import columns
+from confoundlab.errors import InputError
+
+wild = st.one_of(st.integers(-3, 3), st.text(max_size=2), st.none(), st.floats(), st.booleans())
+
+
+@given(st.lists(wild, max_size=12))
+def test_codes_are_names_in_order_or_an_error_in_words(values):
+    try:
+        found = columns.codes(pd.Series(values, dtype=object), None, "batch")
+    except InputError as error:
+        assert "'batch'" in str(error)
+        return
+    assert len(found) == len(values)
+    for a, b in zip(values, found, strict=True):
+        assert all((a == other) == (b == code) for other, code in zip(values, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (["a", None, "b", np.nan], r"missing in 2 row\(s\), for example \[1, 3\]"),
+        ([1.0, np.nan], r"missing in 1 row\(s\), for example \[1\]"),
+        ([1.0, np.inf], r"infinite in row\(s\) \[1\]"),
+        (np.array([1, "a", 2], object), "mixes types: int at row 0, str at row 1"),
+        ([[1, 2], [3, 4]], "one column"),
+        ([], "is empty"),
+    ],
+)
+def test_odd_columns_name_themselves_and_their_rows(values, why):
+    with pytest.raises(InputError, match=f"'batch'.*{why}"):
+        columns.codes(values, None, "batch")
+
+
+def test_lengths_must_match():
+    with pytest.raises(InputError, match=r"shape \(3,\)"):
+        columns.codes(["a", "b"], 3, "batch")
+
+
+def test_categories_are_codes():
+    values = pd.Categorical(["b", "a", "b"])
+    assert columns.codes(pd.Series(values), 3, "batch").tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("values", "groups", "why"),
+    [
+        (["a", "a"], [0, 1], "one class only"),
+        (
+            ["a", "a", "b"],
+            [0, 1, 2],
+            r"1 of 2 levels lie in one group only \(b; first at row\(s\) \[2\]",
+        ),
+        (["a", "b", "c"], [0, 1, 2], "Every level is such a one"),
+    ],
+)
+def test_classes_must_be_testable(values, groups, why):
+    with pytest.raises(InputError, match=why):
+        columns.classes(values, None, "label", np.array(groups))
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (np.zeros((3, 2)), "Every feature is constant"),
+        (pd.DataFrame({"a": [1.0, 2], "b": [1, np.nan]}), r"row\(s\) \[1\], column\(s\) \['b'\]"),
+        ([["x", "y"]], "must be numbers"),
+        ([1, 2], "shape"),
+    ],
+)
+def test_odd_features_are_refused(values, why):
+    with pytest.raises(InputError, match=why):
+        columns.features(values)
+
+
+def test_factors_become_marks_and_bends():
+    table = pd.DataFrame({"site": ["a", "b", "a", "b"], "dose": [0.0, 1.0, 2.0, 5.0]})
+    numbers, names = columns.factors(table)
+    assert names == ["site", "site", "dose", "dose"]
+    assert numbers[:, :2].tolist() == [[1, 0], [0, 1], [1, 0], [0, 1]]
+    assert numbers[:, 2].mean() == pytest.approx(0) and numbers[:, 2].std() == pytest.approx(1)
+    assert numbers[:, 3] == pytest.approx(numbers[:, 2] ** 2)
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ({"site": ["a", "a"]}, "'site' is constant"),
+        ({"dose": [1.0, 1.0]}, "'dose' is constant"),
+        ({"name": ["a", "b", "c"]}, "'name' has another level in each of its 3 rows"),
+        ({"dose": [1.0, np.nan]}, r"'dose' is missing in 1 row\(s\)"),
+        ({}, "a table"),
+    ],
+)
+def test_odd_factors_are_refused(table, why):
+    with pytest.raises(InputError, match=why):
+        columns.factors(pd.DataFrame(table))

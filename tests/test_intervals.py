@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from confoundlab.errors import InputError
+from confoundlab.intervals import bootstrap, difference, mean_recall
+
+
+def t_level(n):
+    """The confidence that scipy must be asked for to use the levels of Hesterberg (2015)."""
+    return 1 - 2 * stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf(0.025, n - 1))
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("percentile", "percentile"), ("bca", "BCa")])
+@pytest.mark.parametrize("n", [25, 200])
+def test_intervals_agree_with_scipy_where_every_image_is_a_group(rng, ours, theirs, n):
+    values = rng.beta(2, 0.5, n)
+    found = bootstrap(
+        mean_recall(values[:, None], np.ones((n, 1))), n, rng, method=ours, n_resamples=20_000
+    )
+    scipy = stats.bootstrap(
+        (values,), np.mean, method=theirs, confidence_level=t_level(n), n_resamples=20_000, rng=rng
+    )
+    assert found.low == pytest.approx(scipy.confidence_interval.low, abs=0.006)
+    assert found.high == pytest.approx(scipy.confidence_interval.high, abs=0.006)
+    assert found.error == pytest.approx(scipy.standard_error, rel=0.05)
+
+
+def test_the_logit_interval_is_that_of_the_bootstrapped_error(rng):
+    hits = (np.arange(100) < 80).astype(float)[:, None]
+    found = bootstrap(mean_recall(hits, np.ones((100, 1))), 100, rng, method="logit")
+    half = stats.t.ppf(0.975, 99) * np.sqrt(0.8 * 0.2 / 100) / (0.8 * 0.2)
+    odds = np.log(4)
+    assert found.low == pytest.approx(1 / (1 + np.exp(half - odds)), abs=0.01)
+    assert found.high == pytest.approx(1 / (1 + np.exp(-half - odds)), abs=0.01)
+
+
+def test_nothing_wrong_in_any_group_gives_the_exact_bound(rng):
+    for successes in (12, 0):
+        hits = np.full((12, 1), successes / 12)
+        found = bootstrap(mean_recall(hits, np.ones((12, 1))), 12, rng)
+        exact = stats.binomtest(successes, 12).proportion_ci(method="exact")
+        assert (found.low, found.high) == pytest.approx((exact.low, exact.high))
+
+
+def test_a_paired_difference_is_narrower_than_two_intervals(rng):
+    skill = rng.random((60, 1))
+    first, second = (mean_recall(skill + gain, np.ones((60, 1))) for gain in (0.1, 0.0))
+    found = bootstrap(difference(first, second), 60, rng, method="percentile")
+    assert (found.low, found.high) == pytest.approx((0.1, 0.1), abs=1e-5)
+
+
+def test_a_class_that_a_resample_lacks_is_left_out(rng):
+    statistic = mean_recall([[1, 0], [0, 1]], [[1, 0], [0, 2]])
+    assert statistic(np.array([[1, 1], [2, 0], [0, 2]], np.float32)).tolist() == [0.75, 1.0, 0.5]
+
+
+def test_one_group_has_no_interval(rng):
+    with pytest.raises(InputError, match="two groups"):
+        bootstrap(mean_recall([[1]], [[1]]), 1, rng)
+    with pytest.raises(InputError, match="Did you mean 'bca'"):
+        bootstrap(mean_recall([[1], [0]], [[1], [1]]), 2, rng, method="bac")

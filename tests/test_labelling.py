@@ -1,0 +1,80 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from confoundlab.errors import InputError
+from confoundlab.labelling import Labelling
+
+A = np.array
+
+
+@pytest.mark.parametrize(
+    ("labels", "groups", "blocks", "units", "permuted", "n_units"),
+    [
+        ([0, 0, 1, 1], [0, 0, 1, 1], None, None, "whole groups", 2),
+        ([0, 1, 0, 1], [0, 0, 1, 1], None, None, "images within their groups", 4),
+        ([0, 1, 0, 1], [0, 1, 2, 3], [0, 0, 1, 1], None, "whole groups, inside blocks", 4),
+        ([0, 0, 1, 1], [0, 0, 0, 0], None, [0, 0, 1, 1], "units within their groups", 2),
+        ([0, 0, 1, 1], [0, 0, 1, 1], None, [0, 1, 2, 3], "units", 4),
+    ],
+)
+def test_the_level_is_found_and_explained(labels, groups, blocks, units, permuted, n_units):
+    some = [None if part is None else A(part) for part in (blocks, units)]
+    level = Labelling.of(A(labels), A(groups), *some)
+    assert (level.permuted, len(level.labels)) == (permuted, n_units)
+    assert level.why.endswith(".")
+    assert (level.labels[level.unit] == A(labels)).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1)), min_size=2, max_size=7))
+def test_distinct_labellings_are_counted_and_drawn_inside_blocks(pairs):
+    labels, blocks = A([p[0] for p in pairs]), A([p[1] for p in pairs])
+    possible = {
+        order
+        for order in itertools.permutations(range(len(pairs)))
+        if (blocks[list(order)] == blocks).all()
+    }
+    distinct = {tuple(labels[list(order)]) for order in possible}
+    if len(distinct) == 1:
+        with pytest.raises(InputError, match="No label can be swapped"):
+            Labelling.of(labels, np.arange(len(pairs)), blocks)
+        return
+    level = Labelling.of(labels, np.arange(len(pairs)), blocks)
+    assert np.exp(level.log_distinct) == pytest.approx(len(distinct))
+    drawn = level.draw(200, np.random.default_rng(0))
+    assert {tuple(row) for row in drawn[:, level.unit]} <= distinct
+
+    # the same up to the names of classes: as many labellings as the largest renamed family
+    def alike(one):
+        names = dict(zip(one, labels.tolist(), strict=True))
+        return len(set(names.values())) == len(names) and all(
+            names[a] == b for a, b in zip(one, labels.tolist(), strict=True)
+        )
+
+    renamed = sum(alike(one) for one in distinct)
+    assert level.smallest_p(10**6, renamed=True) == pytest.approx(renamed / len(distinct), rel=1e-3)
+    assert level.smallest_p(10**6, renamed=False) == pytest.approx(1 / len(distinct), rel=1e-3)
+
+
+def test_the_smallest_p_is_bound_by_the_permutations_drawn():
+    level = Labelling.of(np.arange(40) % 2, np.arange(40))
+    assert level.smallest_p(999, renamed=True) == 1 / 1000
+
+
+@pytest.mark.parametrize(
+    ("labels", "groups", "blocks", "units", "why"),
+    [
+        ([0, 0, 1, 1], [0, 0, 1, 1], [0, 1, 1, 1], None, r"group must lie in one of the blocks"),
+        ([0, 1, 1, 1], [0, 0, 0, 0], None, [0, 0, 1, 1], r"unit must lie in one of the labels"),
+        ([0, 0, 1, 1], [0, 1, 1, 1], None, [0, 0, 1, 1], r"unit must lie in one of the groups"),
+        ([0, 0, 1, 1], [0, 1, 2, 3], [0, 0, 1, 1], None, "No label can be swapped"),
+    ],
+)
+def test_designs_that_cannot_be_permuted_are_refused(labels, groups, blocks, units, why):
+    some = [None if part is None else A(part) for part in (blocks, units)]
+    with pytest.raises(InputError, match=why):
+        Labelling.of(A(labels), A(groups), *some)

@@ -1,0 +1,102 @@
+import numpy as np
+import pandas as pd
+import pytest
+from dython.nominal import cramers_v as reference
+from sklearn.linear_model import RidgeClassifier
+from sklearn.metrics import roc_auc_score
+
+from confoundlab import columns
+from confoundlab.errors import InputError
+from confoundlab.judgement import holm
+from confoundlab.nuisance import cramers_v, factor_map, label_from_factors, probe_within_classes
+from confoundlab.probes import Probe
+
+
+@pytest.mark.parametrize("levels", [2, 3, 7])
+@pytest.mark.parametrize("tie", [0.0, 0.3, 0.9])
+def test_cramers_v_is_dythons(rng, levels, tie):
+    a = rng.integers(0, levels, 200)
+    b = np.where(rng.random(200) < tie, a, rng.integers(0, 4, 200))
+    found = cramers_v(a, b)
+    assert found.estimate == pytest.approx(reference(a, b, bias_correction=True), abs=1e-6)
+    assert 0 <= found.ci_low <= found.ci_high <= 1
+
+
+def test_cramers_v_of_copies_is_as_wide_as_their_groups(rng):
+    a, b = rng.integers(0, 2, 30), rng.integers(0, 2, 30)
+    group = np.repeat(np.arange(30), 20)
+    once, copied = cramers_v(a, b), cramers_v(a[group], b[group], group)
+    wrong = cramers_v(a[group], b[group])
+    assert copied.ci_high == pytest.approx(once.ci_high, abs=0.12)
+    assert wrong.ci_high - wrong.ci_low < 0.6 * (copied.ci_high - copied.ci_low)
+
+
+def study(rng, n=200):
+    label = rng.integers(0, 2, n)
+    table = pd.DataFrame(
+        {
+            "camera": np.where(rng.random(n) < 0.9, label, 1 - label),  # tells label, and is told
+            "clerk": np.where(
+                rng.random(n) < 0.9, label, 1 - label
+            ),  # tells label, leaves no trace
+            "lamp": rng.normal(size=n),  # leaves a trace, says nothing
+        }
+    )
+    features = rng.normal(size=(n, 6))
+    features[:, 0] += 3 * table["camera"]
+    features[:, 1] += 3 * table["lamp"]
+    return features, table, label
+
+
+def test_label_from_factors_is_ridge_on_their_marks(rng):
+    _, table, label = study(rng)
+    found = label_from_factors(table[["camera"]], label)
+    marks, _ = columns.factors(table[["camera"]])
+    ready = Probe(marks)
+    scores = np.empty(200)
+    for split in ready.splits:
+        fit = RidgeClassifier().fit(marks[split.train], label[split.train])
+        scores[split.test] = fit.decision_function(marks[split.test])
+    inside = [roc_auc_score(label[s.test], scores[s.test]) for s in ready.splits]
+    assert found.estimate == pytest.approx(np.mean(inside), abs=0.02)
+    assert found.p_value == 1 / 1001
+    assert label_from_factors(table[["lamp"]], label).p_value > 0.02
+
+
+def test_within_a_class_the_label_is_no_disguise(rng):
+    """Features that know the label alone name the site over all classes, and inside none."""
+    label = np.repeat([0, 1], 100)
+    site = np.where(rng.random(200) < 0.8, label, 1 - label)
+    features = rng.normal(size=(200, 3)) + 2 * label[:, None]
+    assert Probe(features).test(site).p_value == 1 / 1001
+    inside = probe_within_classes(features, site, label)
+    assert (inside["p_adjusted"] > 0.05).all()
+    assert inside["p_adjusted"].tolist() == holm(inside["p_value"]).tolist()
+    features[:, 0] += 2 * site
+    assert (probe_within_classes(features, site, label)["p_adjusted"] < 0.05).all()
+
+
+def test_a_class_that_cannot_be_tested_says_why(rng):
+    label = np.repeat([0, 1], 40)
+    site = np.r_[np.arange(40) % 2, np.zeros(40, int)]
+    found = probe_within_classes(rng.normal(size=(80, 2)), site, label).set_index("class")
+    assert "one class only" in found.loc["1", "untested"] and found.loc["0", "untested"] == ""
+    with pytest.raises(InputError, match="No class allows"):
+        probe_within_classes(rng.normal(size=(80, 2)), label, label)
+
+
+def test_the_map_tells_utility_from_detectability(rng):
+    found = factor_map(*study(rng), n_permutations=199).set_index("factor")
+    told, said = found["detectability_p"] < 0.05, found["utility_p"] < 0.05
+    assert said.to_dict() == {"camera": True, "clerk": True, "lamp": False}
+    assert told["camera"] and told["lamp"]
+    # the clerk leaves no trace; what is told of the clerk is told by way of the label
+    assert found.loc["clerk", "detectability"] < found.loc["camera", "detectability"] - 0.1
+    assert found.loc["lamp", "detectability"] > 0.8 and found.loc["camera", "utility"] > 0.8
+    assert (found["utility_low"] <= found["utility"]).all()
+
+
+@pytest.mark.parametrize(("first", "why"), [(["a"] * 4, "constant"), ([1, 2], "must have shape")])
+def test_bad_columns_are_refused(first, why):
+    with pytest.raises(InputError, match=why):
+        cramers_v(first, [1, 2, 1, 2])

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from confoundlab import power
+from confoundlab.errors import InputError
+from confoundlab.power import Design, intraclass_correlation, minimum_detectable
+
+
+def test_power_of_independent_images_is_that_of_a_test_of_proportions():
+    """Balanced classes, images by themselves: correct answers are near enough binomial."""
+    for true in (0.55, 0.6, 0.65):
+        exact = stats.norm.cdf((true - 0.5) * np.sqrt(200) / 0.5 - 1.645)
+        assert power.power(Design(200, classes=2), true) == pytest.approx(exact, abs=0.07)
+    assert minimum_detectable(Design(200)) == pytest.approx(0.588, abs=0.012)
+
+
+def test_power_of_an_auc_is_that_of_wilcoxons_test():
+    """Noether (1987): two samples of 100 find an AUC of about 0.60 four times in five."""
+    found = minimum_detectable(Design(200, metric="ROC AUC"))
+    z = stats.norm.ppf(0.95) + stats.norm.ppf(0.8)
+    assert found == pytest.approx(0.5 + z / np.sqrt(12 * 200 * 0.25), abs=0.012)
+
+
+@pytest.mark.parametrize("metric", power.METRICS)
+def test_copies_count_once_and_more_groups_find_less(metric):
+    alone = minimum_detectable(Design(60, metric=metric))
+    copies = minimum_detectable(Design(60, 10, correlation=1.0, metric=metric))
+    independent = minimum_detectable(Design(60, 10, correlation=0.0, metric=metric))
+    assert copies == pytest.approx(alone, abs=0.035)
+    assert independent < alone - 0.04
+    many = minimum_detectable(Design(6000, metric=metric))
+    base = Design(60, metric=metric).null
+    assert many - base == pytest.approx((alone - base) / np.sqrt(100), abs=0.012)
+
+
+def test_imbalance_costs_power_and_chance_follows_it():
+    balanced, skewed = (
+        Design(200, majority=share, metric="balanced accuracy") for share in (0.5, 0.9)
+    )
+    assert minimum_detectable(skewed) > minimum_detectable(balanced)
+    assert Design(100, majority=0.9).chance == 0.9 and Design(
+        100, majority=0.9
+    ).null == pytest.approx(0.82)
+    assert Design(100, classes=4, metric="balanced accuracy").chance == 0.25
+
+
+def test_tiny_designs_find_nothing():
+    assert minimum_detectable(Design(4)) == 1.0
+    assert power.power(Design(4), 1.0) == 0
+
+
+def test_tables_are_kept(monkeypatch):
+    design = Design(44, 3, classes=3, correlation=0.3)
+    first = power.power_table(design)
+    assert first["power"].is_monotonic_increasing and first["true"].is_monotonic_increasing
+    power._curve.cache_clear()
+    monkeypatch.setattr(power, "_simulate", None)  # would fail if it were called
+    assert power.power_table(design).equals(first)
+
+
+@pytest.mark.parametrize("m", [2, 8])
+def test_intraclass_correlation_is_that_of_the_f_ratio(rng, m):
+    shared = rng.normal(size=(30, 1))
+    values = shared + rng.normal(size=(30, m))
+    f = stats.f_oneway(*values).statistic
+    found = intraclass_correlation(values.ravel(), np.repeat(np.arange(30), m))
+    assert found == pytest.approx((f - 1) / (f + m - 1))
+
+
+def test_intraclass_correlation_of_what_says_nothing_is_one():
+    assert intraclass_correlation([1, 2, 3], [0, 1, 2]) == 1
+    assert intraclass_correlation([1, 1, 1, 1], [0, 0, 1, 1]) == 1
+    assert intraclass_correlation([0, 1, 0, 1], [0, 0, 1, 1]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"n_units": 1}, "cannot carry"),
+        ({"n_units": 9, "alpha": 0}, "between 0 and 1"),
+        ({"n_units": 9, "images_per_unit": 0.5}, "at least one image"),
+        ({"n_units": 9, "metric": "accurcy"}, "Did you mean 'accuracy'"),
+    ],
+)
+def test_impossible_designs_are_refused(options, why):
+    with pytest.raises(InputError, match=why):
+        Design(**options)
