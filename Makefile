@@ -1,6 +1,7 @@
 # make book   the book, from whatever data CONFOUNDLAB_DATA names, else from simulated twins
 # make test   style, types, layers and tests
 # make results     the published numbers again, with the papers' own settings (real data)
+# make calibration false alarms, power and coverage of every test, under an hour
 # make benchmarks  speed of the engines, side by side with what one would use instead
 # PYTHON chooses the interpreter. CONFOUNDLAB_TORCH_INDEX names a package index to take torch from.
 
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: book test lint results benchmarks clean
+.PHONY: book test lint results calibration benchmarks clean
 
 book: $(READY)
 	$(BIN)/python book/build.py
@@ -26,6 +27,9 @@ lint: $(READY)
 results: $(READY)
 	$(BIN)/confoundlab run coil --profile paper -p data=real --out runs/paper-coil --overwrite
 	$(BIN)/python book/build.py --publish runs/paper-coil
+
+calibration: $(READY)
+	$(BIN)/python tests/calibration/run.py
 
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/run.py

@@ -33,7 +33,9 @@ RESULTS = ROOT / "results"
 _EXECUTED = ROOT / "book" / "executed"
 _INDEX = ROOT / "book" / "_build" / "html" / "index.html"
 # Notebooks of the book that are no study: they only read the stored results.
-_PAGES = tuple(ROOT / "book" / f"{name}.py" for name in ("paper_against_ours", "benchmarks"))
+_PAGES = tuple(
+    ROOT / "book" / f"{name}.py" for name in ("paper_against_ours", "calibration", "benchmarks")
+)
 
 
 def build(profile: str, say: Callable[[str], None]) -> Path:
@@ -48,7 +50,7 @@ def build(profile: str, say: Callable[[str], None]) -> Path:
     """
     for study in STUDIES.values():
         _study_page(study, profile, say)
-    stored = [path.read_text(encoding="utf-8") for path in sorted(RESULTS.rglob("*.json"))]
+    stored = [path.read_text(encoding="utf-8") for path in sorted(RESULTS.rglob("*.*"))]
     for source in _PAGES:
         mark = text_digest(code_digest(), source.read_text(encoding="utf-8"), *stored)
         if _is_new(source.stem, mark, say):

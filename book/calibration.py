@@ -1,0 +1,83 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Calibration
+#
+# An audit that cries wolf, or sleeps, is worse than none. This page says how often each test of this
+# package raises a false alarm, what it finds, and how often its intervals hold the truth. All data on
+# it are simulated, because only then is the truth known. The numbers come from the stored output of
+# `make calibration`.
+#
+# ## False alarms
+#
+# Each dot is a design without a leak. An exact test calls one draw in twenty significant.
+
+# %% mystnb={"figure": {"name": "fig-false-alarms", "caption": "Share of draws without a leak that each test calls significant; a dot a design, gray bars its exact 95% interval, the dashed line the promised 5%. Dots should lie on the line or left of it. Orange crosses are what other tools do, for comparison: counting near copies one by one, and the usual t-test over repeated splits."}, "image": {"alt": "Rows of dots, one row a test, around a dashed line at five percent; two rows of orange crosses lie far to the right."}} tags=["remove-input"]
+from pathlib import Path
+
+from IPython.display import Markdown, display
+
+from confoundlab import plots_evidence, report, report_calibration
+
+stored = report_calibration.read(Path("../results/calibration/calibration.csv"))
+figure = plots_evidence.false_alarms(stored)
+
+# %% tags=["remove-input"]
+display(Markdown(f"The designs: {report_calibration.designs(stored)}"))
+
+# %% tags=["remove-input", "full-width"]
+display(report.table(report_calibration.alarms(stored)))
+
+# %% tags=["remove-input"]
+display(Markdown(report_calibration.second_runs(stored)))
+
+# %% [markdown]
+# "Uniform" tests whether the p-values of each design are spread evenly (Kolmogorov and Smirnov; the
+# smallest of a row, times the number of designs). Four rows need a word.
+#
+# - Accuracies and balanced accuracies of few images take few values, so permutations often tie with
+#   what was observed. Ties count for the null: such tests call less than 5%, and their p-values are
+#   not uniform but too large. The LeNet row shows the extreme: a net that has learned nothing often
+#   gives every image the same name, and then nothing can be significant.
+# - Five fits on overlapping images cannot share one null: the labels that one is tested on have
+#   trained another. Each has its own test, and twice the median of their p-values is valid whatever
+#   they have in common, at the price of power.
+# - The corrected resampled t-test is an approximation, and this page shows how good it is. It is kept
+#   for comparing learners over repeated splits, where the usual t-test is no test at all.
+# - "Partly aliased" designs are tested inside batches; that needs more than one class in a batch.
+#
+# ## What is found
+#
+# The same with a leak: class means are moved apart, by so many standard deviations of an image.
+
+# %% mystnb={"figure": {"name": "fig-power", "caption": "Share of leaks found against their strength. Where one class is common, the probe's decisions (balanced accuracy) name the majority and find little; ranks (ROC AUC) keep their power. Bars: exact 95% intervals. Dashed: 5%, where every curve must start."}, "image": {"alt": "Four panels of rising curves; in the panels with a common class the curve of the balanced accuracy stays low."}} tags=["remove-input"]
+figure = plots_evidence.power_curves(stored)
+
+# %% [markdown]
+# Every piece of evidence states the smallest true value that its test finds four times in five. Here is
+# what it states without a leak, beside what the curves above show.
+
+# %% tags=["remove-input"]
+display(report.table(report_calibration.detectable(stored)))
+
+# %% [markdown]
+# ## Intervals
+#
+# An interval of 95% should hold the truth 95 times in a hundred. Groups are drawn again as wholes, so
+# few groups mean little to draw from.
+
+# %% mystnb={"figure": {"name": "fig-coverage", "caption": "Share of 95% intervals that hold the truth, against the number of groups of ten images; the gray band is 93 to 97%. Solid lines are the default for shares and areas. With few groups and a truth near 1, hardly any group goes wrong, the sample looks better than it is, and no interval can know."}, "image": {"alt": "Four panels of lines that reach the gray band from below as the number of groups rises."}} tags=["remove-input"]
+figure = plots_evidence.coverage(stored)
+
+# %% tags=["remove-input"]
+display(report.table(report_calibration.covered(stored)))

@@ -1,0 +1,184 @@
+"""Figures about evidence: error rates, power, coverage, and which factors can mislead."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from confoundlab.plots import BLUE, GRAY, ORANGE, titled
+from confoundlab.power import ALPHA
+
+_MARKS = ("o", "s", "^", "D", "v", "P")
+
+
+def false_alarms(table: pd.DataFrame) -> Figure:
+    """Draw each test's rate of false alarms, a dot a design, with exact 95% intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of kind "null" and "null, again" from the stored calibration.
+    """
+    rows = latest_nulls(table)
+    names = rows.groupby("test")["rejected"].max().sort_values().index.tolist()
+    figure, axis = plt.subplots(figsize=(8, 0.55 * len(names) + 1))
+    for place, name in enumerate(names):
+        own = rows[rows["test"] == name].sort_values("rejected")
+        heights = place + np.linspace(-0.3, 0.3, len(own)) if len(own) > 1 else [place]
+        wrong = name.startswith("WRONG")
+        for height, (_, row) in zip(heights, own.iterrows(), strict=True):
+            axis.plot([row["rejected_low"], row["rejected_high"]], [height] * 2, color="0.8", lw=1)
+        axis.plot(
+            own["rejected"], heights, "X" if wrong else "o", color=ORANGE if wrong else BLUE, ms=4
+        )
+    axis.axvline(ALPHA, color=GRAY, ls="--", lw=1)
+    axis.set_xscale("symlog", linthresh=0.1)
+    ticks = [0, 0.025, 0.05, 0.1, 0.3, 1]
+    axis.set_xticks(ticks, [f"{tick:.3g}" for tick in ticks])
+    axis.set_yticks(range(len(names)), names)
+    axis.set_xlim(-0.002, 1)
+    axis.set_xlabel(f"share of draws without a leak that are called significant at {ALPHA}")
+    axis.set_title(titled("False alarms", "simulated"))
+    sns.despine(figure)
+    return figure
+
+
+def latest_nulls(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a test and design: the second, larger run where there was one."""
+    nulls = table[table["kind"].str.startswith("null")].sort_values("kind")
+    return nulls.drop_duplicates([*DESIGN, "test"], keep="last")
+
+
+DESIGN = [
+    "n_images", "images_per_group", "classes", "majority", "n_batches", "layout", "leak",
+]  # fmt: skip
+
+
+def power_curves(table: pd.DataFrame) -> Figure:
+    """Draw the share of planted leaks that each test finds, against their strength.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The stored calibration.
+    """
+    rows = table[table["kind"] == "power"]
+    designs = list(rows.groupby(["n_images", "images_per_group", "majority"], sort=True))
+    figure, axes = plt.subplots(1, len(designs), figsize=(3 * len(designs), 3.2), sharey=True)
+    for axis, (_, own) in zip(np.atleast_1d(axes), designs, strict=True):
+        n, m, majority = own[["n_images", "images_per_group", "majority"]].iloc[0]
+        for number, (name, line) in enumerate(own.groupby("test", sort=True)):
+            line = line.sort_values("leak")
+            colour = sns.color_palette("colorblind")[number]
+            axis.errorbar(
+                line["leak"],
+                line["rejected"],
+                [line["rejected"] - line["rejected_low"], line["rejected_high"] - line["rejected"]],
+                fmt=f"{_MARKS[number]}-",
+                color=colour,
+                ms=4,
+                lw=1,
+                label=name,
+            )
+        axis.axhline(ALPHA, color=GRAY, ls="--", lw=1)
+        share = f", {majority:.0%} one class" if majority else ", balanced"
+        groups = f" in groups of {m:.0f}" if m > 1 else ""
+        axis.set_title(f"{n:.0f} images{groups}{share}", fontsize=9)
+        axis.set_xlabel("strength of the leak")
+    np.atleast_1d(axes)[0].set_ylabel("share found")
+    np.atleast_1d(axes)[0].legend(fontsize=7, frameon=False)
+    figure.suptitle(titled("Leaks found", "simulated"), y=1.04)
+    sns.despine(figure)
+    return figure
+
+
+def coverage(table: pd.DataFrame) -> Figure:
+    """Draw how often 95% intervals hold the truth, against the number of groups.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The stored calibration.
+    """
+    rows = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]
+    metrics = rows["metric"].unique().tolist()
+    figure, axes = plt.subplots(1, len(metrics), figsize=(3 * len(metrics), 3.2), sharey=True)
+    palette = sns.color_palette("colorblind")
+    methods = sorted(rows["method"].unique())
+    for axis, metric in zip(np.atleast_1d(axes), metrics, strict=True):
+        _band(axis)
+        own = rows[rows["metric"] == metric]
+        for (truth, method), line in own.groupby(["truth", "method"], sort=True):
+            line = line.sort_values("n_groups")
+            place = sorted(own["truth"].unique()).index(truth)
+            axis.plot(
+                line["n_groups"],
+                line["inside"],
+                marker=_MARKS[place],
+                ls={"logit": "-", "percentile": "--", "bca": ":"}[method],
+                color=palette[methods.index(method)],
+                ms=4,
+                lw=1,
+                label=f"{method}, truth {truth:g}",
+            )
+        axis.set_xscale("log")
+        axis.set_xticks([5, 10, 20, 40, 100], ["5", "10", "20", "40", "100"])
+        axis.minorticks_off()
+        axis.set_title(metric, fontsize=9)
+        axis.set_xlabel("groups")
+    np.atleast_1d(axes)[0].set_ylabel("share of intervals that hold the truth")
+    np.atleast_1d(axes)[0].legend(fontsize=6, frameon=False)
+    figure.suptitle(titled("Coverage of 95% intervals", "simulated"), y=1.04)
+    sns.despine(figure)
+    return figure
+
+
+def _band(axis: Axes) -> None:
+    axis.axhspan(0.93, 0.97, color="0.9", zorder=0)
+    axis.axhline(0.95, color=GRAY, ls="--", lw=1)
+
+
+def factor_map(table: pd.DataFrame, state: str = "real") -> Figure:
+    """Draw what each factor says about the label against how well pixels tell it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `nuisance.factor_map`.
+    state : str
+        Of the data, for the title.
+    """
+    figure, axis = plt.subplots(figsize=(5, 4.6))
+    axis.axhspan(0.5, 1.02, xmin=0, color="0.97", zorder=0)
+    for number, (_, row) in enumerate(table.iterrows()):
+        both = row["utility_p"] < ALPHA and row["detectability_p"] < ALPHA
+        axis.errorbar(
+            row["detectability"],
+            row["utility"],
+            xerr=[[max(0, row["detectability"] - row["detectability_low"])],
+                  [max(0, row["detectability_high"] - row["detectability"])]],
+            yerr=[[max(0, row["utility"] - row["utility_low"])],
+                  [max(0, row["utility_high"] - row["utility"])]],
+            fmt=_MARKS[number % len(_MARKS)],
+            color=ORANGE if both else BLUE,
+            mfc=ORANGE if both else "white",
+            lw=1,
+        )  # fmt: skip
+        axis.annotate(
+            row["factor"],
+            (row["detectability"], row["utility"]),
+            xytext=(6, 6),
+            textcoords="offset points",
+            fontsize=9,
+        )
+    axis.axvline(0.5, color=GRAY, ls="--", lw=1)
+    axis.axhline(0.5, color=GRAY, ls="--", lw=1)
+    axis.set_xlabel("detectability: ROC AUC of the factor from pixels")
+    axis.set_ylabel("utility: ROC AUC of the label from the factor")
+    axis.set_title(titled("Which factors can mislead", state))
+    sns.despine(figure)
+    return figure

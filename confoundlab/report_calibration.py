@@ -1,0 +1,118 @@
+"""Words and tables of the calibration page, from the stored table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from confoundlab.errors import InputError
+from confoundlab.plots_evidence import latest_nulls
+from confoundlab.power import ALPHA, POWER
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Read the stored calibration.
+
+    Raises
+    ------
+    InputError
+        It is missing, or lacks columns.
+    """
+    if not path.is_file():
+        raise InputError(f"There is no calibration at {path}. Make it: make calibration.")
+    table = pd.read_csv(path)
+    missing = {"kind", "test", "replicates", "rejected", "inside"} - set(table)
+    if missing:
+        raise InputError(f"{path} lacks the column(s) {', '.join(sorted(missing))}.")
+    table["layout"] = table["layout"].fillna("none")
+    return table
+
+
+def alarms(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a test: designs, mean and highest rate, how many are too high, LEAK verdicts."""
+    rows = []
+    for name, own in latest_nulls(table).groupby("test", sort=True):
+        worst = own.sort_values("rejected").iloc[-1]
+        leaks = own["leak_verdicts"].dropna()
+        uniform = min(1.0, own["uniform_p"].min() * len(own))
+        rows.append(
+            {
+                "test": name,
+                "designs": len(own),
+                "draws": f"{int(own['replicates'].sum()):,}",
+                "mean rate": f"{own['rejected'].mean():.1%}",
+                "highest": f"{worst['rejected']:.1%} ({100 * worst['rejected_low']:.1f}–"
+                f"{100 * worst['rejected_high']:.1f})",
+                f"above {ALPHA:.0%}": str(int((own["rejected_low"] > ALPHA).sum())),
+                "LEAK, highest": f"{leaks.max():.1%}" if len(leaks) else "–",
+                "uniform, p": f"{uniform:.2g}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def designs(table: pd.DataFrame) -> str:
+    """Say what the designs without a leak range over."""
+    own = latest_nulls(table)
+    draws = own["replicates"] + own["refused"]
+    return (
+        f"{own['n_images'].min():,.0f} to {own['n_images'].max():,.0f} images, "
+        f"{own['classes'].min():.0f} to {own['classes'].max():.0f} classes, groups of up to "
+        f"{own['images_per_group'].max():.0f} near copies, up to {own['majority'].max():.0%} of "
+        f"the images in one class, {own.loc[own['n_batches'] > 1, 'n_batches'].min():.0f} to "
+        f"{own['n_batches'].max():.0f} batches that are crossed with the classes, nested in them, "
+        f"or lean on them. Each was drawn {draws.min():,.0f} times or more."
+    )
+
+
+def second_runs(table: pd.DataFrame) -> str:
+    """Return what became of designs whose rate lay above 5 % in the first run, in Markdown."""
+    first = table[(table["kind"] == "null") & ~table["test"].str.startswith("WRONG")]
+    high = int((first["rejected_low"] > ALPHA).sum())
+    again = table[table["kind"] == "null, again"]
+    still = again[again["rejected_low"] > ALPHA]
+    tests = ", ".join(sorted(still["test"].unique())) or "none"
+    return (
+        f"Of {len(first)} tests and designs, {high} lay above {ALPHA:.0%} with their whole "
+        f"interval in the first run; about {0.025 * len(first):.0f} would by luck alone, were "
+        f"every test exact. They were run again on {int(again['replicates'].max()) if len(again) else 0:,} "
+        f"fresh draws each, and {len(still)} stayed above (tests: {tests})."
+    )
+
+
+def covered(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the range of coverage over truths, for each metric, method and number of groups."""
+    own = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]
+    rows = []
+    for (metric, method), part in own.groupby(["metric", "method"], sort=True):
+        row = {"metric": metric, "interval": method}
+        for groups, cell in part.groupby("n_groups"):
+            low, high = 100 * cell["inside"].min(), 100 * cell["inside"].max()
+            row[f"{groups:.0f} groups"] = f"{low:.0f}–{high:.0f}%"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def detectable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each power curve, the value found four times in five, stated and measured."""
+    rows = []
+    power = table[table["kind"] == "power"]
+    keys = ["n_images", "images_per_group", "majority", "test"]
+    for _, own in power.groupby(keys, sort=True):
+        own = own.sort_values("leak")
+        n, m, majority, test = own[keys].iloc[0]
+        found = np.maximum.accumulate(own["rejected"].to_numpy())
+        reached = found[-1] >= POWER
+        measured = np.interp(POWER, found, own["mean_estimate"]) if reached else np.nan
+        rows.append(
+            {
+                "images": f"{n:.0f}" + (f" in groups of {m:.0f}" if m > 1 else ""),
+                "commonest class": f"{majority or 0.5:.0%}",
+                "test": test,
+                "stated": f"{own['mean_minimum_detectable'].iloc[0]:.3f}",
+                "measured": f"{measured:.3f}" if reached else "not reached",
+            }
+        )
+    return pd.DataFrame(rows)

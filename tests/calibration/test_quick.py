@@ -1,0 +1,93 @@
+"""The calibration in small: every test on one design or two; `run.py` does the rest."""
+
+import pandas as pd
+import pytest
+from calibration_cells import COVERAGE, NULLS, POWER
+from scipy import stats
+
+from confoundlab.calibration import Coverage, replicate, summary
+from confoundlab.power import ALPHA
+from confoundlab.trials import TESTS, Cell, draw
+
+DRAWS = 100
+QUICK = [
+    ("probe, ROC AUC", Cell(120, images_per_group=6)),
+    ("probe, ROC AUC", Cell(120, majority=0.9)),
+    ("probe, ROC AUC", Cell(160, images_per_group=4, n_batches=4, layout="partly aliased")),
+    ("probe, ROC AUC", Cell(160, images_per_group=4, n_batches=10, layout="nested")),
+    ("probe, balanced accuracy", Cell(120, classes=4)),
+    ("probe, stopped early", Cell(120)),
+    ("held-out accuracy", Cell(160, images_per_group=4)),
+    ("held-out accuracy, five fits", Cell(120)),
+    ("held-out ROC AUC", Cell(160, images_per_group=4)),
+    ("difference of two learners", Cell(160, images_per_group=4)),
+    ("partial confounder test", Cell(160, images_per_group=4)),
+    ("factor given the label", Cell(160, images_per_group=4)),
+    ("label from factors", Cell(160, images_per_group=4)),
+    ("five columns, Holm", Cell(80)),
+    ("LeNet, held-out accuracy", Cell(80, images_per_group=2)),
+]
+
+
+@pytest.mark.parametrize(("test", "cell"), QUICK)
+def test_false_alarms_stay_below_what_luck_allows(test, cell):
+    found = summary(test, cell, replicate(test, cell, range(10_000, 10_000 + DRAWS)))
+    # an exact test exceeds this once in two thousand times
+    assert found["rejected"] * found["replicates"] <= stats.binom.ppf(0.9995, DRAWS, ALPHA)
+    assert found.get("leak_verdicts", 0) <= 0.14
+
+
+def test_the_corrected_t_is_near_its_level_and_the_usual_one_is_far():
+    cell = Cell(120)
+    right, wrong = (
+        summary(name, cell, replicate(name, cell, range(DRAWS)))["rejected"]
+        for name in ("corrected resampled t", "WRONG: usual t over splits")
+    )
+    assert right < 0.17 and wrong > 0.2
+
+
+def test_near_copies_counted_one_by_one_cry_wolf():
+    cell = Cell(160, images_per_group=8)
+    trials = replicate("WRONG: groups ignored", cell, range(40))
+    assert summary("WRONG: groups ignored", cell, trials)["rejected"] > 0.5
+
+
+def test_a_planted_leak_is_found():
+    cell = Cell(160, images_per_group=4, leak=2.0)
+    for name in ("probe, ROC AUC", "held-out accuracy"):
+        assert summary(name, cell, replicate(name, cell, range(20)))["leak_verdicts"] > 0.8
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        Coverage("accuracy", 40),
+        Coverage("balanced accuracy", 40),
+        Coverage("ROC AUC", 40),
+        Coverage("ROC AUC", 20, truth=0.9),
+        Coverage("difference in accuracy", 40, method="percentile"),
+        Coverage("accuracy", 40, method="bca"),
+    ],
+)
+def test_intervals_hold_the_truth(cell):
+    found = summary("interval", cell, replicate("interval", cell, range(300)))
+    assert 0.905 < found["inside"] < 0.985  # 94 % in truth give less once in a thousand times
+
+
+@pytest.mark.parametrize("layout", ["crossed", "nested", "partly aliased"])
+def test_designs_are_what_they_are_called(layout):
+    data = draw(Cell(800, images_per_group=4, n_batches=10, layout=layout), 0)
+    table = pd.crosstab(data.labels, data.batches) > 0
+    if layout == "crossed":
+        assert table.to_numpy().all()
+    if layout == "nested":
+        assert (table.sum(axis=0) == 1).all()
+    v = stats.contingency.association(pd.crosstab(data.labels, data.batches).to_numpy())
+    assert bool(v > 0.5) is (layout != "crossed")
+
+
+def test_all_tests_are_calibrated():
+    listed = {name for name, _ in NULLS}
+    assert listed == set(TESTS)
+    assert {name for name, _ in POWER} <= listed
+    assert len({*NULLS, *POWER, *COVERAGE}) >= len(NULLS) + len(COVERAGE)
