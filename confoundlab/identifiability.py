@@ -125,7 +125,7 @@ class Identifiability:
         if self.status == "partly aliased":
             sets = [f"{{{_listed(part[0])}}}" for part in self.parts]
             found.append(f"Classes can be compared inside these sets only: {_listed(sets)}.")
-        if self.missing:
+        if self.missing and not self.separable:
             cells = [f"class {a} in {f} {b} ({n} groups)" for a, b, n in self.missing]
             found.append(f"The smallest extra acquisition that would do: {_listed(cells)}.")
         return found

@@ -67,10 +67,12 @@ def cramers_v(
             raise InputError(f"Column {name!r} is constant: it is associated with nothing.")
     group = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
     shape = int(a.max()) + 1, int(b.max()) + 1
+    # a group counts once, however many images it has: its images are near copies
+    share = 1 / np.bincount(group)[group]
     counts = np.zeros((int(group.max()) + 1, *shape))
-    np.add.at(counts, (group, a, b), 1)
+    np.add.at(counts, (group, a, b), share)
 
-    def statistic(weights: Weights) -> Numbers:
+    def statistic(weights: Weights, times: int) -> Numbers:
         table = (weights @ counts.reshape(len(counts), -1)).reshape(-1, *shape)
         total = table.sum(axis=(1, 2))
         rows, cols = table.sum(axis=2), table.sum(axis=1)
@@ -79,14 +81,19 @@ def cramers_v(
             (table - expected) ** 2, expected, out=np.zeros_like(table), where=expected > 0
         )
         r, c = (rows > 0).sum(axis=1), (cols > 0).sum(axis=1)
-        phi = np.maximum(0, gap.sum(axis=(1, 2)) / total - (r - 1) * (c - 1) / (total - 1))
+        bias = times * (r - 1) * (c - 1) / (total - 1)
+        phi = np.maximum(0, gap.sum(axis=(1, 2)) / total - bias)
         least = np.minimum(r - (r - 1) ** 2 / (total - 1), c - (c - 1) ** 2 / (total - 1)) - 1
-        return np.asarray(np.sqrt(np.divide(phi, least, out=np.zeros_like(phi), where=least > 0)))
+        v = np.sqrt(np.divide(phi, least, out=np.zeros_like(phi), where=least > 0))
+        return np.asarray(np.minimum(v, 1))
 
-    found = bootstrap(statistic, len(counts), np.random.default_rng(seed))
-    return Association(
-        float(statistic(np.ones((1, len(counts)), np.float32))[0]), found.low, found.high
-    )
+    # a resample has the bias of sampling twice: once from the world, once from the sample
+    found = bootstrap(
+        lambda weights: statistic(weights, 2), len(counts), np.random.default_rng(seed),
+        method="percentile",
+    )  # fmt: skip
+    estimate = float(statistic(np.ones((1, len(counts)), np.float32), 1)[0])
+    return Association(estimate, min(estimate, found.low), max(estimate, found.high))
 
 
 def label_from_factors(
@@ -224,38 +231,54 @@ def factor_map(
     Returns
     -------
     DataFrame
-        A row a factor: ``factor``; ``utility`` (ROC AUC of the label from this factor alone) and
-        ``detectability`` (ROC AUC of the factor from the features), chance 0.5, each with ``_low``
-        and ``_high`` (95%, groups resampled) and ``_p`` (Holm over the factors).
+        A row a factor: ``factor``; ``utility`` (Cramér's V of label and factor, corrected for bias:
+        chance 0) and ``detectability`` (ROC AUC of the factor from the features: chance 0.5), each
+        with ``_low`` and ``_high`` (95%, groups resampled) and ``_p`` (of `label_from_factors` and
+        `probes.probe`, Holm over the factors); ``untested``: why a factor could not be, if so.
 
     Raises
     ------
     InputError
-        As `label_from_factors` and `probes.probe`.
+        Unusable features or labels; no factor that can be tested.
     """
     pixels = Probe(features, groups=groups, random_state=seed)
     lines = []
     for name in factors.columns:
-        values = factors[name]
-        levels = (
-            pd.qcut(values, _PARTS, labels=False, duplicates="drop")
-            if columns.is_measured(values)
-            else values
-        )
-        said = label_from_factors(
-            factors[[name]], labels, groups, n_permutations=n_permutations, random_state=seed
-        )
-        told = pixels.test(levels, n_permutations=n_permutations)
-        line: dict[str, Any] = {"factor": str(name)}
-        for axis, found in (("utility", said), ("detectability", told)):
+        line: dict[str, Any] = {"factor": str(name), "untested": ""}
+        try:
+            levels = _levels(factors[name])
+            tie = cramers_v(labels, levels, groups, seed=seed)
+            said = label_from_factors(
+                factors[[name]], labels, groups, n_permutations=n_permutations, random_state=seed
+            )
+            told = pixels.test(levels, n_permutations=n_permutations)
+        except InputError as error:
+            line["untested"] = str(error)
+        else:
             line |= {
-                axis: found.estimate,
-                f"{axis}_low": found.ci_low,
-                f"{axis}_high": found.ci_high,
-                f"{axis}_p": found.p_value,
+                "utility": tie.estimate,
+                "utility_low": tie.ci_low,
+                "utility_high": tie.ci_high,
+                "utility_p": said.p_value,
+                "detectability": told.estimate,
+                "detectability_low": told.ci_low,
+                "detectability_high": told.ci_high,
+                "detectability_p": told.p_value,
             }
         lines.append(line)
     table = pd.DataFrame(lines)
+    if "utility_p" not in table:
+        reasons = "; ".join(f"{line['factor']}: {line['untested']}" for line in lines)
+        raise InputError(f"No factor can be tested: {reasons}")
+    tested = table["utility_p"].notna()
     for axis in ("utility", "detectability"):
-        table[f"{axis}_p"] = holm(table[f"{axis}_p"].to_numpy())
+        table.loc[tested, f"{axis}_p"] = holm(table.loc[tested, f"{axis}_p"].to_numpy())
     return table
+
+
+def _levels(values: pd.Series[Any]) -> npt.ArrayLike:
+    """Return a factor's classes; a measured one is cut into thirds."""
+    if not columns.is_measured(values):
+        return values
+    thirds: npt.ArrayLike = pd.qcut(values, _PARTS, labels=False, duplicates="drop")
+    return thirds

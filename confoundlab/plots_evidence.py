@@ -153,8 +153,7 @@ def factor_map(table: pd.DataFrame, state: str = "real") -> Figure:
         Of the data, for the title.
     """
     figure, axis = plt.subplots(figsize=(5, 4.6))
-    axis.axhspan(0.5, 1.02, xmin=0, color="0.97", zorder=0)
-    for number, (_, row) in enumerate(table.iterrows()):
+    for number, (_, row) in enumerate(table.dropna(subset=["utility"]).iterrows()):
         both = row["utility_p"] < ALPHA and row["detectability_p"] < ALPHA
         axis.errorbar(
             row["detectability"],
@@ -176,9 +175,10 @@ def factor_map(table: pd.DataFrame, state: str = "real") -> Figure:
             fontsize=9,
         )
     axis.axvline(0.5, color=GRAY, ls="--", lw=1)
-    axis.axhline(0.5, color=GRAY, ls="--", lw=1)
+    axis.axhline(0, color=GRAY, ls="--", lw=1)
+    axis.set_ylim(-0.05, 1.08)
     axis.set_xlabel("detectability: ROC AUC of the factor from pixels")
-    axis.set_ylabel("utility: ROC AUC of the label from the factor")
+    axis.set_ylabel("utility: association with the label (Cramér's V)")
     axis.set_title(titled("Which factors can mislead", state))
     sns.despine(figure)
     return figure

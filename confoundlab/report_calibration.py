@@ -74,11 +74,12 @@ def second_runs(table: pd.DataFrame) -> str:
     again = table[table["kind"] == "null, again"]
     still = again[again["rejected_low"] > ALPHA]
     tests = ", ".join(sorted(still["test"].unique())) or "none"
+    draws = int(again["replicates"].max()) if len(again) else 0
     return (
         f"Of {len(first)} tests and designs, {high} lay above {ALPHA:.0%} with their whole "
         f"interval in the first run; about {0.025 * len(first):.0f} would by luck alone, were "
-        f"every test exact. They were run again on {int(again['replicates'].max()) if len(again) else 0:,} "
-        f"fresh draws each, and {len(still)} stayed above (tests: {tests})."
+        f"every test exact. They were run again on {draws:,} fresh draws each, and {len(still)} "
+        f"stayed above (tests: {tests})."
     )
 
 

@@ -19,7 +19,17 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import differences, explain, explore, plots, report, splits
+from confoundlab import (
+    differences,
+    explain,
+    explore,
+    nuisance,
+    plots,
+    plots_evidence,
+    report,
+    splits,
+)
+from confoundlab.identifiability import identifiability
 from confoundlab.study import BACKGROUND_LIMIT, StudyRun, constant_share, object_free
 from confoundlab.views import Corner, Whole
 
@@ -168,6 +178,41 @@ run.keep(figure, "accuracies")
 # %% mystnb={"figure": {"caption": "Rows: the true object. Columns: what the net called it, from the crop alone, over all repeats of the random split. Bright cells on the diagonal are sessions that the net recognises; a bright column is the net's answer when it has nothing to go by."}, "image": {"alt": "Heat map of true object against named object for the crop."}} tags=["hide-input"]
 figure = plots.confusion(on_crop.predictions, images, "Named from the crop alone")
 run.keep(figure, "confusion")
+
+# %% [markdown]
+# ## Which factors can mislead
+#
+# A factor misleads a net if it says something about the class and if the pixels tell it. Either alone
+# does no harm. Here every factor of the table is placed by both, with a linear probe on the crop's
+# pixels in place of the net.
+
+# %% mystnb={"figure": {"name": "fig-coil-factors", "caption": "Up: how much the factor says about the object, from nothing (0) to everything (1). Right: how well a linear probe of the crop's pixels names the factor in views that it has not seen; chance is 0.5, and a factor that was laid out in balance may come out below, because leaving views out unbalances the rest. Bars are 95% intervals. Filled and orange: both lie above chance after correction. What stands at the top right can mislead; the turn of the table does, the angle does not, because every object was taken at all angles."}, "image": {"alt": "A scatter plot of factors: the session at the top, well right of chance; angle and sector at zero on the vertical axis."}} tags=["hide-input"]
+placed = nuisance.factor_map(
+    images.array(crop).reshape(len(images), -1) / 255,
+    images.table[["session", "angle", "sector"]],
+    images.labels,
+    images.groups,
+    n_permutations=permutations,
+    seed=seed,
+)
+figure = plots_evidence.factor_map(placed, images.state)
+run.keep(figure, "factors")
+run.keep_table(placed, "factors")
+
+# %% tags=["remove-input"]
+design = identifiability(
+    images.table["label"], images.table["session"], images.groups, name="session"
+)
+untested = "".join(
+    f" {factor}: {why}"
+    for factor, why in zip(placed["factor"], placed["untested"], strict=True)
+    if why
+)
+display(
+    Markdown(
+        f"Before any pixel is read, the table of objects and sessions says: {design}{untested}"
+    )
+)
 
 # %% [markdown]
 # ## Where the session hides

@@ -10,12 +10,15 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from confoundlab import report
+from confoundlab.calibration import Coverage, replicate, summary
 from confoundlab.catalog import Dataset, dataset
 from confoundlab.imageset import ImageSet
 from confoundlab.simulate import simulate
+from confoundlab.trials import Cell
 
 mpl.use("Agg")
 ROOT = Path(__file__).parents[1]
@@ -77,3 +80,21 @@ def bars(n=60, size=16, channels=1, seed=0):
         else:
             image[:, place : place + 2] = 255
     return images, labels
+
+
+@pytest.fixture(scope="session")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """A calibration in small, in the form of the stored one."""
+    cells = [
+        ("null", "probe, ROC AUC", Cell(60)),
+        ("null", "probe, ROC AUC", Cell(80, images_per_group=2, n_batches=2, layout="crossed")),
+        ("null", "WRONG: groups ignored", Cell(80, images_per_group=8)),
+        *(("power", "probe, ROC AUC", Cell(60, leak=leak)) for leak in (0.0, 1.0, 3.0)),
+        *(("coverage", "interval", Coverage("accuracy", 10, truth=truth)) for truth in (0.5, 0.7)),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONFOUNDLAB_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        return pd.DataFrame(
+            {"kind": kind} | summary(test, cell, replicate(test, cell, range(20)))
+            for kind, test, cell in cells
+        )

@@ -1,0 +1,52 @@
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from confoundlab import calibration
+from confoundlab.calibration import Coverage, replicate, summary
+from confoundlab.errors import InputError
+from confoundlab.trials import PERMUTATIONS, Cell
+
+
+def test_rates_come_with_exact_intervals():
+    p = np.r_[np.full(7, 0.01), np.full(93, 0.5)]
+    row = summary("probe, ROC AUC", Cell(40), pd.DataFrame({"p": p, "leak": p < 0.05}))
+    low, high = proportion_confint(7, 100, method="beta")
+    assert (row["rejected"], row["leak_verdicts"]) == (0.07, 0.07)
+    assert (row["rejected_low"], row["rejected_high"]) == pytest.approx((low, high))
+    assert row["n_images"] == 40 and row["replicates"] == 100
+
+
+def test_uniform_p_values_are_told_from_others(rng):
+    steps = rng.integers(1, PERMUTATIONS + 2, 400) / (PERMUTATIONS + 1)
+    good = summary("probe, ROC AUC", Cell(40), pd.DataFrame({"p": steps}))
+    bad = summary("probe, ROC AUC", Cell(40), pd.DataFrame({"p": steps**2}))
+    assert good["uniform_p"] > 0.001 and bad["uniform_p"] < 1e-6
+
+
+def test_refused_draws_are_counted_and_left_out(monkeypatch):
+    def odd(data):
+        if data.seed % 2:
+            raise InputError("no")
+        return {"p": 0.01, "leak": True}
+
+    monkeypatch.setitem(calibration.TESTS, "probe, ROC AUC", odd)
+    row = summary("probe, ROC AUC", Cell(40), replicate("probe, ROC AUC", Cell(40), range(10)))
+    assert (row["replicates"], row["refused"], row["rejected"]) == (5, 5, 1.0)
+
+
+def test_a_draw_depends_on_its_seed_alone():
+    cell = Coverage("accuracy", 10)
+    both = replicate("interval", cell, range(6))
+    later = replicate("interval", cell, range(3, 6))
+    assert both["inside"].tolist()[3:] == later["inside"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("test", "cell", "why"),
+    [("prob, ROC AUC", Cell(40), "Did you mean"), ("interval", Coverage("auc", 9), "metric")],
+)
+def test_unknown_names_are_refused(test, cell, why):
+    with pytest.raises(InputError, match=why):
+        replicate(test, cell, range(1))

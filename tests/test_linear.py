@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+
+from confoundlab.linear import Logistic, Ridge, named
+from confoundlab.splits import Split
+
+ROWS = np.arange(60)
+SPLITS = [Split(ROWS[one != ROWS % 3], ROWS[one == ROWS % 3]) for one in range(3)]
+
+
+@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize("d", [4, 80])
+def test_scores_are_scikit_learns_for_many_labellings_at_once(rng, d, k):
+    x = rng.normal(size=(60, d))
+    labels = np.stack([rng.permutation(ROWS % k) for _ in range(3)])
+    for number, scores in Ridge(x, SPLITS, 2.0).scores(labels, k):
+        split = SPLITS[number]
+        for row, one in enumerate(labels):
+            fit = RidgeClassifier(alpha=2.0).fit(x[split.train], one[split.train])
+            theirs = fit.decision_function(x[split.test])
+            # theirs regress on -1 and 1, ours on 0 and 1
+            ours = 2 * scores[:, row].T - 1
+            assert (ours[:, 0] if k == 2 else ours) == pytest.approx(theirs, abs=1e-4)
+    for number, scores in Logistic(x, SPLITS, 2.0).scores(labels, k):
+        split = SPLITS[number]
+        fit = LogisticRegression(C=0.5, max_iter=1000).fit(x[split.train], labels[0][split.train])
+        theirs = fit.decision_function(x[split.test])
+        ours = scores[:, 0].T
+        assert (ours[:, 0] if k == 2 else ours) == pytest.approx(theirs, abs=1e-4)
+
+
+def test_the_first_of_equal_scores_is_named():
+    scores = np.array([[[1, 2, 3]], [[1, 5, 3]], [[0, 5, 4]]], np.float32)
+    assert named(scores, 0.5).tolist() == [[0, 1, 2]]
+    assert named(np.array([[[0.4, 0.5, 0.6]]], np.float32), 0.5).tolist() == [[0, 0, 1]]
+
+
+@pytest.mark.parametrize(("k", "rare"), [(2, 1), (3, 2)])
+def test_a_class_that_was_not_trained_on_is_not_named(rng, k, rare):
+    labels = np.zeros(60, int) if k == 2 else np.arange(60) // 3 % 2
+    labels[SPLITS[0].test[:2]] = rare
+    for learner in (Ridge, Logistic):
+        number, scores = next(
+            learner(rng.normal(size=(60, 3)), SPLITS, 1.0).scores(labels[None], k)
+        )
+        assert number == 0 and np.isfinite(scores).all()
+        assert rare not in named(scores, learner.threshold)

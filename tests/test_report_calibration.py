@@ -1,0 +1,48 @@
+import pandas as pd
+import pytest
+
+from confoundlab import report_calibration as report
+from confoundlab.errors import InputError
+
+
+def test_alarms_are_the_stored_rates(calibrated):
+    table = report.alarms(calibrated).set_index("test")
+    nulls = calibrated[calibrated["kind"] == "null"]
+    for name, own in nulls.groupby("test"):
+        assert table.loc[name, "mean rate"] == f"{own['rejected'].mean():.1%}"
+        assert table.loc[name, "designs"] == len(own)
+    assert table.loc["WRONG: groups ignored", "above 5%"] == "1"
+
+
+def test_second_runs_are_counted(calibrated):
+    assert "0 stayed above (tests: none)" in report.second_runs(calibrated)
+    high = calibrated[calibrated["kind"] == "null"].iloc[:1]
+    high = high.assign(kind="null, again", rejected_low=0.06, replicates=1600)
+    words = report.second_runs(pd.concat([calibrated, high]))
+    assert "1,600 fresh draws" in words and "1 stayed above" in words
+
+
+def test_ranges_of_coverage(calibrated):
+    table = report.covered(calibrated)
+    inside = calibrated[calibrated["kind"] == "coverage"]["inside"]
+    shown = table["10 groups"].iloc[0]
+    assert shown == f"{100 * inside.min():.0f}–{100 * inside.max():.0f}%"
+
+
+def test_stated_and_measured_effects(calibrated):
+    table = report.detectable(calibrated)
+    own = calibrated[calibrated["kind"] == "power"].sort_values("leak")
+    assert table["stated"][0] == f"{own['mean_minimum_detectable'].iloc[0]:.3f}"
+    assert float(table["measured"][0]) <= own["mean_estimate"].max()
+
+
+def test_designs_say_their_range(calibrated):
+    assert "60 to 80 images" in report.designs(calibrated)
+
+
+def test_a_missing_or_foreign_table_is_refused(tmp_path):
+    with pytest.raises(InputError, match="make calibration"):
+        report.read(tmp_path / "none.csv")
+    (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="lacks the column"):
+        report.read(tmp_path / "odd.csv")
