@@ -21,6 +21,10 @@ from confoundlab.evidence import Evidence, from_shift
 from confoundlab.intervals import Interval, Numbers, Statistic, Weights, bootstrap, difference
 from confoundlab.labelling import Indices, Labelling
 
+_WHY = (
+    "Factors move where the label is the same: with whole groups where all images of a group share "
+    "them, else image by image."
+)
 _CHUNK = 2**23  # numbers in permuted factors held at once: 64 MB
 
 
@@ -106,6 +110,7 @@ def partial_confounder_test(
         chance=float(null.mean()),
         smallest_p=level.smallest_p(n_permutations, renamed=False),
         permuted=level.permuted.replace("blocks", "classes"),
+        permuted_why=_WHY,
         n_images=n,
         n_groups=n_groups,
         seed=seed,

@@ -91,6 +91,7 @@ def difference(
         chance=0.0,
         smallest_p=max(0.5 ** len(hits), 1 / (1 + n_permutations)),
         permuted="experiments swapped in whole groups",
+        permuted_why="Images of a group are near copies, so a group's answers move together.",
         n_images=int(both[number].sum()),
         n_groups=len(hits),
         seed=seed,

@@ -54,6 +54,8 @@ class Evidence:
         The smallest p-value that the design and the number of permutations allow.
     permuted : str
         What was permuted: whole groups, or images within their groups, and so on.
+    permuted_why : str
+        How that level was chosen, in a sentence.
     n_images, n_groups, n_permutations, n_repeats : int
         Different images and groups tested, permutations drawn, repeats (seeds) pooled.
     repeat_sd : float or None
@@ -76,6 +78,7 @@ class Evidence:
     p_below: float
     smallest_p: float
     permuted: str
+    permuted_why: str
     n_images: int
     n_groups: int
     n_permutations: int
@@ -148,6 +151,7 @@ def assemble(
     *,
     chance: float,
     permuted: str,
+    permuted_why: str,
     n_images: int,
     repeats: Sequence[float] = (),
     seed: int,
@@ -158,7 +162,7 @@ def assemble(
 
     Parameters
     ----------
-    metric, estimate, chance, permuted, n_images, n_groups, seed
+    metric, estimate, chance, permuted, permuted_why, n_images, n_groups, seed
         As in `Evidence`.
     statistic : callable
         The metric as a function of group weights.
@@ -184,6 +188,7 @@ def assemble(
         p_below=combined([test.below for test in tests]),
         smallest_p=combined([test.smallest_p for test in tests]),
         permuted=permuted,
+        permuted_why=permuted_why,
         n_images=n_images,
         n_groups=n_groups,
         n_permutations=len(tests[0].null),
@@ -226,6 +231,7 @@ def from_shift(
     chance: float,
     smallest_p: float,
     permuted: str,
+    permuted_why: str,
     n_images: int,
     n_groups: int,
     seed: int,
@@ -244,6 +250,7 @@ def from_shift(
         p_below=test.below,
         smallest_p=smallest_p,
         permuted=permuted,
+        permuted_why=permuted_why,
         n_images=n_images,
         n_groups=n_groups,
         n_permutations=len(null),

@@ -26,6 +26,7 @@ from confoundlab.power import Metric, intraclass_correlation
 
 # From labels of the units, shape (permutations, units), to the metric of each permutation.
 Score = Callable[[Indices], Numbers]
+_NOTHING = ("nothing", "No fit was tested on images whose labels could be swapped.")
 _CHUNK = 500  # permutations held in memory at once
 
 
@@ -135,7 +136,8 @@ def accuracy(
         tests,
         design,
         chance=1 / len(present) if balanced else majority,
-        permuted="nothing: no fit's test images allow it" if least is None else least.permuted,
+        permuted=_NOTHING[0] if least is None else least.permuted,
+        permuted_why=_NOTHING[1] if least is None else least.why,
         n_images=len(tested),
         repeats=repeats,
         seed=seed,
@@ -233,7 +235,8 @@ def roc_auc(
         tests,
         design,
         chance=0.5,
-        permuted="nothing: no fit's test images allow it" if least is None else least.permuted,
+        permuted=_NOTHING[0] if least is None else least.permuted,
+        permuted_why=_NOTHING[1] if least is None else least.why,
         n_images=len(labels),
         seed=seed,
         interval=interval,

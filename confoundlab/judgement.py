@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import false_discovery_control
 
-from confoundlab.errors import InputError
+from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import Evidence
 from confoundlab.identifiability import Identifiability
 from confoundlab.power import ALPHA
@@ -81,6 +82,9 @@ def benjamini_hochberg(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return np.asarray(false_discovery_control(_checked(p_values)), np.float64)
 
 
+_CORRECTIONS = {"holm": holm, "benjamini-hochberg": benjamini_hochberg}
+
+
 def verdict(
     evidence: Evidence,
     *,
@@ -123,17 +127,23 @@ def verdict(
 
 
 def verdicts(
-    cases: Sequence[tuple[Evidence, dict[str, object]]], *, alpha: float = ALPHA
+    cases: Sequence[tuple[Evidence, dict[str, object]]],
+    *,
+    correction: Literal["holm", "benjamini-hochberg"] = "holm",
+    alpha: float = ALPHA,
 ) -> list[Judgement]:
-    """Judge what was tested together, p-values corrected by Holm.
+    """Judge what was tested together, p-values corrected for their number.
 
     Parameters
     ----------
     cases : sequence of (Evidence, dict)
         Evidence and the options of `verdict` for it. Only controls that show something are
         counted as tests.
+    correction : {"holm", "benjamini-hochberg"}
+        Holm keeps the chance of any false LEAK below alpha; Benjamini and Hochberg keep the share
+        of false ones among all LEAKs below it on average, for screening many columns.
     alpha : float
-        The chance of any false LEAK among them.
+        As said.
     """
     tested = [
         number
@@ -141,8 +151,10 @@ def verdicts(
         if options.get("is_control", True) and not options.get("vacuous")
     ]
     adjusted: list[float | None] = [None] * len(cases)
+    one_of("correction", correction, _CORRECTIONS)
     if tested:
-        for number, p in zip(tested, holm([cases[n][0].p_value for n in tested]), strict=True):
+        raw = [cases[number][0].p_value for number in tested]
+        for number, p in zip(tested, _CORRECTIONS[correction](raw), strict=True):
             adjusted[number] = float(p)
     return [
         verdict(evidence, p_adjusted=p, n_tests=len(tested), alpha=alpha, **options)  # type: ignore[arg-type]

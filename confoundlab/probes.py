@@ -216,6 +216,7 @@ class Probe:
             design,
             chance=0.5 if metric == "ROC AUC" else 1 / classes,
             permuted=level.permuted,
+            permuted_why=level.why,
             n_images=n,
             seed=self.random_state,
             rng=rng,

@@ -50,7 +50,7 @@ def test_a_shift_is_found_four_times_in_five_at_its_stated_minimum(rng):
     null = rng.normal(size=4000)
     found = from_shift(
         "difference in accuracy", Interval(-2, 2, 1.0), 0.0, null / 10,
-        chance=0.0, smallest_p=0.001, permuted="", n_images=9, n_groups=9, seed=0,
+        chance=0.0, smallest_p=0.001, permuted="", permuted_why="", n_images=9, n_groups=9, seed=0,
     )  # fmt: skip
     least = found.minimum_detectable
     assert least == pytest.approx(min(1.0, 0.1645 + 0.8416), abs=0.02)

@@ -24,7 +24,7 @@ def test_p_values_outside_zero_and_one_are_refused(p):
 def made(p=0.5, low=0.4, high=0.6, below=0.5, detectable=0.55, smallest=0.001):
     return Evidence(
         "accuracy", (low + high) / 2, low, high, 0.5, 0.5, 0.55, p, below, smallest,
-        "whole groups", 100, 20, 999, 1, None, detectable, 0,
+        "whole groups", "Because.", 100, 20, 999, 1, None, detectable, 0,
     )  # fmt: skip
 
 
@@ -78,3 +78,12 @@ def test_what_is_tested_together_is_corrected_together():
         Verdict.NO_LEAK_FOUND, Verdict.NO_LEAK_FOUND, None, Verdict.VACUOUS,
     ]  # fmt: skip
     assert verdicts(cases[:1])[0].verdict == Verdict.LEAK
+
+
+def test_screening_corrects_the_share_of_false_leaks():
+    cases = [(made(p=p, low=0.55, high=0.7), {}) for p in (0.02, 0.03, 0.04)]
+    screened = verdicts(cases, correction="benjamini-hochberg")
+    assert [one.verdict for one in screened] == [Verdict.LEAK] * 3
+    assert [one.verdict for one in verdicts(cases)] == [Verdict.NO_LEAK_FOUND] * 3
+    with pytest.raises(InputError, match="Did you mean 'holm'"):
+        verdicts(cases, correction="hol")
