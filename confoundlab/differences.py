@@ -78,10 +78,11 @@ def difference(
         mean_recall(hits[:, None], counts[:, None]), mean_recall(hits2[:, None], counts2[:, None])
     )
     rng = np.random.default_rng(seed)
-    swap = rng.random((n_permutations, len(hits))) < 0.5
-    null = np.where(swap, hits2, hits).sum(1) / np.where(swap, counts2, counts).sum(1)
-    null -= np.where(swap, hits, hits2).sum(1) / np.where(swap, counts, counts2).sum(1)
-    estimate = float(statistic(np.ones((1, len(hits)), np.float32))[0])
+    # the last row swaps nothing: what was observed, computed like the null to the last bit
+    swap = np.r_[rng.random((n_permutations, len(hits))) < 0.5, np.zeros((1, len(hits)), bool)]
+    scores = np.where(swap, hits2, hits).sum(1) / np.where(swap, counts2, counts).sum(1)
+    scores -= np.where(swap, hits, hits2).sum(1) / np.where(swap, counts, counts2).sum(1)
+    null, estimate = scores[:-1], float(scores[-1])
     found = bootstrap(statistic, len(hits), rng, method=interval)
     return from_shift(
         "difference in accuracy",

@@ -61,8 +61,9 @@ class Evidence:
     repeat_sd : float or None
         Spread (standard deviation) of the estimate over repeats; None for one repeat.
     minimum_detectable : float
-        Smallest true value that this design finds with 80 % power (`power.minimum_detectable`; for
-        differences and R² to normal approximation: the null's 95% point plus 0.84 standard errors).
+        Smallest true value that this design finds with 80 % power (`power.minimum_detectable`). For
+        probes it is at least the 95% point of their refitted null plus 0.84 of its standard
+        deviations; for differences and R², the null's 95% point plus 0.84 standard errors.
     seed : int
         Of resampling and permutation.
     """
@@ -157,6 +158,7 @@ def assemble(
     seed: int,
     rng: np.random.Generator,
     interval: Method,
+    refitted: bool = False,
 ) -> Evidence:
     """Put evidence together.
 
@@ -174,8 +176,18 @@ def assemble(
         The metric of each repeat.
     rng, interval
         Of `intervals.bootstrap`.
+    refitted : bool
+        Whether the null was fitted anew for every permutation. It is wider then than that of given
+        answers, which the design knows, and what can be found follows from its own spread.
     """
     found = bootstrap(statistic, n_groups, rng, method=interval)
+    least = minimum_detectable(design)
+    if refitted:
+        (test,) = tests
+        beyond = np.quantile(test.null, 1 - ALPHA) + norm.ppf(POWER) * test.null.std()
+        least = min(1.0, max(least, float(beyond)))
+        if np.mean(np.abs(test.null - np.median(test.null)) < TIE) > 0.5:
+            least = 1.0  # a statistic that hardly moves finds nothing
     return Evidence(
         metric=metric,
         estimate=estimate,
@@ -194,7 +206,7 @@ def assemble(
         n_permutations=len(tests[0].null),
         n_repeats=max(1, len(repeats)),
         repeat_sd=float(np.std(repeats, ddof=1)) if len(repeats) > 1 else None,
-        minimum_detectable=minimum_detectable(design),
+        minimum_detectable=least,
         seed=seed,
     )
 

@@ -130,8 +130,9 @@ def mean_recall(hits: npt.ArrayLike, counts: npt.ArrayLike) -> Statistic:
     right, asked = np.asarray(hits, np.float32), np.asarray(counts, np.float32)
 
     def statistic(weights: Weights) -> Numbers:
-        tested = weights @ asked
-        recall = np.divide(weights @ right, tested, out=np.zeros(tested.shape), where=tested > 0)
+        # sums are exact; shares are taken in double precision, so that equal ones are equal
+        tested, won = (np.asarray(weights @ part, np.float64) for part in (asked, right))
+        recall = np.divide(won, tested, out=np.zeros(tested.shape), where=tested > 0)
         there = tested > 0
         classes = there.sum(axis=1)
         found = recall.sum(axis=1) / np.maximum(classes, 1)

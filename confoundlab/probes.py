@@ -221,6 +221,7 @@ class Probe:
             seed=self.random_state,
             rng=rng,
             interval=interval,
+            refitted=True,
         )
 
     def _statistic(

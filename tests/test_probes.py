@@ -197,7 +197,7 @@ def test_auc_is_scikit_learns_fold_by_fold(rng, k):
 
 def test_power_survives_nine_to_one():
     """Decisions of least squares name only the majority; ranks still see the planted leak."""
-    by_rank, by_decision, recalls = [], [], []
+    by_rank, by_decision, recalls, blinded = [], [], [], []
     for seed in range(30):
         rng = np.random.default_rng(seed)
         target = rng.permutation(np.arange(200) < 20).astype(int)
@@ -208,8 +208,10 @@ def test_power_survives_nine_to_one():
         blind = ready.test(target, n_permutations=99, metric="balanced accuracy")
         by_decision.append(blind.p_value <= 0.05)
         recalls.append(blind.estimate)
+        blinded.append(blind.minimum_detectable)
     assert np.mean(by_rank) > 0.85
     assert np.mean(by_decision) < 0.5 and np.mean(recalls) < 0.55
+    assert np.median(blinded) == 1.0  # and it says that it finds nothing
 
 
 def test_renaming_reordering_and_constant_columns_change_nothing(rng):
