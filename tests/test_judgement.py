@@ -44,6 +44,7 @@ LEAKS = {"p": 0.01, "low": 0.55, "high": 0.7}
         (made(p=0.99, below=0.01, low=0.2, high=0.4), {}, Verdict.INVERTED, "opposite labels"),
         (made(p=0.2, smallest=0.1), {}, Verdict.INCONCLUSIVE, "too few ways"),
         (made(p=0.2), {"n_tests": 60}, Verdict.INCONCLUSIVE, "Draw more permutations"),
+        (made(p=0.2, smallest=0.002), {"n_tests": 30}, Verdict.INCONCLUSIVE, "Draw more perm"),
         (made(**LEAKS), {"vacuous": "all black"}, Verdict.VACUOUS, "all black"),
         (made(**LEAKS), {"is_control": False}, None, "no sign of a leak"),
         (made(**LEAKS), {"is_control": False, "design": FREE}, None, "no sign of a leak"),
