@@ -73,7 +73,10 @@ def features(values: npt.ArrayLike | pd.DataFrame) -> Numbers:
     """
     names = list(values.columns) if isinstance(values, pd.DataFrame) else None
     try:
-        table = np.asarray(values, np.float64)
+        table = np.asarray(values)
+        if table.dtype.kind in "US":
+            raise TypeError
+        table = table.astype(np.float64)
     except (TypeError, ValueError):
         raise InputError("features must be numbers; code classes with `factors` first.") from None
     if table.ndim != 2 or not table.size:
@@ -149,6 +152,8 @@ def _checked(values: npt.ArrayLike, n: int | None, name: str) -> npt.NDArray[Any
     if isinstance(values, pd.Series) and isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)
     array = np.asarray(values)
+    if isinstance(values, list) and array.dtype.kind == "U":
+        array = np.asarray(values, object)  # NumPy would turn numbers among words into words
     if array.ndim != 1 or (n is not None and len(array) != n):
         wanted = "one column" if n is None else f"shape ({n},) like the rest"
         raise InputError(f"Column {name!r} must have {wanted}, not {array.shape}.")

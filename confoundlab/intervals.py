@@ -88,7 +88,10 @@ def bootstrap(
     values = statistic(weights.reshape(n_resamples, n_groups).astype(np.float32))
     values = values[np.isfinite(values)]  # a resample may lack a class altogether
     if not len(values):
-        raise InputError("No resample of the groups holds two classes: there are too few groups.")
+        raise InputError(
+            "No resample of the groups has two classes to compare inside a fold: there are too few "
+            "groups, or too many folds."
+        )
     if (values == values[0]).all() and values[0] in (0, 1):
         bound = tail ** (1 / n_groups)
         return Interval(bound, 1.0, 0.0) if values[0] == 1 else Interval(0.0, 1 - bound, 0.0)

@@ -132,8 +132,10 @@ class Probe:
         if n_groups < folds or folds < 2:
             raise InputError(
                 f"{folds} folds need at least 2 folds and as many groups; "
-                f"there are {n_groups} groups."
+                f"number of groups: {n_groups}."
             )
+        if not 0 <= random_state < 2**32:
+            raise InputError(f"random_state must be between 0 and 2**32 - 1, not {random_state}.")
         splitter = GroupKFold(folds, shuffle=True, random_state=random_state)
         self.splits = [Split(*parts) for parts in splitter.split(x, groups=self.groups)]
         self.random_state = random_state
