@@ -53,7 +53,7 @@ class Coverage:
 def covered(cell: Coverage, seed: int) -> dict[str, Any]:
     """Draw held-out answers of known quality and say whether the interval holds the truth."""
     one_of("metric", cell.metric, INTERVALS)
-    rng = np.random.default_rng([seed, 0])  # not the stream of the resampling
+    rng = np.random.default_rng(seed)
     n, m = cell.n_groups, cell.images_per_group
     label = rng.permutation(np.arange(n) % 2)
     group = np.repeat(np.arange(n), m)

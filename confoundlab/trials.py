@@ -76,8 +76,7 @@ class Drawn:
 
 def draw(cell: Cell, seed: int) -> Drawn:
     """Draw data: features know the batch and the group, and the label only through the leak."""
-    # a stream of its own: tests draw their permutations from the plain seed
-    rng = np.random.default_rng([seed, 0])
+    rng = np.random.default_rng(seed)
     n_groups = cell.n_images // cell.images_per_group
     shares = np.full(cell.classes, 1 / cell.classes)
     if cell.majority:
