@@ -22,7 +22,7 @@ def read(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise InputError(f"There is no calibration at {path}. Make it: make calibration.")
-    table = pd.read_csv(path)
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""])  # "null" is a kind of row
     missing = {"kind", "test", "replicates", "rejected", "inside"} - set(table)
     if missing:
         raise InputError(f"{path} lacks the column(s) {', '.join(sorted(missing))}.")

@@ -1,8 +1,11 @@
 import pandas as pd
 import pytest
+from conftest import ROOT
 
 from confoundlab import report_calibration as report
 from confoundlab.errors import InputError
+from confoundlab.plots_evidence import latest_nulls
+from confoundlab.trials import TESTS
 
 
 def test_alarms_are_the_stored_rates(calibrated):
@@ -38,6 +41,26 @@ def test_stated_and_measured_effects(calibrated):
 
 def test_designs_say_their_range(calibrated):
     assert "60 to 80 images" in report.designs(calibrated)
+
+
+def test_the_table_survives_its_file(calibrated, tmp_path):
+    calibrated.to_csv(tmp_path / "calibration.csv", index=False)
+    again = report.read(tmp_path / "calibration.csv")
+    assert again["kind"].tolist() == calibrated["kind"].tolist()
+    assert report.alarms(again).equals(report.alarms(calibrated))
+
+
+def test_the_stored_calibration_holds_what_the_page_says():
+    """The stored run: every test, at least 400 draws a design, few false LEAK verdicts."""
+    stored = report.read(ROOT / "results" / "calibration" / "calibration.csv")
+    nulls = stored[stored["kind"] == "null"]
+    assert set(nulls["test"]) == set(TESTS)
+    assert (nulls["replicates"] + nulls["refused"] >= 400).all()
+    final = latest_nulls(stored)
+    right = final[~final["test"].str.startswith("WRONG")]
+    assert right["leak_verdicts_low"].max() <= 0.05
+    exact = right[right["test"] != "corrected resampled t"]
+    assert exact.groupby("test")["rejected"].mean().max() <= 0.055
 
 
 def test_a_missing_or_foreign_table_is_refused(tmp_path):
