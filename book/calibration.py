@@ -43,12 +43,14 @@ display(Markdown(report_calibration.second_runs(stored)))
 
 # %% [markdown]
 # "Uniform" tests whether the p-values of each design are spread evenly (Kolmogorov and Smirnov; the
-# smallest of a row, times the number of designs). Four rows need a word.
+# smallest of a row, times the number of designs). Some rows need a word.
 #
-# - Accuracies and balanced accuracies of few images take few values, so permutations often tie with
-#   what was observed. Ties count for the null: such tests call less than 5%, and their p-values are
-#   not uniform but too large. The LeNet row shows the extreme: a net that has learned nothing often
-#   gives every image the same name, and then nothing can be significant.
+# - Counts of right answers take few values where images or groups are few, so permutations often tie
+#   with what was observed. Ties count for the null: such tests call less than 5%, and their p-values
+#   are not uniform but too large. The LeNet row shows the extreme: a net that has learned nothing
+#   often gives every image the same name, and then nothing can be significant.
+# - "Five columns" shows the smallest of five corrected p-values, which keeps the rate of false alarms
+#   and is not uniform.
 # - Five fits on overlapping images cannot share one null: the labels that one is tested on have
 #   trained another. Each has its own test, and twice the median of their p-values is valid whatever
 #   they have in common, at the price of power.

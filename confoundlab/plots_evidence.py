@@ -106,7 +106,7 @@ def coverage(table: pd.DataFrame) -> Figure:
     """
     rows = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]
     metrics = rows["metric"].unique().tolist()
-    figure, axes = plt.subplots(1, len(metrics), figsize=(3 * len(metrics), 3.2), sharey=True)
+    figure, axes = plt.subplots(1, len(metrics), figsize=(2.7 * len(metrics), 3.2), sharey=True)
     palette = sns.color_palette("colorblind")
     methods = sorted(rows["method"].unique())
     for axis, metric in zip(np.atleast_1d(axes), metrics, strict=True):
@@ -131,7 +131,8 @@ def coverage(table: pd.DataFrame) -> Figure:
         axis.set_title(metric, fontsize=9)
         axis.set_xlabel("groups")
     np.atleast_1d(axes)[0].set_ylabel("share of intervals that hold the truth")
-    np.atleast_1d(axes)[0].legend(fontsize=6, frameon=False)
+    lines = np.atleast_1d(axes)[0].get_legend_handles_labels()
+    figure.legend(*lines, fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(0.98, 0.5))
     figure.suptitle(titled("Coverage of 95% intervals", "simulated"), y=1.04)
     sns.despine(figure)
     return figure

@@ -12,6 +12,9 @@ from confoundlab.plots_evidence import latest_nulls
 from confoundlab.power import ALPHA, POWER
 
 
+_LEAST = 1e-6  # smaller p-values are not told apart
+
+
 def read(path: Path) -> pd.DataFrame:
     """Read the stored calibration.
 
@@ -47,7 +50,7 @@ def alarms(table: pd.DataFrame) -> pd.DataFrame:
                 f"{100 * worst['rejected_high']:.1f})",
                 f"above {ALPHA:.0%}": str(int((own["rejected_low"] > ALPHA).sum())),
                 "LEAK, highest": f"{leaks.max():.1%}" if len(leaks) else "–",
-                "uniform, p": f"{uniform:.2g}",
+                "uniform, p": f"{uniform:.2g}" if uniform >= _LEAST else f"< {_LEAST:.0e}",
             }
         )
     return pd.DataFrame(rows)
