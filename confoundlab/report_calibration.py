@@ -11,7 +11,6 @@ from confoundlab.errors import InputError
 from confoundlab.plots_evidence import latest_nulls
 from confoundlab.power import ALPHA, POWER
 
-
 _LEAST = 1e-6  # smaller p-values are not told apart
 
 

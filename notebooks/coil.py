@@ -152,9 +152,9 @@ gain = differences.difference(
 )
 display(
     Markdown(
-        f"From the crop, the random split scores {100 * gain.estimate:.1f} points more than the arc "
-        f"(95% interval {100 * gain.ci_low:.1f} to {100 * gain.ci_high:.1f}, the same groups "
-        "resampled in both): that much was memory of near copies."
+        f"What near copies are worth on the crop, random split minus arc: {100 * gain.estimate:.1f} "
+        f"points (95% interval {100 * gain.ci_low:.1f} to {100 * gain.ci_high:.1f}, the same groups "
+        "resampled in both)."
     )
 )
 
