@@ -25,6 +25,7 @@ Weights = npt.NDArray[np.float32]
 Statistic = Callable[[Weights], Numbers]
 Method = Literal["logit", "percentile", "bca"]
 N_RESAMPLES = 2000
+_ROUNDING = 1e-6  # sums of very many pairs are rounded in single precision
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,11 @@ def bootstrap(
             "No resample of the groups has two classes to compare inside a fold: there are too few "
             "groups, or too many folds."
         )
-    if (values == values[0]).all() and values[0] in (0, 1):
-        bound = tail ** (1 / n_groups)
-        return Interval(bound, 1.0, 0.0) if values[0] == 1 else Interval(0.0, 1 - bound, 0.0)
+    bound = tail ** (1 / n_groups)
+    if np.abs(values - 1).max() < _ROUNDING:
+        return Interval(bound, 1.0, 0.0)
+    if np.abs(values).max() < _ROUNDING:
+        return Interval(0.0, 1 - bound, 0.0)
     error = float(values.std(ddof=1))
     if method == "logit":
         estimate = float(statistic(np.ones((1, n_groups), np.float32))[0])

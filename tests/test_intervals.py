@@ -43,6 +43,15 @@ def test_nothing_wrong_in_any_group_gives_the_exact_bound(rng):
         assert (found.low, found.high) == pytest.approx((exact.low, exact.high))
 
 
+def test_rounding_does_not_hide_that_nothing_went_wrong(rng):
+    for truth in (0.0, 1.0):
+        found = bootstrap(
+            lambda weights, truth=truth: np.abs(truth - 1e-8 * weights[:, 0]),
+            12, rng, method="logit",
+        )  # fmt: skip
+        assert max(found.low, 1 - found.high) == pytest.approx(0.025 ** (1 / 12))
+
+
 def test_a_paired_difference_is_narrower_than_two_intervals(rng):
     skill = rng.random((60, 1))
     first, second = (mean_recall(skill + gain, np.ones((60, 1))) for gain in (0.1, 0.0))
