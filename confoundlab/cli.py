@@ -140,7 +140,7 @@ def list_data() -> None:
 
     for entry in DATASETS.values():
         click.echo(
-            f"{entry.name:16} {entry.title}: {len(entry.expected):,} images, now "
+            f"{entry.name:16} {entry.title}: {entry.n_images:,} images, now "
             f"{available(entry.name)}; terms: {entry.terms}"
         )
 
@@ -150,7 +150,7 @@ def list_data() -> None:
 def data_path(name: str) -> None:
     """Print the folder in which a data set's real images lie."""
     from confoundlab import catalog
-    from confoundlab.data import folder_of
+    from confoundlab.copies import folder_of
 
     click.echo(folder_of(catalog.dataset(name)))
 
@@ -163,7 +163,8 @@ def data_path(name: str) -> None:
 def verify(name: str, folder: Path | None) -> None:
     """Prove that a copy of a data set is whole and unaltered, by its decoded pixels."""
     from confoundlab import catalog
-    from confoundlab.data import folder_of, verify_copy
+    from confoundlab.copies import folder_of
+    from confoundlab.data import verify_copy
 
     entry = catalog.dataset(name)
     where = folder or folder_of(entry)

@@ -6,6 +6,7 @@ from PIL import Image
 
 from confoundlab import data
 from confoundlab.catalog import dataset
+from confoundlab.copies import folder_of
 from confoundlab.errors import InputError
 
 
@@ -37,13 +38,13 @@ def test_the_real_coil20_is_whole_and_its_readme_is_right(real_data):
     assert (crop.max(axis=(1, 2, 3)) == 0).sum() == 758
     assert (crop.max(axis=(1, 2, 3)) > 60).sum() == 471
     entry = dataset("coil20")
-    assert "every pixel is as published" in data.verify_copy(entry, data.folder_of(entry))
+    assert "every pixel is as published" in data.verify_copy(entry, folder_of(entry))
 
 
 @pytest.mark.real
 def test_verify_names_an_altered_image(real_data, tmp_path):
     entry = dataset("coil100_sample")
-    for path in (data.folder_of(entry) / "images").glob("*.png"):
+    for path in (folder_of(entry) / "images").glob("*.png"):
         (tmp_path / path.name).symlink_to(path)
     assert "every pixel" in data.verify_copy(entry, tmp_path)
     victim = tmp_path / "obj3__45.png"

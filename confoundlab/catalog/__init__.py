@@ -14,7 +14,7 @@ import pandas as pd
 import yaml
 
 from confoundlab.catalog import coil
-from confoundlab.catalog.entry import Dataset, DataState, SessionLayout, Study, Twin
+from confoundlab.catalog.entry import Dataset, DataState, Packed, Row, SessionLayout, Study, Twin
 from confoundlab.errors import one_of
 
 __all__ = [
@@ -22,6 +22,8 @@ __all__ = [
     "STUDIES",
     "DataState",
     "Dataset",
+    "Packed",
+    "Row",
     "SessionLayout",
     "Study",
     "Twin",
