@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -63,23 +64,31 @@ def build(profile: str, say: Callable[[str], None]) -> Path:
 
 
 def publish(run: Path) -> Path:
-    """Copy the results of a run on data that are not simulated to the stored, published ones.
+    """Copy the results of a run to the stored, published ones, by the name of its data set.
 
     Raises
     ------
     InputError
-        The run's results are missing, malformed, simulated, or not of the paper profile.
+        The run's results are missing, malformed, or not of the paper profile; they are simulated,
+        and results of real images are stored.
     """
     results = read_results(run / "results.json")
-    states = {entry["state"] for entry in results["data"]}
-    if results["profile"] != "paper" or "simulated" in states:
+    if results["profile"] != "paper":
         raise InputError(
-            f"{run} cannot be published: only runs of the paper profile on data that are not "
-            f"simulated are (this one: profile {results['profile']}, {', '.join(sorted(states))})."
+            f"{run} cannot be published: only runs of the paper profile are, not of profile "
+            f"{results['profile']}."
         )
-    target = RESULTS / f"{results['study']}.json"
+    target = RESULTS / f"{results['parameters']['dataset']}.json"
+    if _is_simulated(results) and target.is_file() and not _is_simulated(read_results(target)):
+        raise InputError(
+            f"{run} cannot be published: it is simulated, and {target} is of real images."
+        )
     text = (run / "results.json").read_text(encoding="utf-8")
     return write_aside(target, lambda aside: aside.write_text(text, encoding="utf-8"))
+
+
+def _is_simulated(results: dict[str, Any]) -> bool:
+    return any(entry["state"] == "simulated" for entry in results["data"])
 
 
 def _study_page(study: Study, profile: str, say: Callable[[str], None]) -> None:

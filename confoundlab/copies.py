@@ -92,7 +92,7 @@ def _unpacked(dataset: Dataset, packed: Packed, folder: Path) -> ImageSet:
             f"{array_file} holds {stored.dtype} {stored.shape}, which does not fit the "
             f"{len(lines):,} lines of {table_file.name}."
         )
-    rows = [packed.describe({str(key): value for key, value in line.items()}) for line in lines]
+    rows = packed.describe([{str(key): value for key, value in line.items()} for line in lines])
     used = [place for place, row in enumerate(rows) if row is not None]
     pictures = _mosaic(stored[used]) if stored.ndim == 4 else stored[used]
     return ImageSet.from_arrays(

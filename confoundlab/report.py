@@ -99,6 +99,7 @@ def evidence_table(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
                 "data": record["state"],
                 "view": record["view"],
                 "split": record["split"],
+                "learner": record["learner"],
                 "paper": _as_printed(record["paper"]),
                 "ours": percent(record["estimate"]),
                 "95% interval": _interval(record),
@@ -119,32 +120,40 @@ def published(folder: Path) -> list[dict[str, Any]]:
 
 def paper_table(results: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Return every accuracy of Dhar and Shamir's tables beside ours, where ours is stored."""
-    stored = {
-        (record["row"], record["view"].startswith("whole image")): record
-        for result in results
-        for record in result["evidence"]
-        if record["paper"] is not None
-    }
+    records = [record for result in results for record in result["evidence"]]
     lines = []
     for row in paper_rows().values():
         for whole, key in ((False, "crop_accuracy"), (True, "full_accuracy")):
             if key not in row:
                 continue
-            ours = stored.get((row["id"], whole))
-            lines.append(
-                {
-                    "table": row["table"],
-                    "set": row["id"],
-                    "view": "whole image" if whole else f"crop {row['crop']}",
-                    "chance": percent(1 / row["classes"]),
-                    "paper": _as_printed(row[key]),
-                    "ours": percent(ours["estimate"]) if ours else "not run yet",
-                    "95% interval": _interval(ours) if ours else "",
-                    "verdict": (ours["verdict"] or "not a control") if ours else "",
-                    "data": ours["state"] if ours else "",
-                }
-            )
+            line = {
+                "table": row["table"],
+                "set": row["id"],
+                "view": "whole image" if whole else f"crop {row['crop']}",
+                "paper": _as_printed(row[key]),
+            }
+            ours = [
+                record
+                for record in records
+                if (record["row"], record["paper"]) == (row["id"], row[key])
+                and record["learner"] == "LeNet-5"
+                and record["view"].startswith("whole image") == whole
+            ]
+            lines += [line | _ours(record) for record in ours or [None]]
     return pd.DataFrame(lines)
+
+
+def _ours(record: dict[str, Any] | None) -> dict[str, str]:
+    if record is None:
+        names = ("95% interval", "chance", "verdict", "data")
+        return {"ours": "not run yet"} | dict.fromkeys(names, "")
+    return {
+        "ours": percent(record["estimate"]),
+        "95% interval": _interval(record),
+        "chance": percent(record["chance"]),
+        "verdict": record["verdict"] or "not a control",
+        "data": record["state"],
+    }
 
 
 def _times(ratio: dict[str, Any]) -> str:

@@ -10,7 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import GroupShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
+from sklearn.model_selection import (
+    GroupShuffleSplit,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    StratifiedShuffleSplit,
+)
 
 from confoundlab.errors import InputError
 
@@ -24,19 +29,64 @@ class Split(NamedTuple):
     test: Indices
 
 
-def stratified(labels: Indices, *, test_share: float = 0.2, seed: int = 0) -> Split:
+def stratified(
+    labels: Indices,
+    *,
+    test_share: float = 0.2,
+    counts: tuple[int, int] | None = None,
+    seed: int = 0,
+) -> Split:
     """Split at random, every class in proportion: the 80/20 split of Dhar and Shamir (2021).
 
     Near copies and images of one session land on both sides; that is what it cannot see.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Classes.
+    test_share : float
+        Of the rows.
+    counts : (int, int), optional
+        Rows to train and to test on instead, as a table prints them; the others are left out.
+    seed : int
+        Of the draw.
     """
-    splitter = StratifiedShuffleSplit(1, test_size=test_share, random_state=seed)
+    train, test = counts or (None, test_share)
+    splitter = StratifiedShuffleSplit(1, test_size=test, train_size=train, random_state=seed)
     return _only(splitter, labels, None)
 
 
+def equal_classes(labels: Indices, *, train_each: int, test_each: int, seed: int = 0) -> Split:
+    """Split at random, with as many rows of every class (Table 6: 50 and 7)."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        if len(rows) < train_each + test_each:
+            raise InputError(
+                f"Class {label} has {len(rows)} rows, fewer than {train_each} + {test_each}."
+            )
+        parts.append(rng.permutation(rows)[: train_each + test_each])
+    drawn = np.stack(parts)
+    train, test = drawn[:, :train_each], drawn[:, train_each:]
+    return Split(np.sort(train.ravel()), np.sort(test.ravel()))
+
+
 def k_fold(labels: Indices, *, folds: int = 10, seed: int = 0) -> list[Split]:
-    """Split into folds, every class in proportion; each row is tested once (Table 6)."""
+    """Split into folds, every class in proportion; each row is tested once."""
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
     return _splits(splitter, labels, None)
+
+
+def grouped_folds(
+    labels: Indices, groups: npt.ArrayLike, *, folds: int = 5, seed: int = 0
+) -> list[Split]:
+    """Split into folds such that no group (plate, date, patient) straddles.
+
+    Every row is tested once, and classes are spread as evenly as whole groups allow.
+    """
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    return _splits(splitter, labels, np.asarray(groups))
 
 
 def grouped(labels: Indices, groups: Indices, *, test_share: float = 0.2, seed: int = 0) -> Split:
@@ -75,11 +125,13 @@ def leave_arc_out(
     return Split(np.flatnonzero(train), np.flatnonzero(test))
 
 
-def _only(splitter: GroupShuffleSplit, labels: Indices, groups: Indices | None) -> Split:
+def _only(splitter: GroupShuffleSplit, labels: Indices, groups: npt.ArrayLike | None) -> Split:
     return _splits(splitter, labels, groups)[0]
 
 
-def _splits(splitter: GroupShuffleSplit, labels: Indices, groups: Indices | None) -> list[Split]:
+def _splits(
+    splitter: GroupShuffleSplit, labels: Indices, groups: npt.ArrayLike | None
+) -> list[Split]:
     try:
         parts = splitter.split(labels, labels, groups)
         return [Split(np.sort(train), np.sort(test)) for train, test in parts]

@@ -1,8 +1,7 @@
 """What a study's notebook calls: load images, measure a view under a split, keep the results.
 
-One call of `StudyRun.measure` walks the whole flow once: image set, view, split, LeNets, evidence,
-verdict. Nets that were trained before on the same pixels with the same settings are found in the
-store, not trained again.
+One call of `StudyRun.measure` walks the whole flow once: image set, view, split, learner, evidence,
+verdict. What was trained before on the same pixels with the same settings is found in the store.
 """
 
 from __future__ import annotations
@@ -19,17 +18,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
-from tqdm import tqdm
 
-from confoundlab import bank, data, held_out, store
+from confoundlab import data, held_out
 from confoundlab.catalog import DATASETS, SessionLayout, paper_accuracy
 from confoundlab.decode import Colour, Pixels
 from confoundlab.evidence import Evidence
-from confoundlab.files import text_digest
 from confoundlab.identifiability import identifiability
 from confoundlab.imageset import ImageSet, View
 from confoundlab.judgement import verdicts
-from confoundlab.lenet import Probabilities, Task
+from confoundlab.predictions import Learner, held_out_predictions
 from confoundlab.splits import Split
 from confoundlab.store import evidence_record, judgement_record, provenance, write_results
 from confoundlab.views import Corner
@@ -91,10 +88,12 @@ class StudyRun:
         *,
         epochs: int,
         colour: Colour = "gray",
+        learner: Learner = "LeNet-5",
         only: tuple[str, npt.NDArray[np.bool_]] | None = None,
+        row: str | None = None,
         session: str = "session",
     ) -> Measured:
-        """Train one LeNet a split on a view, and judge its held-out accuracy.
+        """Train one learner a split on a view, and judge its held-out accuracy.
 
         Verdicts are corrected for all controls that the run has measured so far: each further one
         is judged together with those before, and their records change with it.
@@ -113,8 +112,12 @@ class StudyRun:
             Of training.
         colour : {"gray", "rgb"}
             Channels.
+        learner : {"LeNet-5", "random forest"}
+            See `predictions`.
         only : (str, ndarray of bool, shape (n,)), optional
             Score these images only, named in words; training is the same.
+        row : str, optional
+            Id of the paper's row that this answers, where it is not the data set's own.
         session : str
             The column that may be aliased with the label.
 
@@ -124,7 +127,9 @@ class StudyRun:
         """
         shown = images.array(view, colour)
         seeds = [self.seed + repeat for repeat in range(len(splits))]
-        predictions, engines = _train(images, shown, view, splits, seeds, epochs, colour)
+        predictions, engines = held_out_predictions(
+            images, view, splits, seeds, epochs=epochs, colour=colour, learner=learner
+        )
         self.engines |= engines
         if only is not None:
             predictions = predictions[only[1][predictions["image"].to_numpy()]]
@@ -143,15 +148,17 @@ class StudyRun:
         options = {"is_control": view.is_control, "vacuous": vacuous(shown), "design": design}
         self.cases.append((found, options))
         entry = DATASETS.get(images.name)  # none for images of the user's own
-        row = entry.paper_row if entry else None
+        row = row or (entry.paper_row if entry else None)
+        paper = paper_accuracy(row, str(view), split_name)
         record = evidence_record(
             found,
             row=row or images.name,
             state=images.state,
             view=str(view),
             split=split_name,
+            learner=learner,
             seeds=seeds,
-            paper=None if only is not None else paper_accuracy(row, str(view), split_name),
+            paper=paper,
         )
         self.records.append(record)
         for one, judged in zip(self.records, verdicts(self.cases), strict=True):
@@ -209,55 +216,3 @@ def object_free(
     """
     free: npt.NDArray[np.bool_] = images.array(crop).max(axis=(1, 2, 3)) <= brightest
     return free
-
-
-def _train(
-    images: ImageSet,
-    shown: Pixels,
-    view: View,
-    splits: Sequence[Split],
-    seeds: Sequence[int],
-    epochs: int,
-    colour: Colour,
-) -> tuple[pd.DataFrame, set[str]]:
-    """Return all repeats' predictions and their engines; keep each net's as soon as it ends."""
-    tasks = [
-        Task(images.labels, split.train, split.test, seed)
-        for split, seed in zip(splits, seeds, strict=True)
-    ]
-    common = {
-        "data": images.digest,
-        "order": text_digest(*images.table["image"]),
-        "view": str(view),
-        "colour": colour,
-        "epochs": epochs,
-    }
-    inputs = [
-        common | {"split": text_digest(*(part.tobytes().hex() for part in split)), "seed": seed}
-        for split, seed in zip(splits, seeds, strict=True)
-    ]
-    found = {place: known for place, one in enumerate(inputs) if (known := store.find(one))}
-    missing = [place for place in range(len(tasks)) if place not in found]
-    if missing:
-        engine = bank.engine_here()
-
-        def finished(number: int, chances: Probabilities, losses: object) -> None:
-            place = missing[number]
-            predictions = {
-                "image": tasks[place].test,
-                "predicted": chances.argmax(axis=1),
-                "confidence": chances.max(axis=1),
-            }
-            kept = store.keep(inputs[place], pd.DataFrame(predictions), {"engine": engine})
-            found[place] = kept
-
-        with tqdm(total=len(missing) * epochs, desc=f"{view}: epochs", delay=2, leave=False) as bar:
-            bank.train_bank(
-                shown,
-                [tasks[place] for place in missing],
-                epochs=epochs,
-                progress=lambda done, _: bar.update(done - bar.n),
-                finished=finished,
-            )
-    tables = [found[place].table.assign(repeat=place) for place in range(len(tasks))]
-    return pd.concat(tables, ignore_index=True), {c.provenance["engine"] for c in found.values()}

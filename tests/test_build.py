@@ -58,16 +58,23 @@ def test_every_kind_of_change_runs_the_page_again(build, monkeypatch, tmp_path, 
     assert runs == ["coil", "coil"]
 
 
-def test_only_paper_runs_on_data_that_are_not_simulated_are_published(build, tmp_path, published):
-    good = published[0]
+def test_paper_runs_are_published_and_never_simulated_ones_over_real_ones(
+    build, tmp_path, published
+):
+    good = next(results for results in published if results["data"][0]["state"] == "real")
     simulated = json.loads(json.dumps(good))
     simulated["data"][0]["state"] = "simulated"
-    for results in (good | {"profile": "quick"}, simulated):
+
+    def publish(results):
         (tmp_path / "results.json").write_text(json.dumps(results))
-        with pytest.raises(InputError, match="cannot be published"):
-            build.publish(tmp_path)
+        return json.loads(build.publish(tmp_path).read_text())
+
+    with pytest.raises(InputError, match="not of profile quick"):
+        publish(good | {"profile": "quick"})
     assert not (tmp_path / "results").exists()
-    (tmp_path / "results.json").write_text(json.dumps(good))
-    assert json.loads(build.publish(tmp_path).read_text()) == good
+    assert publish(simulated) == simulated
+    assert publish(good) == good
+    with pytest.raises(InputError, match="is of real images"):
+        publish(simulated)
     with pytest.raises(InputError, match="no results"):
         build.publish(tmp_path / "none")

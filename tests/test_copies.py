@@ -36,8 +36,9 @@ def test_a_copy_is_known_by_its_counts_where_names_are_not(tmp_path):
         open_dataset(entry(layout=by_folder), tmp_path)
 
 
-def describe(line):
-    return None if line["use"] == "no" else {"image": line["file"], "label": line["cls"]}
+def describe(lines):
+    rows = [{"image": line["file"], "label": line["cls"]} for line in lines]
+    return [row if line["use"] != "no" else None for line, row in zip(lines, rows, strict=True)]
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import small
+from sklearn.ensemble import RandomForestClassifier
 
-from confoundlab import report, splits, study
+from confoundlab import predictions, report, splits
 from confoundlab.bank import train_bank
 from confoundlab.catalog import dataset
 from confoundlab.imageset import ImageSet
@@ -43,7 +44,7 @@ def test_trained_nets_are_found_again_and_scored_anew(run, twin, monkeypatch):
     parts = [splits.stratified(twin.labels, test_share=0.25)]
     view = Corner("top-left", 12, 12)
     first = run.measure(twin, view, "random", parts, epochs=1)
-    monkeypatch.setattr(study.bank, "train_bank", None)  # would fail if it were called
+    monkeypatch.setattr(predictions.bank, "train_bank", None)  # would fail if it were called
     again = run.measure(twin, view, "random", parts, epochs=1)
     assert first.record == again.record
     some = np.arange(len(twin)) % 2 == 0
@@ -121,9 +122,22 @@ def test_object_free_counts_bright_pixels():
     assert object_free(images, Corner("top-right", 12, 12)).tolist() == [True, False]
 
 
+def test_a_forest_names_what_its_own_library_says(run, twin):
+    split = splits.stratified(twin.labels, test_share=0.25)
+    view = Corner("top-right", 12, 12)
+    named = run.measure(twin, view, "random", [split], epochs=1, learner="random forest")
+    pixels = twin.array(view).reshape(len(twin), -1)
+    forest = RandomForestClassifier(random_state=0)
+    forest.fit(pixels[split.train], twin.labels[split.train])
+    assert (named.predictions["predicted"] == forest.predict(pixels[split.test])).all()
+    assert named.record["learner"] == "random forest" and named.record["view"] == str(view)
+    again = run.measure(twin, view, "random", [split], epochs=2, learner="random forest")
+    assert again.predictions.equals(named.predictions)  # a forest has no epochs
+
+
 def test_an_interrupted_bank_goes_on_where_it_stopped(run, twin, monkeypatch):
     parts = [splits.stratified(twin.labels, test_share=0.25, seed=seed) for seed in range(4)]
-    view, train_bank, trained = Corner("bottom-left", 12, 12), study.bank.train_bank, []
+    view, train_bank, trained = Corner("bottom-left", 12, 12), predictions.bank.train_bank, []
 
     def counted(shown, tasks, **options):
         trained.append(len(tasks))
@@ -136,7 +150,7 @@ def test_an_interrupted_bank_goes_on_where_it_stopped(run, twin, monkeypatch):
 
         return train_bank(shown, tasks, finished=stop, **options, engine="torch")
 
-    monkeypatch.setattr(study.bank, "train_bank", counted)
+    monkeypatch.setattr(predictions.bank, "train_bank", counted)
     with pytest.raises(KeyboardInterrupt):
         run.measure(twin, view, "random", parts, epochs=1)
     run.measure(twin, view, "random", parts, epochs=1)
@@ -165,5 +179,5 @@ def test_evidence_of_the_schema_is_evidence_of_the_code():
     from confoundlab.store import results_schema
 
     fields = {field.name for kind in (Evidence, Judgement) for field in dataclasses.fields(kind)}
-    where = {"row", "state", "view", "split", "seeds", "paper"}
+    where = {"row", "state", "view", "split", "learner", "seeds", "paper"}
     assert fields | where == set(results_schema()["$defs"]["evidence"]["properties"])

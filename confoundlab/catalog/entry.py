@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -59,13 +59,13 @@ class Packed:
     table : str
         The CSV file in the same folder.
     describe : callable
-        A line of it to the table's row, or None for an image that is left out.
+        Its lines to rows of the table, as many; None for an image that is left out.
     """
 
     array: str
     key: str
     table: str
-    describe: Callable[[Mapping[str, str]], Row | None]
+    describe: Callable[[Sequence[Mapping[str, str]]], list[Row | None]]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,67 @@
+"""C. elegans muscle by age (Shamir et al. 2008): Table 6 of Dhar and Shamir (2021).
+
+The negative control. Every image was taken by itself, through a long process by hand, so that no
+session is shared within a class; the paper found corners at chance and whole images above.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from confoundlab.catalog.entry import Dataset, Row, Study, Twin
+
+AGES = ("day1", "day2", "day4", "day8")
+# Table 6: images of each class in training and in the test of one fold.
+TRAIN_EACH, TEST_EACH = 50, 7
+
+
+def _describe(path: Path) -> Row | None:
+    label = path.parent.name
+    if not label:
+        return None
+    return _row(label, path.stem)
+
+
+def _row(label: str, name: str) -> Row:
+    image = f"{label}/{name}"
+    return {"image": image, "label": label, "group": image, "session": image}
+
+
+def _twin_row(label: int, instance: int) -> Row:
+    return _row(AGES[label], f"{instance:02d}")
+
+
+CELEGANS = Dataset(
+    name="celegans",
+    title="C. elegans muscle by age",
+    folders=("celegans", "elegans"),
+    layout=_describe,
+    n_images=252,
+    n_classes=len(AGES),
+    state="real",
+    paper_row="celegans",
+    source="http://ome.grc.nia.nih.gov/iicbu2008/celegans.tar.gz",
+    terms="free download; cite Shamir et al. 2008",
+    citation="shamir2008iicbu",
+    defects=("The paper uses 57 images of each class and does not say which of the 252 they are.",),
+    twin=Twin(
+        "worm",
+        (63,) * len(AGES),
+        _twin_row,
+        (128, 128),
+        1,
+        dict.fromkeys(("level", "gain", "offset", "noise", "gamma"), 0.3),
+        sessions="image",
+    ),
+)
+
+STUDY = Study(
+    name="celegans",
+    title="C. elegans: every image a session of its own",
+    datasets=(CELEGANS,),
+    profiles={
+        "smoke": {"epochs": 2, "repeats": 2, "permutations": 99},
+        "quick": {"epochs": 30, "repeats": 10, "permutations": 999},
+        "paper": {"epochs": 120, "repeats": 10, "permutations": 9999},
+    },
+)

@@ -1,0 +1,76 @@
+"""Kvasir endoscopy (Pogorelov et al. 2017): the third row of Table 1 of Dhar and Shamir (2021).
+
+Eight classes of findings in the digestive tract, as the endoscopy unit stored them. The set's own
+page says that encoding settings can vary across it, and some pictures have a green inset that shows
+how the instrument lies in the body; both differ by class.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from confoundlab.catalog.entry import Dataset, Row, Study, Twin
+
+CLASSES = (
+    "dyed-lifted-polyps", "dyed-resection-margins", "esophagitis", "normal-cecum",
+    "normal-pylorus", "normal-z-line", "polyps", "ulcerative-colitis",
+)  # fmt: skip
+
+
+def _describe(path: Path) -> Row | None:
+    label = path.parent.name
+    if label not in CLASSES:
+        return None
+    image = f"{label}/{path.stem}"
+    return {"image": image, "label": label, "group": image}
+
+
+def _twin_row(label: int, instance: int) -> Row:
+    image = f"{CLASSES[label]}/{instance:04d}"
+    return {"image": image, "label": CLASSES[label], "group": image}
+
+
+def _dataset(name: str, title: str, archive: str, each: int, row: str | None) -> Dataset:
+    return Dataset(
+        name=name,
+        title=title,
+        folders=(name, archive.removesuffix(".zip")),
+        layout=_describe,
+        n_images=each * len(CLASSES),
+        n_classes=len(CLASSES),
+        state="real",
+        paper_row=row,
+        source=f"https://datasets.simula.no/downloads/kvasir/{archive}",
+        terms="research and education; cite Pogorelov et al. 2017",
+        citation="pogorelov2017kvasir",
+        defects=(
+            "Encoding settings vary across the set, by its own page.",
+            "A green inset shows how the instrument lies in some classes much oftener than in "
+            "others.",
+            "Patients are not named, so images of one patient can straddle a split.",
+        ),
+        twin=Twin(
+            "endoscopy",
+            (each,) * len(CLASSES),
+            _twin_row,
+            (96, 120),
+            3,
+            dict.fromkeys(("level", "gain", "offset", "noise", "gamma"), 0.1) | {"encoding": 1.0},
+        ),
+    )
+
+
+KVASIR = _dataset("kvasir", "Kvasir", "kvasir-dataset.zip", 500, "kvasir")
+# The paper has 4,000 images, which is the first version; the second has no row in its tables.
+KVASIR_V2 = _dataset("kvasir_v2", "Kvasir v2", "kvasir-dataset-v2.zip", 1000, None)
+
+STUDY = Study(
+    name="kvasir",
+    title="Kvasir: endoscopy with settings of its own",
+    datasets=(KVASIR, KVASIR_V2),
+    profiles={
+        "smoke": {"epochs": 1, "repeats": 1, "permutations": 99},
+        "quick": {"epochs": 20, "repeats": 2, "permutations": 999},
+        "paper": {"epochs": 120, "repeats": 10, "permutations": 9999},
+    },
+)
