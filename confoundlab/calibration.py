@@ -19,7 +19,7 @@ from confoundlab import differences, held_out
 from confoundlab.errors import InputError, one_of
 from confoundlab.intervals import Method
 from confoundlab.power import ALPHA
-from confoundlab.trials import PERMUTATIONS, TESTS, Cell, draw
+from confoundlab.trials import APART, PERMUTATIONS, TESTS, Cell, draw
 
 INTERVALS = ("accuracy", "balanced accuracy", "ROC AUC", "difference in accuracy")
 
@@ -53,7 +53,7 @@ class Coverage:
 def covered(cell: Coverage, seed: int) -> dict[str, Any]:
     """Draw held-out answers of known quality and say whether the interval holds the truth."""
     one_of("metric", cell.metric, INTERVALS)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, APART])
     n, m = cell.n_groups, cell.images_per_group
     label = rng.permutation(np.arange(n) % 2)
     group = np.repeat(np.arange(n), m)

@@ -39,6 +39,13 @@ def test_layouts_are_what_they_are_called(layout):
     assert bool(contingency.association(table) > 0.5) is (layout != "crossed")
 
 
+def test_draws_have_random_numbers_of_their_own():
+    """Labels drawn from a test's own numbers would be tied to its permutations."""
+    labels = draw(Cell(200), 5).labels
+    same = np.random.default_rng(5).permutation((np.arange(200) >= 100).astype(int))
+    assert 0.3 < (labels == same).mean() < 0.7
+
+
 @pytest.mark.parametrize("name", TESTS)
 def test_every_trial_gives_a_p_value_that_depends_on_the_seed_alone(name):
     cell = Cell(80, images_per_group=2)
