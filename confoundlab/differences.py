@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.stats import t
 
 from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence, from_shift
+from confoundlab.evidence import Evidence, NullTest, assemble, least_shift
 from confoundlab.held_out import check_predictions
 from confoundlab.intervals import Method, Numbers, bootstrap, mean_recall
 from confoundlab.intervals import difference as paired
@@ -84,13 +84,14 @@ def difference(
     scores -= np.where(swap, hits, hits2).sum(1) / np.where(swap, counts, counts2).sum(1)
     null, estimate = scores[:-1], float(scores[-1])
     found = bootstrap(statistic, len(hits), rng, method=interval)
-    return from_shift(
+    smallest = max(0.5 ** len(hits), 1 / (1 + n_permutations))
+    return assemble(
         "difference in accuracy",
         found,
         estimate,
-        null,
+        [NullTest(estimate, null, smallest)],
+        least=least_shift(null, found.error),
         chance=0.0,
-        smallest_p=max(0.5 ** len(hits), 1 / (1 + n_permutations)),
         permuted="experiments swapped in whole groups",
         permuted_why="Images of a group are near copies, so a group's answers move together.",
         n_images=int(both[number].sum()),
