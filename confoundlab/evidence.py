@@ -38,7 +38,7 @@ class Evidence:
     ----------
     metric : str
         "accuracy", "balanced accuracy", "ROC AUC" (one class against the rest, averaged over
-        classes), "difference in accuracy", or "partial R²".
+        classes), "difference in" one of these, or "partial R²".
     estimate, ci_low, ci_high : float
         Mean over repeats, and its 95% interval, groups resampled (`intervals.bootstrap`).
     chance : float

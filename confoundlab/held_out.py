@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from confoundlab import columns
 from confoundlab.auc import PairCounts, weighted_auc
 from confoundlab.errors import InputError
 from confoundlab.evidence import (
@@ -81,7 +82,7 @@ def accuracy(
     permutation has p = 1. The interval covers the sampling of groups, not of seeds; `repeat_sd`
     shows the latter.
     """
-    check_predictions(predictions, labels, groups, n_permutations)
+    columns.check_predictions(predictions, labels, groups, n_permutations)
     rng = np.random.default_rng(seed)
     image, named = predictions["image"].to_numpy(), predictions["predicted"].to_numpy()
     order = np.lexsort((image, predictions["repeat"].to_numpy()))  # whatever order rows come in
@@ -169,26 +170,11 @@ def roc_auc(
     InputError
         Shapes that do not fit, values that are missing, a single class or group.
     """
-    table = np.asarray(scores, np.float32)
+    table = columns.scores(scores, labels, groups, "scores")
     classes = int(labels.max()) + 1
-    table = table[:, None] if table.ndim == 1 else table
-    columns = 1 if classes == 2 and table.shape[1] == 1 else classes
-    if table.shape != (len(labels), columns):
-        raise InputError(
-            f"scores must have shape ({len(labels)}, {columns}) for {classes} classes, "
-            f"not {table.shape}."
-        )
-    if classes == 2 and columns == 2:
-        table = table[:, 1:]
-    bad = np.flatnonzero(~np.isfinite(table).all(axis=1))
-    if len(bad):
-        raise InputError(f"scores are missing or infinite in row(s) {bad[:5].tolist()}.")
-    if len(groups) != len(labels) or len(np.unique(labels)) < 2:
-        raise InputError("labels and groups must be as long, and of two classes or more.")
     if n_permutations < 1:
         raise InputError("At least one permutation is needed.")
-    fold = np.zeros(len(labels), np.intp) if folds is None else folds
-    parts = [np.flatnonzero(fold == one) for one in np.unique(fold)]
+    parts = columns.rows_of(folds, len(labels), "folds")
     lines = [np.ascontiguousarray(table[rows].T) for rows in parts]
     rng = np.random.default_rng(seed)
     fits = [
@@ -295,35 +281,3 @@ def _ranker(lines: npt.NDArray[np.float32], level: Labelling, *, classes: int) -
 def _null(level: Labelling, n_permutations: int, rng: np.random.Generator, score: Score) -> Numbers:
     sizes = [_CHUNK] * (n_permutations // _CHUNK) + [n_permutations % _CHUNK]
     return np.concatenate([score(level.draw(size, rng)) for size in sizes if size])
-
-
-def check_predictions(
-    predictions: pd.DataFrame, labels: Indices, groups: Indices, n_permutations: int
-) -> None:
-    """Raise `InputError` if predictions are malformed; it names the column and the rows."""
-    missing = {"image", "repeat", "predicted"} - set(predictions)
-    if missing:
-        raise InputError(f"The predictions lack the column(s) {', '.join(sorted(missing))}.")
-    if predictions.empty:
-        raise InputError("There are no predictions to score.")
-    for column in ("image", "predicted"):
-        values = predictions[column].to_numpy()
-        if values.dtype.kind not in "iu" or (values < 0).any():
-            odd = [row for row, value in enumerate(values) if not _is_count(value)][:5]
-            raise InputError(
-                f"Column {column!r} of the predictions must hold numbers 0, 1, 2 and so on; it "
-                f"does not at row(s) {odd or [0]}."
-            )
-    if len(labels) != len(groups):
-        raise InputError(f"{len(labels)} labels, but {len(groups)} groups.")
-    if predictions["image"].max() >= len(labels):
-        raise InputError(f"Image numbers in the predictions must be 0..{len(labels) - 1}.")
-    tested = labels[predictions["image"].to_numpy()]
-    if (tested == tested[0]).all():
-        raise InputError("All tested images have the same label: there is nothing to name.")
-    if n_permutations < 1:
-        raise InputError("At least one permutation is needed.")
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and bool(value >= 0)
