@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -162,6 +163,12 @@ def _nearness(data: Drawn, columns: Indices, train: Indices, test: Indices) -> N
     return found
 
 
+def _scores(data: Drawn, columns: Indices, train: Indices, test: Indices) -> Numbers:
+    """Return the nearness to each class that was tested, or how much nearer the second is."""
+    found = _nearness(data, columns, train, test)[:, : data.labels[test].max() + 1]
+    return found[:, 1:] - found[:, :1] if found.shape[1] == 2 else found
+
+
 def _all(data: Drawn) -> Indices:
     return np.arange(data.features.shape[1])
 
@@ -193,11 +200,12 @@ def _five_fits(data: Drawn) -> dict[str, Any]:
 
 def _held_out_auc(data: Drawn) -> dict[str, Any]:
     train, test = grouped(data.labels, data.groups, test_share=0.5, seed=data.seed)
-    scores = _nearness(data, _all(data), train, test)[:, : data.labels[test].max() + 1]
-    if scores.shape[1] == 2:
-        scores = scores[:, 1:] - scores[:, :1]
     found = held_out.roc_auc(
-        scores, data.labels[test], data.groups[test], n_permutations=PERMUTATIONS, seed=data.seed
+        _scores(data, _all(data), train, test),
+        data.labels[test],
+        data.groups[test],
+        n_permutations=PERMUTATIONS,
+        seed=data.seed,
     )
     return _of(found)
 
@@ -213,14 +221,26 @@ def _any_label(data: Drawn) -> Drawn:
     return replace(data, labels=rng.integers(0, classes, data.groups.max() + 1)[data.groups])
 
 
-def _difference(data: Drawn) -> dict[str, Any]:
+def _difference(data: Drawn, *, balanced: bool = False) -> dict[str, Any]:
     free = _any_label(data)
     first, second = (
         _fit_once(free, side, test_share=0.5, seed=data.seed) for side in _halves(data)
     )
     found = differences.difference(
-        first, second, free.labels, free.groups, n_permutations=PERMUTATIONS, seed=data.seed
-    )
+        first, second, free.labels, free.groups,
+        balanced=balanced, n_permutations=PERMUTATIONS, seed=data.seed,
+    )  # fmt: skip
+    return _of(found)
+
+
+def _difference_in_auc(data: Drawn) -> dict[str, Any]:
+    free = _any_label(data)
+    train, test = grouped(free.labels, free.groups, test_share=0.5, seed=data.seed)
+    first, second = (_scores(free, side, train, test) for side in _halves(data))
+    found = differences.difference_in_auc(
+        first, second, free.labels[test], free.groups[test],
+        n_permutations=PERMUTATIONS, seed=data.seed,
+    )  # fmt: skip
     return _of(found)
 
 
@@ -339,6 +359,8 @@ TESTS: dict[str, Trial] = {
     "held-out accuracy, five fits": _five_fits,
     "held-out ROC AUC": _held_out_auc,
     "difference of two learners": _difference,
+    "difference in balanced accuracy": partial(_difference, balanced=True),
+    "difference in ROC AUC": _difference_in_auc,
     "corrected resampled t": _corrected_t,
     "partial confounder test": _partial_confounder,
     "factor given the label": _factor_given_label,
