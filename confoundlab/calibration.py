@@ -1,9 +1,9 @@
 """Calibration: how often each test of this package raises a false alarm, and what it finds.
 
-An audit should publish its own error rates. Each test is run on many draws of a design with known
-truth (`trials`). Without a leak, p-values must be uniform and LEAK verdicts rare; with one, the
-share found is the power; and intervals must hold the truth as often as they say. `make calibration`
-runs all designs and stores the table.
+An audit should publish its own error rates. Each test (`trials`) is run on many draws of a design
+with known truth (`designs`). Without a leak, p-values must be uniform and LEAK verdicts rare; with
+one, the share found is the power; and intervals must hold the truth as often as they say.
+`make calibration` runs all designs and stores the table.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import pandas as pd
 from scipy import stats
 
 from confoundlab import conditional, differences, held_out
+from confoundlab.designs import APART, Cell, draw
 from confoundlab.errors import InputError, one_of
 from confoundlab.intervals import Method, Numbers
 from confoundlab.labelling import Indices
 from confoundlab.power import ALPHA
-from confoundlab.trials import APART, PERMUTATIONS, TESTS, Cell, draw
+from confoundlab.trials import PERMUTATIONS, TESTS
 
 METRICS = ("accuracy", "balanced accuracy", "ROC AUC")
 DIFFERENCES = tuple(f"difference in {metric}" for metric in METRICS)

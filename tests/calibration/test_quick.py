@@ -1,12 +1,14 @@
 """The calibration in small: every test on one design or two; `run.py` does the rest."""
 
+import grimp
 import pytest
-from calibration_cells import COVERAGE, NULLS, POWER
+from calibration_cells import CALIBRATED, COVERAGE, NULLS, POWER
 from scipy import stats
 
 from confoundlab.calibration import Coverage, replicate, summary
+from confoundlab.designs import Cell
 from confoundlab.power import ALPHA
-from confoundlab.trials import TESTS, Cell
+from confoundlab.trials import TESTS
 
 DRAWS = 100
 QUICK = [
@@ -86,3 +88,9 @@ def test_all_tests_are_calibrated():
     assert listed == set(TESTS)
     assert {name for name, _ in POWER} <= listed
     assert len({*NULLS, *POWER, *COVERAGE}) >= len(NULLS) + len(COVERAGE)
+
+
+def test_every_module_that_is_calibrated_makes_kept_rows_stale():
+    graph = grimp.build_graph("confoundlab", cache_dir=None)
+    needed = graph.find_upstream_modules("confoundlab.calibration") | {"confoundlab.calibration"}
+    assert {f"confoundlab.{name}" for name in CALIBRATED} == needed - {"confoundlab"}
