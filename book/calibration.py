@@ -77,8 +77,15 @@ display(report.table(report_calibration.detectable(stored)))
 #
 # An interval of 95% should hold the truth 95 times in a hundred. Groups are drawn again as wholes, so
 # few groups mean little to draw from.
+#
+# - The truth of a partial R² is known where a measured factor of the group moves a score in a straight
+#   line. R² is never below 0, and every column of factors adds a little by luck: where factors say
+#   nothing its interval lies above 0. Only the test says whether there is anything.
+# - "Owed to a factor" and "beyond a factor" are the two parts of an accuracy. With few groups the
+#   second is too low: what naming by the factor alone would give is estimated from pairs of answers
+#   and labels, and a group is paired with itself among them. Forty groups or more are needed.
 
-# %% mystnb={"figure": {"name": "fig-coverage", "caption": "Share of 95% intervals that hold the truth, against the number of groups of ten images; the gray band is 93 to 97%. Solid lines are the default for shares and areas. With few groups and a truth near 1, hardly any group goes wrong, the sample looks better than it is, and no interval can know."}, "image": {"alt": "Four panels of lines that reach the gray band from below as the number of groups rises."}} tags=["remove-input"]
+# %% mystnb={"figure": {"name": "fig-coverage", "caption": "Share of 95% intervals that hold the truth, against the number of groups of ten images; the gray band is 93 to 97%. Solid lines are the default for shares and areas. With few groups and a truth near 1, hardly any group goes wrong, the sample looks better than it is, and no interval can know. The last panels are the evidence about factors. Lines are named for the truth of the metric; of a difference, for the first experiment's, the second being at 0.5; of the parts of an accuracy, for 0.5 plus the share of answers that follow the factor."}, "image": {"alt": "Panels of lines that reach the gray band from below as the number of groups rises."}} tags=["remove-input"]
 figure = plots_evidence.coverage(stored)
 
 # %% tags=["remove-input"]

@@ -99,8 +99,9 @@ def weighted_auc(
         won, pairs = np.zeros((2, columns, len(weights)))
         for column, wins, own, rest, own_size, rest_size in parts:
             left, right = weights[:, own], weights[:, rest]
-            won[column] += ((left @ wins) * right).sum(axis=1)
-            pairs[column] += (left @ own_size) * (right @ rest_size)
+            # sums of a group are exact in single precision, those of very many groups are not
+            won[column] += ((left @ wins) * right).sum(axis=1, dtype=np.float64)
+            pairs[column] += (left @ own_size).astype(np.float64) * (right @ rest_size)
         there = pairs > 0
         each = np.divide(won, pairs, out=np.zeros_like(won), where=there)
         classes = there.sum(axis=0)

@@ -1,9 +1,9 @@
 """Calibration: how often each test of this package raises a false alarm, and what it finds.
 
-An audit should publish its own error rates. Each test is run on many draws of a design with known
-truth (`trials`). Without a leak, p-values must be uniform and LEAK verdicts rare; with one, the
-share found is the power; and intervals must hold the truth as often as they say. `make calibration`
-runs all designs and stores the table.
+An audit should publish its own error rates. Each test (`trials`) is run on many draws of a design
+with known truth (`designs`). Without a leak, p-values must be uniform and LEAK verdicts rare; with
+one, the share found is the power; and intervals must hold the truth as often as they say.
+`make calibration` runs all designs and stores the table.
 """
 
 from __future__ import annotations
@@ -15,13 +15,20 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from confoundlab import differences, held_out
+from confoundlab import conditional, differences, held_out
+from confoundlab.designs import APART, Cell, draw
 from confoundlab.errors import InputError, one_of
-from confoundlab.intervals import Method
+from confoundlab.intervals import Method, Numbers
+from confoundlab.labelling import Indices
 from confoundlab.power import ALPHA
-from confoundlab.trials import PERMUTATIONS, TESTS, Cell, draw
+from confoundlab.trials import PERMUTATIONS, TESTS
 
-INTERVALS = ("accuracy", "balanced accuracy", "ROC AUC", "difference in accuracy")
+METRICS = ("accuracy", "balanced accuracy", "ROC AUC")
+DIFFERENCES = tuple(f"difference in {metric}" for metric in METRICS)
+FACTORS = ("partial R²", "owed to a factor", "beyond a factor")
+INTERVALS = (*METRICS, *DIFFERENCES, *FACTORS)
+_LEAN = 0.6  # how often a factor follows the label, rather than a coin
+Found = tuple[float, float, float]  # the truth, and the ends of an interval
 
 
 @dataclass(frozen=True)
@@ -30,12 +37,15 @@ class Coverage:
 
     Parameters
     ----------
-    metric : {"accuracy", "balanced accuracy", "ROC AUC", "difference in accuracy"}
-        Estimated.
+    metric : str
+        That is estimated, one of `INTERVALS`; the last two are the parts of
+        `conditional.explained_by_factor`.
     n_groups, images_per_group : int
         Sizes.
     truth : float
-        Of the metric.
+        Of the metric; of a difference, the first experiment's, where the second's is 0.5. For the
+        parts of an accuracy, 0.5 plus the share of answers that follow the factor, and as many
+        follow the label.
     correlation : float
         Of right answers, or scores, inside a group.
     method : {"logit", "percentile", "bca"}
@@ -49,40 +59,103 @@ class Coverage:
     correlation: float = 0.4
     method: Method = "logit"
 
+    @property
+    def group(self) -> Indices:
+        """The group of each image, shape (n,)."""
+        return np.repeat(np.arange(self.n_groups), self.images_per_group)
+
 
 def covered(cell: Coverage, seed: int) -> dict[str, Any]:
     """Draw held-out answers of known quality and say whether the interval holds the truth."""
     one_of("metric", cell.metric, INTERVALS)
-    rng = np.random.default_rng(seed)
-    n, m = cell.n_groups, cell.images_per_group
-    label = rng.permutation(np.arange(n) % 2)
-    group = np.repeat(np.arange(n), m)
-    if cell.metric == "ROC AUC":
-        shift = np.sqrt(2) * stats.norm.ppf(cell.truth)
-        common = rng.normal(size=n)[group] * np.sqrt(cell.correlation)
-        scores = common + rng.normal(size=n * m) * np.sqrt(1 - cell.correlation)
-        found = held_out.roc_auc(
-            scores + shift * label[group], label[group], group,
-            n_permutations=1, seed=seed, interval=cell.method,
-        )  # fmt: skip
-        return {"inside": found.ci_low <= cell.truth <= found.ci_high}
-    tables = []
-    for right in (cell.truth, 0.5) if cell.metric.startswith("difference") else (cell.truth,):
-        # follows its group's answer with the root of the correlation as probability
-        follows = rng.random(n * m) < np.sqrt(cell.correlation)
-        own, common = rng.random(n * m) < right, (rng.random(n) < right)[group]
-        hit = np.where(follows, common, own)
-        named = np.where(hit, label[group], 1 - label[group])
-        tables.append(pd.DataFrame({"image": np.arange(n * m), "repeat": 0, "predicted": named}))
-    options: dict[str, Any] = {"n_permutations": 1, "seed": seed, "interval": cell.method}
-    if len(tables) == 2:
-        found = differences.difference(tables[0], tables[1], label[group], group, **options)
-        truth = cell.truth - 0.5
+    rng = np.random.default_rng([seed, APART])
+    label = rng.permutation(np.arange(cell.n_groups) % 2)
+    if cell.metric == "partial R²":
+        found = _partial_r2(cell, label, seed, rng)
+    elif cell.metric in FACTORS:
+        found = _parts(cell, label, seed, rng)
+    elif cell.metric.endswith("AUC"):
+        found = _of_scores(cell, label, seed, rng)
     else:
-        balanced = cell.metric == "balanced accuracy"
-        found = held_out.accuracy(tables[0], label[group], group, balanced=balanced, **options)
-        truth = cell.truth
-    return {"inside": found.ci_low <= truth <= found.ci_high}
+        found = _of_answers(cell, label, seed, rng)
+    truth, low, high = found
+    return {"inside": low <= truth <= high}
+
+
+def _of_scores(cell: Coverage, label: Indices, seed: int, rng: np.random.Generator) -> Found:
+    y, options = label[cell.group], _options(cell, seed)
+    shift = np.sqrt(2) * stats.norm.ppf(cell.truth)
+    scores = _noise(cell, rng) + shift * y
+    if cell.metric in DIFFERENCES:
+        other = _noise(cell, rng)
+        found = differences.difference_in_auc(scores, other, y, cell.group, **options)
+        return cell.truth - 0.5, found.ci_low, found.ci_high
+    found = held_out.roc_auc(scores, y, cell.group, **options)
+    return cell.truth, found.ci_low, found.ci_high
+
+
+def _of_answers(cell: Coverage, label: Indices, seed: int, rng: np.random.Generator) -> Found:
+    y, options = label[cell.group], _options(cell, seed)
+    options["balanced"] = "balanced" in cell.metric
+    tables = []
+    for right in (cell.truth, 0.5) if cell.metric in DIFFERENCES else (cell.truth,):
+        own, common = rng.random(len(y)) < right, rng.random(cell.n_groups) < right
+        named = np.where(_alike(cell, own, common, rng), y, 1 - y)
+        tables.append(pd.DataFrame({"image": np.arange(len(y)), "repeat": 0, "predicted": named}))
+    if cell.metric in DIFFERENCES:
+        found = differences.difference(tables[0], tables[1], y, cell.group, **options)
+        return cell.truth - 0.5, found.ci_low, found.ci_high
+    found = held_out.accuracy(tables[0], y, cell.group, **options)
+    return cell.truth, found.ci_low, found.ci_high
+
+
+def _partial_r2(cell: Coverage, label: Indices, seed: int, rng: np.random.Generator) -> Found:
+    """Scores are the label, a measured factor of the group, and noise that is alike inside it."""
+    dose = rng.normal(size=cell.n_groups)
+    scores = np.sqrt(cell.truth) * dose[cell.group] + np.sqrt(1 - cell.truth) * _noise(cell, rng)
+    y = label[cell.group]
+    found = conditional.partial_confounder_test(
+        scores + y, pd.DataFrame({"dose": dose[cell.group]}), y, cell.group,
+        n_permutations=1, seed=seed,
+    )  # fmt: skip
+    return cell.truth, found.ci_low, found.ci_high
+
+
+def _parts(cell: Coverage, label: Indices, seed: int, rng: np.random.Generator) -> Found:
+    """Answers follow the label, the factor or a coin; so does the factor, without the second."""
+    share, coin = cell.truth - 0.5, rng.integers(0, 2, cell.n_groups)
+    factor = np.where(rng.random(cell.n_groups) < _LEAN, label, coin)
+
+    def said(y: Indices, level: Indices) -> Indices:
+        which = rng.random(len(y))
+        rest = np.where(which < 2 * share, level, rng.integers(0, 2, len(y)))
+        return np.where(which < share, y, rest)
+
+    y, level = label[cell.group], factor[cell.group]
+    named = _alike(cell, said(y, level), said(label, factor), rng)
+    found = conditional.explained_by_factor(
+        named, y, level, cell.group, n_permutations=1, seed=seed
+    )
+    if cell.metric == "beyond a factor":
+        return share * (1 - _LEAN**2) / 2, found.beyond.low, found.beyond.high
+    return share * (1 + _LEAN) * _LEAN / 2, found.by_factor.low, found.by_factor.high
+
+
+def _options(cell: Coverage, seed: int) -> dict[str, Any]:
+    return {"n_permutations": 1, "seed": seed, "interval": cell.method}
+
+
+def _noise(cell: Coverage, rng: np.random.Generator) -> Numbers:
+    """Draw normal noise that is correlated inside groups, shape (n,)."""
+    common = rng.normal(size=cell.n_groups)[cell.group] * np.sqrt(cell.correlation)
+    own = rng.normal(size=len(cell.group)) * np.sqrt(1 - cell.correlation)
+    return np.asarray(common + own)
+
+
+def _alike(cell: Coverage, own: Any, common: Any, rng: np.random.Generator) -> Any:
+    """Let images take their group's answer, with the root of the correlation as probability."""
+    follows = rng.random(len(cell.group)) < np.sqrt(cell.correlation)
+    return np.where(follows, common[cell.group], own)
 
 
 def replicate(test: str, cell: Cell | Coverage, seeds: range) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from confoundlab.errors import InputError
 
 Indices = npt.NDArray[np.intp]
 Numbers = npt.NDArray[np.float64]
+Scores = npt.NDArray[np.float32]
 
 
 def codes(values: npt.ArrayLike, n: int | None, name: str) -> Indices:
@@ -146,6 +147,93 @@ def is_measured(values: Any) -> bool:
     if array.dtype.kind == "f":
         return True
     return array.dtype.kind in "iu" and len(np.unique(array)) > 20
+
+
+def scores(values: npt.ArrayLike, labels: Indices, groups: Indices, name: str) -> Scores:
+    """Return scores of classes, shape (n, classes), or (n, 1): the second's where there are two.
+
+    Parameters
+    ----------
+    values : array-like, shape (n,) or (n, classes)
+        Finite numbers.
+    labels, groups : ndarray of int, shape (n,)
+        Labels count from zero.
+    name : str
+        The scores', for errors.
+
+    Raises
+    ------
+    InputError
+        Shapes that do not fit, values that are missing, a single class.
+    """
+    n = len(labels)
+    odd = [row for row, value in enumerate(labels) if not _is_count(value)][:5]
+    if odd:
+        raise InputError(f"labels must be numbers 0, 1, 2 and so on; not so at row(s) {odd}.")
+    if len(groups) != n or len(np.unique(labels)) < 2:
+        raise InputError("labels and groups must be as long, and of two classes or more.")
+    try:
+        table = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be numbers, a row an image.") from None
+    classes = int(np.max(labels)) + 1
+    table = table[:, None] if table.ndim == 1 else table
+    wanted = 1 if classes == 2 and table.shape[1:] == (1,) else classes
+    if table.shape != (n, wanted):
+        raise InputError(
+            f"{name} must have shape ({n}, {wanted}) for {classes} classes, not {table.shape}."
+        )
+    bad = np.flatnonzero(~(np.abs(table) <= np.finfo(np.float32).max).all(axis=1))
+    if len(bad):
+        raise InputError(f"{name} are missing or infinite in row(s) {bad[:5].tolist()}.")
+    # single precision, as a net's scores are: what differs by rounding alone is a tie
+    return (table[:, 1:] if classes == wanted == 2 else table).astype(np.float32)
+
+
+def rows_of(values: npt.ArrayLike | None, n: int, name: str) -> list[Indices]:
+    """Return the rows of each level of a column, levels in sorted order; of all if there is none.
+
+    Raises
+    ------
+    InputError
+        As `codes`.
+    """
+    if values is None:
+        return [np.arange(n)]
+    found = codes(values, n, name)
+    return [np.flatnonzero(found == one) for one in range(int(found.max()) + 1)]
+
+
+def check_predictions(
+    predictions: pd.DataFrame, labels: Indices, groups: Indices, n_permutations: int
+) -> None:
+    """Raise `InputError` if predictions are malformed; it names the column and the rows."""
+    missing = {"image", "repeat", "predicted"} - set(predictions)
+    if missing:
+        raise InputError(f"The predictions lack the column(s) {', '.join(sorted(missing))}.")
+    if predictions.empty:
+        raise InputError("There are no predictions to score.")
+    for column in ("image", "predicted"):
+        values = predictions[column].to_numpy()
+        if values.dtype.kind not in "iu" or (values < 0).any():
+            odd = [row for row, value in enumerate(values) if not _is_count(value)][:5]
+            raise InputError(
+                f"Column {column!r} of the predictions must hold numbers 0, 1, 2 and so on; it "
+                f"does not at row(s) {odd or [0]}."
+            )
+    if len(labels) != len(groups):
+        raise InputError(f"{len(labels)} labels, but {len(groups)} groups.")
+    if predictions["image"].max() >= len(labels):
+        raise InputError(f"Image numbers in the predictions must be 0..{len(labels) - 1}.")
+    tested = labels[predictions["image"].to_numpy()]
+    if (tested == tested[0]).all():
+        raise InputError("All tested images have the same label: there is nothing to name.")
+    if n_permutations < 1:
+        raise InputError("At least one permutation is needed.")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and bool(value >= 0)
 
 
 def _checked(values: npt.ArrayLike, n: int | None, name: str) -> npt.NDArray[Any]:

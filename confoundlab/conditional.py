@@ -17,7 +17,7 @@ import pandas as pd
 
 from confoundlab import columns, held_out
 from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence, from_shift
+from confoundlab.evidence import Evidence, NullTest, assemble, least_shift
 from confoundlab.intervals import Interval, Numbers, Statistic, Weights, bootstrap, difference
 from confoundlab.labelling import Indices, Labelling
 
@@ -102,13 +102,14 @@ def partial_confounder_test(
         return np.concatenate(parts)
 
     n_groups = int(group.max()) + 1
-    return from_shift(
+    found = bootstrap(statistic, n_groups, rng)
+    return assemble(
         "partial R²",
-        bootstrap(statistic, n_groups, rng),
+        found,
         estimate,
-        null,
+        [NullTest(estimate, null, level.smallest_p(n_permutations, renamed=False))],
+        least=least_shift(null, found.error),
         chance=float(null.mean()),
-        smallest_p=level.smallest_p(n_permutations, renamed=False),
         permuted=level.permuted.replace("blocks", "classes"),
         permuted_why=_WHY,
         n_images=n,

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy.stats import t
+from scipy.stats import rankdata, t
 
-from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence, from_shift
-from confoundlab.held_out import check_predictions
-from confoundlab.intervals import Method, Numbers, bootstrap, mean_recall
+from confoundlab import columns
+from confoundlab.auc import weighted_auc
+from confoundlab.errors import InputError, one_of
+from confoundlab.evidence import TIE, Evidence, NullTest, assemble, least_shift
+from confoundlab.intervals import Interval, Method, Numbers, Statistic, bootstrap, mean_recall
 from confoundlab.intervals import difference as paired
 from confoundlab.labelling import Indices
 
@@ -29,6 +31,7 @@ def difference(
     labels: Indices,
     groups: Indices,
     *,
+    balanced: bool = False,
     n_permutations: int = 999,
     seed: int = 0,
     interval: Method = "percentile",
@@ -44,6 +47,8 @@ def difference(
         Predictions, as in `held_out.accuracy`.
     labels, groups : ndarray of int, shape (n,)
         Of all images.
+    balanced : bool
+        Average the accuracies of the classes, so that rare ones count as much as common ones.
     n_permutations, seed
         As in `held_out.accuracy`. The null swaps the two experiments in whole groups, at random:
         if they are equally good, a group's answers might as well have come from the other. It asks
@@ -62,39 +67,140 @@ def difference(
         Malformed predictions, fewer than two groups in both.
     """
     for table in (first, second):
-        check_predictions(table, labels, groups, n_permutations)
+        columns.check_predictions(table, labels, groups, n_permutations)
     number = np.unique(groups, return_inverse=True)[1]
-    sums = []
-    for table in (first, second):
+    column = np.unique(labels, return_inverse=True)[1] if balanced else np.zeros_like(number)
+    # hits and counts of both experiments, for each group and class
+    sums = np.zeros((2, 2, int(number.max()) + 1, int(column.max()) + 1))
+    for (hits, counts), table in zip(sums, (first, second), strict=True):
         image = table["image"].to_numpy()
-        correct = (table["predicted"].to_numpy() == labels[image]).astype(np.float64)
-        n_groups = int(number.max()) + 1
-        sums.append([np.bincount(number[image], c, n_groups) for c in (correct, correct * 0 + 1)])
-    both = (sums[0][1] > 0) & (sums[1][1] > 0)
+        place = number[image], column[image]
+        np.add.at(hits, place, table["predicted"].to_numpy() == labels[image])
+        np.add.at(counts, place, 1)
+    both = (sums[:, 1].sum(axis=2) > 0).all(axis=0)
     if both.sum() < 2:
         raise InputError(f"{both.sum()} group(s) were tested in both experiments; two are needed.")
-    (hits, counts), (hits2, counts2) = ([part[both] for part in pair] for pair in sums)
-    statistic = paired(
-        mean_recall(hits[:, None], counts[:, None]), mean_recall(hits2[:, None], counts2[:, None])
+    one, other = sums[0][:, both], sums[1][:, both]
+    return _compared(
+        "balanced accuracy" if balanced else "accuracy",
+        paired(mean_recall(*one), mean_recall(*other)),
+        mean_recall(*np.concatenate([one, other], axis=1)),
+        n_images=int(both[number].sum()),
+        n_groups=int(both.sum()),
+        n_permutations=n_permutations,
+        seed=seed,
+        interval=interval,
     )
+
+
+def difference_in_auc(
+    first: npt.ArrayLike,
+    second: npt.ArrayLike,
+    labels: Indices,
+    groups: Indices,
+    *,
+    folds: Indices | None = None,
+    n_permutations: int = 999,
+    seed: int = 0,
+    interval: Method = "percentile",
+) -> Evidence:
+    """Difference in ROC AUC, first minus second, of two experiments that scored the same images.
+
+    Parameters
+    ----------
+    first, second : array-like, shape (n,) or (n, classes)
+        Scores, as in `held_out.roc_auc`. Only their order counts, so scales need not agree.
+    labels, groups : ndarray of int, shape (n,)
+        Labels count from zero.
+    folds : ndarray of int, shape (n,), optional
+        Which fit scored the image, in both experiments; only images of one fit are compared.
+    n_permutations, seed
+        The null swaps the two experiments in whole groups, at random, after the scores of each
+        became ranks inside folds (Venkatraman and Begg 1996, doi:10.1093/biomet/83.4.835; for
+        areas Bandos, Rockette and Gur 2005, doi:10.1002/sim.2149). It says that the two curves are
+        the same, and is sensitive to their areas.
+    interval : {"percentile", "bca"}
+        See `intervals.bootstrap`.
+
+    Returns
+    -------
+    Evidence
+        As of `difference`.
+
+    Raises
+    ------
+    InputError
+        Shapes that do not fit, values that are missing, a single class or group, no fold with two
+        classes.
+    """
+    if n_permutations < 1:
+        raise InputError("At least one permutation is needed.")
+    n = len(labels)
+    parts = columns.rows_of(folds, n, "folds")
+    number = columns.codes(groups, n, "groups")
+    given = [
+        columns.scores(values, labels, number, f"Scores {name!r}")
+        for name, values in (("first", first), ("second", second))
+    ]
+    # ranks of an experiment and fold, a row a class
+    one, other = (
+        [rankdata(table[rows], axis=0).T.astype(np.float32) for rows in parts] for table in given
+    )
+    n_groups = int(number.max()) + 1
+    return _compared(
+        "ROC AUC",
+        paired(*(weighted_auc(lines, labels, number, parts) for lines in (one, other))),
+        weighted_auc(
+            [np.hstack(lines) for lines in zip(one, other, strict=True)],
+            np.tile(labels, 2),
+            np.r_[number, number + n_groups],
+            [np.r_[rows, rows + n] for rows in parts],
+        ),
+        n_images=n,
+        n_groups=n_groups,
+        n_permutations=n_permutations,
+        seed=seed,
+        interval=interval,
+    )
+
+
+def _compared(
+    metric: str,
+    gap: Statistic,
+    either: Statistic,
+    *,
+    n_images: int,
+    n_groups: int,
+    n_permutations: int,
+    seed: int,
+    interval: Method,
+) -> Evidence:
+    """Test a gap between experiments by swapping them in whole groups.
+
+    `gap` is a function of group weights; `either` is one experiment's metric, as a function of
+    which groups it takes from the first (n_groups weights), and which from the second (as many).
+    """
+    one_of("interval", interval, ("percentile", "bca"))
     rng = np.random.default_rng(seed)
     # the last row swaps nothing: what was observed, computed like the null to the last bit
-    swap = np.r_[rng.random((n_permutations, len(hits))) < 0.5, np.zeros((1, len(hits)), bool)]
-    scores = np.where(swap, hits2, hits).sum(1) / np.where(swap, counts2, counts).sum(1)
-    scores -= np.where(swap, hits, hits2).sum(1) / np.where(swap, counts, counts2).sum(1)
-    null, estimate = scores[:-1], float(scores[-1])
-    found = bootstrap(statistic, len(hits), rng, method=interval)
-    return from_shift(
-        "difference in accuracy",
+    swap = np.r_[rng.random((n_permutations, n_groups)) < 0.5, np.zeros((1, n_groups), bool)]
+    taken, left = np.c_[~swap, swap], np.c_[swap, ~swap]
+    values = either(taken.astype(np.float32)) - either(left.astype(np.float32))
+    null, estimate = values[:-1], float(values[-1])
+    found = bootstrap(gap, n_groups, rng, method=interval)
+    if found.error == 0 and abs(estimate) < TIE:  # no group shows which way the others may lie
+        found = Interval(-found.high, found.high, 0.0)
+    return assemble(
+        f"difference in {metric}",
         found,
         estimate,
-        null,
+        [NullTest(estimate, null, max(0.5**n_groups, 1 / (1 + n_permutations)))],
+        least=least_shift(null, found.error),
         chance=0.0,
-        smallest_p=max(0.5 ** len(hits), 1 / (1 + n_permutations)),
         permuted="experiments swapped in whole groups",
         permuted_why="Images of a group are near copies, so a group's answers move together.",
-        n_images=int(both[number].sum()),
-        n_groups=len(hits),
+        n_images=n_images,
+        n_groups=n_groups,
         seed=seed,
     )
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from confoundlab.intervals import Interval, Method, Statistic, bootstrap
+from confoundlab.intervals import Interval, Numbers
 from confoundlab.labelling import Indices
 from confoundlab.power import (
     ALPHA,
@@ -38,7 +38,7 @@ class Evidence:
     ----------
     metric : str
         "accuracy", "balanced accuracy", "ROC AUC" (one class against the rest, averaged over
-        classes), "difference in accuracy", or "partial R²".
+        classes), "difference in" one of these, or "partial R²".
     estimate, ci_low, ci_high : float
         Mean over repeats, and its 95% interval, groups resampled (`intervals.bootstrap`).
     chance : float
@@ -115,7 +115,7 @@ class NullTest:
     """
 
     observed: float
-    null: npt.NDArray[np.float64]
+    null: Numbers
     smallest_p: float
     p_value: float | None = None
 
@@ -143,22 +143,19 @@ def combined(p_values: Sequence[float]) -> float:
 
 
 def assemble(
-    metric: Metric,
-    statistic: Statistic,
-    n_groups: int,
+    metric: str,
+    found: Interval,
     estimate: float,
     tests: Sequence[NullTest],
-    design: Design,
     *,
+    least: float,
     chance: float,
     permuted: str,
     permuted_why: str,
     n_images: int,
+    n_groups: int,
     repeats: Sequence[float] = (),
     seed: int,
-    rng: np.random.Generator,
-    interval: Method,
-    refitted: bool = False,
 ) -> Evidence:
     """Put evidence together.
 
@@ -166,28 +163,16 @@ def assemble(
     ----------
     metric, estimate, chance, permuted, permuted_why, n_images, n_groups, seed
         As in `Evidence`.
-    statistic : callable
-        The metric as a function of group weights.
+    found : Interval
+        Of the metric.
     tests : sequence of NullTest
         One a fit.
-    design : Design
-        Of one test, to tell what it can find.
+    least : float
+        The smallest true value that is found: of `power.minimum_detectable`, `least_refitted` or
+        `least_shift`.
     repeats : sequence of float
         The metric of each repeat.
-    rng, interval
-        Of `intervals.bootstrap`.
-    refitted : bool
-        Whether the null was fitted anew for every permutation. It is wider then than that of given
-        answers, which the design knows, and what can be found follows from its own spread.
     """
-    found = bootstrap(statistic, n_groups, rng, method=interval)
-    least = minimum_detectable(design)
-    if refitted:
-        (test,) = tests
-        beyond = np.quantile(test.null, 1 - ALPHA) + norm.ppf(POWER) * test.null.std()
-        least = min(1.0, max(least, float(beyond)))
-        if np.mean(np.abs(test.null - np.median(test.null)) < TIE) > 0.5:
-            least = 1.0  # a statistic that hardly moves finds nothing
     return Evidence(
         metric=metric,
         estimate=estimate,
@@ -211,6 +196,22 @@ def assemble(
     )
 
 
+def least_refitted(design: Design, null: Numbers) -> float:
+    """Return the smallest true value that is found where each permutation was fitted anew.
+
+    Such a null is wider than that of given answers, which the design knows; what can be found
+    follows from its own spread, if that asks for more.
+    """
+    if np.mean(np.abs(null - np.median(null)) < TIE) > 0.5:
+        return 1.0  # a statistic that hardly moves finds nothing
+    return max(minimum_detectable(design), least_shift(null, float(null.std())))
+
+
+def least_shift(null: Numbers, error: float) -> float:
+    """Return the smallest true value that is found, of a metric with this null and error."""
+    return min(1.0, float(np.quantile(null, 1 - ALPHA)) + float(norm.ppf(POWER)) * error)
+
+
 def design_of(
     labels: Indices,
     metric: Metric,
@@ -231,45 +232,6 @@ def design_of(
         metric=metric,
         folds=folds,
         alpha=ALPHA / 2 if fits > 1 else ALPHA,
-    )
-
-
-def from_shift(
-    metric: str,
-    found: Interval,
-    estimate: float,
-    null: npt.NDArray[np.float64],
-    *,
-    chance: float,
-    smallest_p: float,
-    permuted: str,
-    permuted_why: str,
-    n_images: int,
-    n_groups: int,
-    seed: int,
-) -> Evidence:
-    """Put evidence together for a metric whose power follows from its spread alone."""
-    test, q95 = NullTest(estimate, null, smallest_p), float(np.quantile(null, 1 - ALPHA))
-    return Evidence(
-        metric=metric,
-        estimate=estimate,
-        ci_low=found.low,
-        ci_high=found.high,
-        chance=chance,
-        null_mean=float(null.mean()),
-        null_q95=q95,
-        p_value=test.above,
-        p_below=test.below,
-        smallest_p=smallest_p,
-        permuted=permuted,
-        permuted_why=permuted_why,
-        n_images=n_images,
-        n_groups=n_groups,
-        n_permutations=len(null),
-        n_repeats=1,
-        repeat_sd=None,
-        minimum_detectable=min(1.0, q95 + float(norm.ppf(POWER)) * found.error),
-        seed=seed,
     )
 
 

@@ -1,16 +1,19 @@
-"""Evidence from held-out predictions: accuracy, ROC AUC, and differences between experiments.
+"""Evidence from held-out predictions: accuracy, balanced accuracy and ROC AUC.
 
 The null asks whether held-out predictions know the labels: nets stay, labels move.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from confoundlab import columns
 from confoundlab.auc import PairCounts, weighted_auc
 from confoundlab.errors import InputError
 from confoundlab.evidence import (
@@ -20,9 +23,9 @@ from confoundlab.evidence import (
     design_of,
     score_correlation,
 )
-from confoundlab.intervals import Method, Numbers, mean_recall
+from confoundlab.intervals import Method, Numbers, bootstrap, mean_recall
 from confoundlab.labelling import Indices, Labelling, NoPermutationError
-from confoundlab.power import Metric, intraclass_correlation
+from confoundlab.power import Metric, intraclass_correlation, minimum_detectable
 
 # From labels of the units, shape (permutations, units), to the metric of each permutation.
 Score = Callable[[Indices], Numbers]
@@ -79,7 +82,7 @@ def accuracy(
     permutation has p = 1. The interval covers the sampling of groups, not of seeds; `repeat_sd`
     shows the latter.
     """
-    check_predictions(predictions, labels, groups, n_permutations)
+    columns.check_predictions(predictions, labels, groups, n_permutations)
     rng = np.random.default_rng(seed)
     image, named = predictions["image"].to_numpy(), predictions["predicted"].to_numpy()
     order = np.lexsort((image, predictions["repeat"].to_numpy()))  # whatever order rows come in
@@ -87,22 +90,12 @@ def accuracy(
     fit = np.unique(predictions["repeat"].to_numpy()[order], return_inverse=True)[1]
     correct = (named == labels[image]).astype(np.float64)
     tested = np.unique(image)
-    tests, levels = [], []
+    fits = []
     for number in range(int(fit.max()) + 1):
-        rows, called = image[fit == number], named[fit == number]
-        inside = None if blocks is None else blocks[rows]
-        try:
-            level = Labelling.of(labels[rows], groups[rows], inside)
-        except NoPermutationError:
-            observed = np.mean(called == labels[rows])
-            tests.append(NullTest(float(observed), np.full(n_permutations, observed), 1.0))
-            continue
-        score = _scorer(called, level, balanced)
-        null = _null(level, n_permutations, rng, score)
-        smallest = level.smallest_p(n_permutations, renamed=False)
-        tests.append(NullTest(float(score(level.labels[None])[0]), null, smallest))
-        levels.append(level)
-
+        called = named[fit == number]
+        alone = float(correct[fit == number].mean())
+        fits.append(_Fit(image[fit == number], partial(_scorer, called, balanced=balanced), alone))
+    tests, least = _each_tested(fits, labels, groups, blocks, n_permutations, rng)
     present = np.unique(labels[tested])
     column = np.searchsorted(present, labels[image]) if balanced else np.zeros(len(image), np.intp)
     group = np.unique(groups[image], return_inverse=True)[1]
@@ -118,8 +111,6 @@ def accuracy(
     metric: Metric = "balanced accuracy" if balanced else "accuracy"
     place = np.searchsorted(tested, image)
     right = np.bincount(place, correct) / np.bincount(place)
-    # what one fit's test has to work with: that of the fit with the fewest units
-    least = min(levels, key=lambda level: len(level.labels), default=None)
     unit = tested if least is None or "images" in least.permuted else groups[tested]
     design = design_of(
         labels[tested] if least is None else least.labels,
@@ -130,19 +121,17 @@ def accuracy(
     )
     return assemble(
         metric,
-        statistic,
-        len(counts),
+        bootstrap(statistic, len(counts), rng, method=interval),
         float(statistic(np.ones((1, len(counts)), np.float32))[0]),
         tests,
-        design,
+        least=minimum_detectable(design),
         chance=1 / len(present) if balanced else majority,
         permuted=_NOTHING[0] if least is None else least.permuted,
         permuted_why=_NOTHING[1] if least is None else least.why,
         n_images=len(tested),
+        n_groups=len(counts),
         repeats=repeats,
         seed=seed,
-        interval=interval,
-        rng=rng,
     )
 
 
@@ -181,44 +170,20 @@ def roc_auc(
     InputError
         Shapes that do not fit, values that are missing, a single class or group.
     """
-    table = np.asarray(scores, np.float32)
+    table = columns.scores(scores, labels, groups, "scores")
     classes = int(labels.max()) + 1
-    table = table[:, None] if table.ndim == 1 else table
-    columns = 1 if classes == 2 and table.shape[1] == 1 else classes
-    if table.shape != (len(labels), columns):
-        raise InputError(
-            f"scores must have shape ({len(labels)}, {columns}) for {classes} classes, "
-            f"not {table.shape}."
-        )
-    if classes == 2 and columns == 2:
-        table = table[:, 1:]
-    bad = np.flatnonzero(~np.isfinite(table).all(axis=1))
-    if len(bad):
-        raise InputError(f"scores are missing or infinite in row(s) {bad[:5].tolist()}.")
-    if len(groups) != len(labels) or len(np.unique(labels)) < 2:
-        raise InputError("labels and groups must be as long, and of two classes or more.")
     if n_permutations < 1:
         raise InputError("At least one permutation is needed.")
-    fold = np.zeros(len(labels), np.intp) if folds is None else folds
-    parts = [np.flatnonzero(fold == one) for one in np.unique(fold)]
+    parts = columns.rows_of(folds, len(labels), "folds")
     lines = [np.ascontiguousarray(table[rows].T) for rows in parts]
     rng = np.random.default_rng(seed)
-    tests, levels = [], []
-    for rows, line in zip(parts, lines, strict=True):
-        inside = None if blocks is None else blocks[rows]
-        try:
-            level = Labelling.of(labels[rows], groups[rows], inside)
-        except NoPermutationError:
-            tests.append(NullTest(0.5, np.full(n_permutations, 0.5), 1.0))
-            continue
-        score = _ranker(line, level, classes)
-        null = _null(level, n_permutations, rng, score)
-        smallest = level.smallest_p(n_permutations, renamed=False)
-        tests.append(NullTest(float(score(level.labels[None])[0]), null, smallest))
-        levels.append(level)
+    fits = [
+        _Fit(rows, partial(_ranker, line, classes=classes), 0.5)
+        for rows, line in zip(parts, lines, strict=True)
+    ]
+    tests, least = _each_tested(fits, labels, groups, blocks, n_permutations, rng)
     group = np.unique(groups, return_inverse=True)[1]
     statistic = weighted_auc(lines, labels, group, parts)
-    least = min(levels, key=lambda level: len(level.labels), default=None)
     whole = least is None or "images" not in least.permuted
     design = design_of(
         labels if least is None else least.labels,
@@ -227,24 +192,57 @@ def roc_auc(
         correlation=score_correlation(table, labels, group if whole else np.arange(len(labels))),
         fits=len(tests),
     )
+    n_groups = int(group.max()) + 1
     return assemble(
         "ROC AUC",
-        statistic,
-        int(group.max()) + 1,
-        float(statistic(np.ones((1, int(group.max()) + 1), np.float32))[0]),
+        bootstrap(statistic, n_groups, rng, method=interval),
+        float(statistic(np.ones((1, n_groups), np.float32))[0]),
         tests,
-        design,
+        least=minimum_detectable(design),
         chance=0.5,
         permuted=_NOTHING[0] if least is None else least.permuted,
         permuted_why=_NOTHING[1] if least is None else least.why,
         n_images=len(labels),
+        n_groups=n_groups,
         seed=seed,
-        interval=interval,
-        rng=rng,
     )
 
 
-def _scorer(named: Indices, level: Labelling, balanced: bool) -> Score:
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Images one fit was tested on, its metric for a labelling, and what it scores without one."""
+
+    rows: Indices
+    scorer: Callable[[Labelling], Score]
+    alone: float
+
+
+def _each_tested(
+    fits: Sequence[_Fit],
+    labels: Indices,
+    groups: Indices,
+    blocks: Indices | None,
+    n_permutations: int,
+    rng: np.random.Generator,
+) -> tuple[list[NullTest], Labelling | None]:
+    """Test every fit; return also what a test has to work with: that of the fewest units."""
+    tests, levels = [], []
+    for fit in fits:
+        inside = None if blocks is None else blocks[fit.rows]
+        try:
+            level = Labelling.of(labels[fit.rows], groups[fit.rows], inside)
+        except NoPermutationError:
+            tests.append(NullTest(fit.alone, np.full(n_permutations, fit.alone), 1.0))
+            continue
+        score = fit.scorer(level)
+        null = _null(level, n_permutations, rng, score)
+        smallest = level.smallest_p(n_permutations, renamed=False)
+        tests.append(NullTest(float(score(level.labels[None])[0]), null, smallest))
+        levels.append(level)
+    return tests, min(levels, key=lambda level: len(level.labels), default=None)
+
+
+def _scorer(named: Indices, level: Labelling, *, balanced: bool) -> Score:
     """Make the (balanced) accuracy of one fit as a function of its units' labels."""
     # votes[u, c]: how often something of unit u was called c; one look-up a unit scores a labelling
     classes = int(max(level.labels.max(), named.max())) + 1
@@ -266,7 +264,7 @@ def _scorer(named: Indices, level: Labelling, balanced: bool) -> Score:
     return score
 
 
-def _ranker(lines: npt.NDArray[np.float32], level: Labelling, classes: int) -> Score:
+def _ranker(lines: npt.NDArray[np.float32], level: Labelling, *, classes: int) -> Score:
     """Make the AUC of one fit's scores, shape (columns, images), as a function of labels."""
 
     def score(units: Indices) -> Numbers:
@@ -283,35 +281,3 @@ def _ranker(lines: npt.NDArray[np.float32], level: Labelling, classes: int) -> S
 def _null(level: Labelling, n_permutations: int, rng: np.random.Generator, score: Score) -> Numbers:
     sizes = [_CHUNK] * (n_permutations // _CHUNK) + [n_permutations % _CHUNK]
     return np.concatenate([score(level.draw(size, rng)) for size in sizes if size])
-
-
-def check_predictions(
-    predictions: pd.DataFrame, labels: Indices, groups: Indices, n_permutations: int
-) -> None:
-    """Raise `InputError` if predictions are malformed; it names the column and the rows."""
-    missing = {"image", "repeat", "predicted"} - set(predictions)
-    if missing:
-        raise InputError(f"The predictions lack the column(s) {', '.join(sorted(missing))}.")
-    if predictions.empty:
-        raise InputError("There are no predictions to score.")
-    for column in ("image", "predicted"):
-        values = predictions[column].to_numpy()
-        if values.dtype.kind not in "iu" or (values < 0).any():
-            odd = [row for row, value in enumerate(values) if not _is_count(value)][:5]
-            raise InputError(
-                f"Column {column!r} of the predictions must hold numbers 0, 1, 2 and so on; it "
-                f"does not at row(s) {odd or [0]}."
-            )
-    if len(labels) != len(groups):
-        raise InputError(f"{len(labels)} labels, but {len(groups)} groups.")
-    if predictions["image"].max() >= len(labels):
-        raise InputError(f"Image numbers in the predictions must be 0..{len(labels) - 1}.")
-    tested = labels[predictions["image"].to_numpy()]
-    if (tested == tested[0]).all():
-        raise InputError("All tested images have the same label: there is nothing to name.")
-    if n_permutations < 1:
-        raise InputError("At least one permutation is needed.")
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and bool(value >= 0)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from confoundlab.plots import BLUE, GRAY, ORANGE, titled
 from confoundlab.power import ALPHA
 
+_PANELS = 3  # side by side
 _MARKS = ("o", "s", "^", "D", "v", "P")
 
 
@@ -105,11 +106,23 @@ def coverage(table: pd.DataFrame) -> Figure:
         The stored calibration.
     """
     rows = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]
-    metrics = rows["metric"].unique().tolist()
-    figure, axes = plt.subplots(1, len(metrics), figsize=(2.7 * len(metrics), 3.2), sharey=True)
+    # those with the most kinds of interval first: the first panel's lines are the legend
+    kinds = rows.groupby("metric")["method"].nunique().sort_values(ascending=False, kind="stable")
+    metrics = kinds.index.tolist()
+    down = -(-len(metrics) // _PANELS)
+    figure, axes = plt.subplots(
+        down,
+        min(_PANELS, len(metrics)),
+        figsize=(2.9 * min(_PANELS, len(metrics)), 2.8 * down + 0.4),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
     palette = sns.color_palette("colorblind")
     methods = sorted(rows["method"].unique())
-    for axis, metric in zip(np.atleast_1d(axes), metrics, strict=True):
+    for axis in axes.flat[len(metrics) :]:
+        axis.remove()
+    for axis, metric in zip(axes.flat, metrics, strict=False):
         _band(axis)
         own = rows[rows["metric"] == metric]
         for (truth, method), line in own.groupby(["truth", "method"], sort=True):
@@ -130,10 +143,14 @@ def coverage(table: pd.DataFrame) -> Figure:
         axis.minorticks_off()
         axis.set_title(metric, fontsize=9)
         axis.set_xlabel("groups")
-    np.atleast_1d(axes)[0].set_ylabel("share of intervals that hold the truth")
-    lines = np.atleast_1d(axes)[0].get_legend_handles_labels()
-    figure.legend(*lines, fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(0.98, 0.5))
-    figure.suptitle(titled("Coverage of 95% intervals", "simulated"), y=1.04)
+    figure.supylabel("share of intervals that hold the truth", fontsize=10)
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(),
+        fontsize=7,
+        frameon=False,
+        loc="outside right center",
+    )
+    figure.suptitle(titled("Coverage of 95% intervals", "simulated"))
     sns.despine(figure)
     return figure
 

@@ -23,8 +23,16 @@ from tqdm import tqdm
 from confoundlab import columns
 from confoundlab.auc import PairCounts, weighted_auc
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence import TIE, Evidence, NullTest, assemble, design_of, score_correlation
-from confoundlab.intervals import Method, Statistic, mean_recall
+from confoundlab.evidence import (
+    TIE,
+    Evidence,
+    NullTest,
+    assemble,
+    design_of,
+    least_refitted,
+    score_correlation,
+)
+from confoundlab.intervals import Method, Statistic, bootstrap, mean_recall
 from confoundlab.labelling import Indices, Labelling
 from confoundlab.linear import Logistic, Matrix, Ridge, named
 from confoundlab.power import intraclass_correlation
@@ -209,21 +217,19 @@ class Probe:
             correlation=correlation,
             folds=len(self.splits),
         )
+        n_groups = int(self.groups.max()) + 1
         return assemble(
             metric,
-            statistic,
-            int(self.groups.max()) + 1,
+            bootstrap(statistic, n_groups, rng, method=interval),
             observed,
             [NullTest(observed, drawn, smallest, p_value)],
-            design,
+            least=least_refitted(design, drawn),
             chance=0.5 if metric == "ROC AUC" else 1 / classes,
             permuted=level.permuted,
             permuted_why=level.why,
             n_images=n,
+            n_groups=n_groups,
             seed=self.random_state,
-            rng=rng,
-            interval=interval,
-            refitted=True,
         )
 
     def _statistic(

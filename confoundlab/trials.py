@@ -1,21 +1,21 @@
 """One trial of every test on data with known truth: what `calibration` repeats hundreds of times.
 
-A `Cell` is a design: images in groups, groups in batches, classes laid over both, a leak of known
-strength or none. Without a leak all p-values must be uniform.
+Without a leak all p-values must be uniform.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from confoundlab import bank, conditional, differences, held_out, nuisance
+from confoundlab.designs import Drawn
 from confoundlab.evidence import Evidence
 from confoundlab.intervals import Numbers
 from confoundlab.judgement import Verdict, verdict, verdicts
@@ -24,84 +24,7 @@ from confoundlab.lenet import Task
 from confoundlab.probes import Probe
 from confoundlab.splits import grouped
 
-Layout = Literal["none", "crossed", "nested", "partly aliased"]
 PERMUTATIONS = 199  # 5 % is reached exactly: p <= 10 / 200
-_BATCH = 1.0  # spread of batch means, in standard deviations of an image
-_TILT = 0.8  # partly aliased: share of a class's groups that lie in the class's own batches
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A design to draw data from.
-
-    Parameters
-    ----------
-    n_images, images_per_group, classes : int
-        Sizes; every group has one label.
-    majority : float
-        Share of groups with the commonest class; 0 where classes are balanced.
-    n_batches : int
-        Batches with means of their own.
-    layout : {"none", "crossed", "nested", "partly aliased"}
-        Batches independent of the label, each inside one class, or tilted towards a class.
-    correlation : float
-        Of the images of a group.
-    leak : float
-        Distance between class means, in standard deviations of an image; 0 is a null.
-    features : int
-        Columns.
-    """
-
-    n_images: int
-    images_per_group: int = 1
-    classes: int = 2
-    majority: float = 0.0
-    n_batches: int = 1
-    layout: Layout = "none"
-    correlation: float = 0.8
-    leak: float = 0.0
-    features: int = 10
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """One draw of a cell: features (n, d), and labels, groups, batches (n,)."""
-
-    features: npt.NDArray[np.float64]
-    labels: Indices
-    groups: Indices
-    batches: Indices
-    seed: int
-
-
-def draw(cell: Cell, seed: int) -> Drawn:
-    """Draw data: features know the batch and the group, and the label only through the leak."""
-    rng = np.random.default_rng(seed)
-    n_groups = cell.n_images // cell.images_per_group
-    shares = np.full(cell.classes, 1 / cell.classes)
-    if cell.majority:
-        shares[1:] = (1 - cell.majority) / (cell.classes - 1)
-        shares[0] = cell.majority
-    places = (np.arange(n_groups) + 0.5) / n_groups
-    label = rng.permutation(np.searchsorted(np.cumsum(shares)[:-1], places))
-    batch = rng.permutation(np.arange(n_groups) % cell.n_batches)
-    if cell.layout == "nested":  # batches are dealt to classes, groups to the class's batches
-        owner = rng.permutation(np.arange(cell.n_batches) % cell.classes)
-        label = owner[batch]
-    elif cell.layout == "partly aliased":
-        own = rng.random(n_groups) < _TILT
-        batch = np.where(own, (batch // cell.classes) * cell.classes + label, batch)
-        batch = np.minimum(batch, cell.n_batches - 1)
-    group = np.repeat(np.arange(n_groups), cell.images_per_group)
-    means = np.zeros((cell.classes, cell.features))
-    means[np.arange(cell.classes), np.arange(cell.classes) % cell.features] = cell.leak
-    x = rng.normal(size=(n_groups, cell.features))[group] * np.sqrt(cell.correlation)
-    x += rng.normal(size=(len(group), cell.features)) * np.sqrt(1 - cell.correlation)
-    if cell.n_batches > 1:
-        x += _BATCH * rng.normal(size=(cell.n_batches, cell.features))[batch[group]]
-    x += means[label[group]]
-    return Drawn(x, label[group], group, batch[group], seed)
-
 
 Trial = Callable[[Drawn], dict[str, Any]]
 
@@ -159,6 +82,12 @@ def _nearness(data: Drawn, columns: Indices, train: Indices, test: Indices) -> N
     return found
 
 
+def _scores(data: Drawn, columns: Indices, train: Indices, test: Indices) -> Numbers:
+    """Return the nearness to each class that was tested, or how much nearer the second is."""
+    found = _nearness(data, columns, train, test)[:, : data.labels[test].max() + 1]
+    return found[:, 1:] - found[:, :1] if found.shape[1] == 2 else found
+
+
 def _all(data: Drawn) -> Indices:
     return np.arange(data.features.shape[1])
 
@@ -190,11 +119,12 @@ def _five_fits(data: Drawn) -> dict[str, Any]:
 
 def _held_out_auc(data: Drawn) -> dict[str, Any]:
     train, test = grouped(data.labels, data.groups, test_share=0.5, seed=data.seed)
-    scores = _nearness(data, _all(data), train, test)[:, : data.labels[test].max() + 1]
-    if scores.shape[1] == 2:
-        scores = scores[:, 1:] - scores[:, :1]
     found = held_out.roc_auc(
-        scores, data.labels[test], data.groups[test], n_permutations=PERMUTATIONS, seed=data.seed
+        _scores(data, _all(data), train, test),
+        data.labels[test],
+        data.groups[test],
+        n_permutations=PERMUTATIONS,
+        seed=data.seed,
     )
     return _of(found)
 
@@ -210,14 +140,26 @@ def _any_label(data: Drawn) -> Drawn:
     return replace(data, labels=rng.integers(0, classes, data.groups.max() + 1)[data.groups])
 
 
-def _difference(data: Drawn) -> dict[str, Any]:
+def _difference(data: Drawn, *, balanced: bool = False) -> dict[str, Any]:
     free = _any_label(data)
     first, second = (
         _fit_once(free, side, test_share=0.5, seed=data.seed) for side in _halves(data)
     )
     found = differences.difference(
-        first, second, free.labels, free.groups, n_permutations=PERMUTATIONS, seed=data.seed
-    )
+        first, second, free.labels, free.groups,
+        balanced=balanced, n_permutations=PERMUTATIONS, seed=data.seed,
+    )  # fmt: skip
+    return _of(found)
+
+
+def _difference_in_auc(data: Drawn) -> dict[str, Any]:
+    free = _any_label(data)
+    train, test = grouped(free.labels, free.groups, test_share=0.5, seed=data.seed)
+    first, second = (_scores(free, side, train, test) for side in _halves(data))
+    found = differences.difference_in_auc(
+        first, second, free.labels[test], free.groups[test],
+        n_permutations=PERMUTATIONS, seed=data.seed,
+    )  # fmt: skip
     return _of(found)
 
 
@@ -336,6 +278,8 @@ TESTS: dict[str, Trial] = {
     "held-out accuracy, five fits": _five_fits,
     "held-out ROC AUC": _held_out_auc,
     "difference of two learners": _difference,
+    "difference in balanced accuracy": partial(_difference, balanced=True),
+    "difference in ROC AUC": _difference_in_auc,
     "corrected resampled t": _corrected_t,
     "partial confounder test": _partial_confounder,
     "factor given the label": _factor_given_label,

@@ -16,9 +16,9 @@ import pytest
 from confoundlab import report
 from confoundlab.calibration import Coverage, replicate, summary
 from confoundlab.catalog import Dataset, Row, dataset
+from confoundlab.designs import Cell
 from confoundlab.imageset import ImageSet
 from confoundlab.simulate import simulate
-from confoundlab.trials import Cell
 
 mpl.use("Agg")
 ROOT = Path(__file__).parents[1]

@@ -5,8 +5,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from confoundlab import calibration
 from confoundlab.calibration import Coverage, replicate, summary
+from confoundlab.designs import Cell
 from confoundlab.errors import InputError
-from confoundlab.trials import PERMUTATIONS, Cell
+from confoundlab.trials import PERMUTATIONS
 
 
 def test_rates_come_with_exact_intervals():

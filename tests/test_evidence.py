@@ -2,8 +2,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from confoundlab.evidence import NullTest, combined, design_of, from_shift, score_correlation
-from confoundlab.intervals import Interval
+from confoundlab.evidence import (
+    NullTest,
+    combined,
+    design_of,
+    least_refitted,
+    least_shift,
+    score_correlation,
+)
+from confoundlab.power import minimum_detectable
 
 
 def test_p_values_count_ties_and_are_never_zero():
@@ -47,11 +54,18 @@ def test_scores_that_follow_their_group_are_correlated_when_the_label_is_taken_o
 
 
 def test_a_shift_is_found_four_times_in_five_at_its_stated_minimum(rng):
-    null = rng.normal(size=4000)
-    found = from_shift(
-        "difference in accuracy", Interval(-2, 2, 1.0), 0.0, null / 10,
-        chance=0.0, smallest_p=0.001, permuted="", permuted_why="", n_images=9, n_groups=9, seed=0,
-    )  # fmt: skip
-    least = found.minimum_detectable
-    assert least == pytest.approx(min(1.0, 0.1645 + 0.8416), abs=0.02)
-    assert found.p_value == pytest.approx(0.5, abs=0.03)
+    null = rng.normal(size=4000) / 10
+    found = least_shift(null, 0.2)
+    assert found == pytest.approx(0.1645 + 0.2 * 0.8416, abs=0.01)
+    estimates = found + 0.2 * rng.normal(size=4000)
+    assert (estimates > np.quantile(null, 0.95)).mean() == pytest.approx(0.8, abs=0.02)
+    assert least_shift(null, 9.0) == 1
+
+
+def test_a_refitted_null_asks_for_more_than_the_design_where_it_is_wider(rng):
+    design = design_of(np.arange(60) % 2, "ROC AUC", images_per_unit=1, correlation=0)
+    least = minimum_detectable(design)
+    assert least_refitted(design, rng.normal(0.5, 0.001, 999)) == least
+    null = rng.normal(0.5, 0.15, 999)
+    assert least_refitted(design, null) == pytest.approx(0.5 + 0.15 * (1.645 + 0.842), abs=0.03)
+    assert least_refitted(design, np.r_[null[:99], np.full(900, 0.5)]) == 1

@@ -1,7 +1,15 @@
 """The designs on which the tests are calibrated: `run.py` runs all of them, the tests a few."""
 
-from confoundlab.calibration import INTERVALS, Coverage
-from confoundlab.trials import Cell
+from confoundlab.calibration import DIFFERENCES, FACTORS, INTERVALS, METRICS, Coverage
+from confoundlab.designs import Cell
+
+# The code that is calibrated: a change of it makes kept rows stale.
+CALIBRATED = (
+    "auc", "bank", "calibration", "columns", "conditional", "decode", "designs", "differences",
+    "errors", "evidence", "files", "held_out", "identifiability", "intervals", "judgement",
+    "labelling", "lenet", "lenet_batched", "lenet_kernels", "lenet_simd", "linear", "nuisance",
+    "power", "probes", "simd", "splits", "trials",
+)  # fmt: skip
 
 # Tests that any design with groups allows.
 EVERYWHERE = (
@@ -39,6 +47,10 @@ BATCHES = [
     Cell(1200, images_per_group=5, n_batches=40, layout=layout)
     for layout in ("crossed", "nested", "partly aliased")
 ]  # fmt: skip
+COMPARED = [
+    Cell(40), Cell(120), Cell(400), Cell(400, classes=5),
+    Cell(400, images_per_group=5), Cell(400, images_per_group=20),
+]  # fmt: skip
 LARGE = [Cell(4000)]
 LENET = [Cell(120), Cell(240, images_per_group=4), Cell(240, images_per_group=4, classes=4)]
 
@@ -58,6 +70,10 @@ NULLS = [
         "probe, stopped early", "corrected resampled t", "WRONG: usual t over splits",
         "factor given the label", "five columns, Holm", "held-out accuracy, five fits",
     )
+] + [
+    (f"difference in {metric}", cell)
+    for cell in COMPARED
+    for metric in ("balanced accuracy", "ROC AUC")
 ] + [("LeNet, held-out accuracy", cell) for cell in LENET] + [
     ("WRONG: groups ignored", cell) for cell in GROUPED[:4]
 ]  # fmt: skip
@@ -72,11 +88,15 @@ POWER = [
 
 COVERAGE = [
     ("interval", Coverage(metric, n_groups, truth=truth, method=method))
-    for metric in INTERVALS
+    for metrics, methods in (
+        (METRICS, ("logit", "percentile", "bca")),
+        (DIFFERENCES, ("percentile", "bca")),
+        (FACTORS, ("percentile",)),
+    )
+    for metric in metrics
     for n_groups in (5, 10, 20, 40, 100)
     for truth in (0.5, 0.7, 0.9)
-    for method in ("logit", "percentile", "bca")
-    if method != "logit" or not metric.startswith("difference")
+    for method in methods
 ] + [
     ("interval", Coverage(metric, 200, images_per_group=1, method="percentile"))
     for metric in INTERVALS

@@ -24,22 +24,17 @@ from typing import Any
 
 import click
 import pandas as pd
-from calibration_cells import COVERAGE, NULLS, POWER
+from calibration_cells import CALIBRATED, COVERAGE, NULLS, POWER
 from tqdm import tqdm
 
 from confoundlab.bank import cores
 from confoundlab.calibration import Coverage, replicate, summary
 from confoundlab.cli import Command
+from confoundlab.designs import Cell
 from confoundlab.files import cache_root, code_digest, text_digest, write_aside
 from confoundlab.power import ALPHA
-from confoundlab.trials import Cell
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "calibration.csv"
-# The code that is calibrated: a change of it makes kept rows stale.
-CALIBRATED = (
-    "auc", "bank", "calibration", "columns", "conditional", "differences", "evidence", "held_out",
-    "intervals", "judgement", "labelling", "linear", "nuisance", "power", "probes", "trials",
-)  # fmt: skip
 REPLICATES, AGAIN, COVERED = 400, 1600, 1000
 
 

@@ -1,12 +1,14 @@
 """The calibration in small: every test on one design or two; `run.py` does the rest."""
 
+import grimp
 import pytest
-from calibration_cells import COVERAGE, NULLS, POWER
+from calibration_cells import CALIBRATED, COVERAGE, NULLS, POWER
 from scipy import stats
 
 from confoundlab.calibration import Coverage, replicate, summary
+from confoundlab.designs import Cell
 from confoundlab.power import ALPHA
-from confoundlab.trials import TESTS, Cell
+from confoundlab.trials import TESTS
 
 DRAWS = 100
 QUICK = [
@@ -20,6 +22,8 @@ QUICK = [
     ("held-out accuracy, five fits", Cell(120)),
     ("held-out ROC AUC", Cell(160, images_per_group=4)),
     ("difference of two learners", Cell(160, images_per_group=4)),
+    ("difference in balanced accuracy", Cell(160, images_per_group=4)),
+    ("difference in ROC AUC", Cell(160, images_per_group=4)),
     ("partial confounder test", Cell(160, images_per_group=4)),
     ("factor given the label", Cell(160, images_per_group=4)),
     ("label from factors", Cell(160, images_per_group=4)),
@@ -65,6 +69,12 @@ def test_a_planted_leak_is_found():
         Coverage("ROC AUC", 40),
         Coverage("ROC AUC", 20, truth=0.9),
         Coverage("difference in accuracy", 40, method="percentile"),
+        Coverage("difference in balanced accuracy", 40, method="percentile"),
+        Coverage("difference in ROC AUC", 40, method="percentile"),
+        Coverage("difference in ROC AUC", 40, method="bca"),
+        Coverage("partial R²", 100, method="percentile"),
+        Coverage("owed to a factor", 100, method="percentile"),
+        Coverage("beyond a factor", 200, images_per_group=1, method="percentile"),
         Coverage("accuracy", 40, method="bca"),
     ],
 )
@@ -78,3 +88,9 @@ def test_all_tests_are_calibrated():
     assert listed == set(TESTS)
     assert {name for name, _ in POWER} <= listed
     assert len({*NULLS, *POWER, *COVERAGE}) >= len(NULLS) + len(COVERAGE)
+
+
+def test_every_module_that_is_calibrated_makes_kept_rows_stale():
+    graph = grimp.build_graph("confoundlab", cache_dir=None)
+    needed = graph.find_upstream_modules("confoundlab.calibration") | {"confoundlab.calibration"}
+    assert {f"confoundlab.{name}" for name in CALIBRATED} == needed - {"confoundlab"}

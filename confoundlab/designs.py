@@ -1,0 +1,95 @@
+"""Designs to draw data from, with known truth: what the tests are tried on.
+
+A `Cell` is a design: images in groups, groups in batches, classes laid over both, a leak of known
+strength or none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from confoundlab.labelling import Indices
+
+Layout = Literal["none", "crossed", "nested", "partly aliased"]
+# Beside the seed, for the data: a test that is given the same seed draws its permutations from the
+# plain one, and they would be tied to the labels drawn here. (A 0 would be the plain seed again.)
+APART = 9
+_BATCH = 1.0  # spread of batch means, in standard deviations of an image
+_TILT = 0.8  # partly aliased: share of a class's groups that lie in the class's own batches
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A design to draw data from.
+
+    Parameters
+    ----------
+    n_images, images_per_group, classes : int
+        Sizes; every group has one label.
+    majority : float
+        Share of groups with the commonest class; 0 where classes are balanced.
+    n_batches : int
+        Batches with means of their own.
+    layout : {"none", "crossed", "nested", "partly aliased"}
+        Batches independent of the label, each inside one class, or tilted towards a class.
+    correlation : float
+        Of the images of a group.
+    leak : float
+        Distance between class means, in standard deviations of an image; 0 is a null.
+    features : int
+        Columns.
+    """
+
+    n_images: int
+    images_per_group: int = 1
+    classes: int = 2
+    majority: float = 0.0
+    n_batches: int = 1
+    layout: Layout = "none"
+    correlation: float = 0.8
+    leak: float = 0.0
+    features: int = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """One draw of a cell: features (n, d), and labels, groups, batches (n,)."""
+
+    features: npt.NDArray[np.float64]
+    labels: Indices
+    groups: Indices
+    batches: Indices
+    seed: int
+
+
+def draw(cell: Cell, seed: int) -> Drawn:
+    """Draw data: features know the batch and the group, and the label only through the leak."""
+    rng = np.random.default_rng([seed, APART])
+    n_groups = cell.n_images // cell.images_per_group
+    shares = np.full(cell.classes, 1 / cell.classes)
+    if cell.majority:
+        shares[1:] = (1 - cell.majority) / (cell.classes - 1)
+        shares[0] = cell.majority
+    places = (np.arange(n_groups) + 0.5) / n_groups
+    label = rng.permutation(np.searchsorted(np.cumsum(shares)[:-1], places))
+    batch = rng.permutation(np.arange(n_groups) % cell.n_batches)
+    if cell.layout == "nested":  # batches are dealt to classes, groups to the class's batches
+        owner = rng.permutation(np.arange(cell.n_batches) % cell.classes)
+        label = owner[batch]
+    elif cell.layout == "partly aliased":
+        own = rng.random(n_groups) < _TILT
+        batch = np.where(own, (batch // cell.classes) * cell.classes + label, batch)
+        batch = np.minimum(batch, cell.n_batches - 1)
+    group = np.repeat(np.arange(n_groups), cell.images_per_group)
+    means = np.zeros((cell.classes, cell.features))
+    means[np.arange(cell.classes), np.arange(cell.classes) % cell.features] = cell.leak
+    x = rng.normal(size=(n_groups, cell.features))[group] * np.sqrt(cell.correlation)
+    x += rng.normal(size=(len(group), cell.features)) * np.sqrt(1 - cell.correlation)
+    if cell.n_batches > 1:
+        x += _BATCH * rng.normal(size=(cell.n_batches, cell.features))[batch[group]]
+    x += means[label[group]]
+    return Drawn(x, label[group], group, batch[group], seed)
