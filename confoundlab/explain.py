@@ -7,7 +7,6 @@ each window alone, and what they name above chance is drawn over the mean image.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -22,23 +21,11 @@ from confoundlab.errors import InputError
 from confoundlab.imageset import ImageSet, Indices
 from confoundlab.lenet import Task
 from confoundlab.splits import Split, stratified
+from confoundlab.views import AsIs
 
 # Crops of many windows lie side by side as one bank's images, up to this many bytes.
 _BYTES_TOGETHER = 256 * 2**20
 _COLUMNS = ("estimate", "ci_low", "ci_high", "chance", "p_value")
-
-
-@dataclass(frozen=True)
-class _AsIs:
-    """The image as it is."""
-
-    is_control = False
-
-    def __call__(self, image: Pixels) -> Pixels:
-        return image
-
-    def __str__(self) -> str:
-        return "as it is"
 
 
 def leak_map(
@@ -80,7 +67,7 @@ def leak_map(
     InputError
         The window does not fit; images of different sizes.
     """
-    pixels = images.array(_AsIs(), colour)
+    pixels = images.array(AsIs(), colour)
     n, height, width = pixels.shape[:3]
     if not (1 <= window <= min(height, width) and stride >= 1):
         raise InputError(f"A window of {window} pixels does not fit images of {width}x{height}.")

@@ -18,7 +18,7 @@ from matplotlib.patches import Rectangle
 from sklearn.metrics import confusion_matrix
 
 from confoundlab.imageset import ImageSet, Indices, View
-from confoundlab.views import stretch
+from confoundlab.views import Whole, stretch
 
 BLUE, ORANGE = sns.color_palette("colorblind")[:2]
 GRAY = "0.45"
@@ -48,6 +48,39 @@ def crops(images: ImageSet, view: View, *, n_classes: int = 10, n_each: int = 1)
     for axis, row in zip(axes[0][::n_each], rows[::n_each], strict=True):
         axis.set_title(images.table["label"][row], fontsize=8, loc="left")
     figure.suptitle(titled("What the classifier is allowed to see", images.state), y=1.02)
+    return figure
+
+
+def class_means(images: ImageSet, view: View, pictures: ImageSet | None = None) -> Figure:
+    """Show each class's mean image, the mean of what a view leaves, and that stretched.
+
+    Means show what a class has in common, and no single person.
+
+    Parameters
+    ----------
+    images : ImageSet
+        What the view sees.
+    view : View
+        A crop, for one.
+    pictures : ImageSet, optional
+        The same images in the same order, where `images` holds only parts of them.
+    """
+    whole = images if pictures is None else pictures
+    shown, rows = images.array(view), [images.labels == label for label in np.unique(images.labels)]
+    means = [np.round(shown[own].mean(axis=0)).astype(np.uint8) for own in rows]
+    small = whole.array(Whole(128))
+    figure, axes = plt.subplots(3, len(rows), figsize=(1.15 * len(rows) + 1, 3.6), squeeze=False)
+    for column, own, mean, label in zip(axes.T, rows, means, images.classes, strict=True):
+        pictures_here = (small[own].mean(axis=0), mean, stretch(mean))
+        for axis, picture in zip(column, pictures_here, strict=True):
+            axis.imshow(picture.squeeze(), cmap="gray", vmin=0, vmax=255)
+            axis.set_xticks([])
+            axis.set_yticks([])
+        column[0].set_title(label, fontsize=8)
+    names = ("mean image", f"mean of\n{view}", "contrast\nstretched")
+    for axis, name in zip(axes[:, 0], names, strict=True):
+        axis.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+    figure.suptitle(titled("What a class has in common", images.state), y=1.0)
     return figure
 
 

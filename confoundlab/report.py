@@ -10,6 +10,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from confoundlab.catalog import DATASETS, STUDIES, paper_rows
+from confoundlab.evidence import Evidence
 from confoundlab.imageset import ImageSet
 from confoundlab.parameters import declared, notebook_source, read_notebook
 from confoundlab.store import read_results
@@ -87,6 +88,15 @@ def sentence(name: str, record: dict[str, Any]) -> str:
         f"{record['n_groups']:,} groups{spread if repeats > 1 else ''}; "
         f"chance {percent(record['chance'])}; p = {record['p_value']:.2g}{corrected}).{verdict} "
         + " ".join(record["reasons"])
+    )
+
+
+def gap(words: str, found: Evidence) -> str:
+    """Return a difference between two experiments in words."""
+    return (
+        f"{words}: {100 * found.estimate:.1f} points (95% interval {100 * found.ci_low:.1f} to "
+        f"{100 * found.ci_high:.1f}, p = {found.p_value:.2g}; the same {found.n_groups:,} groups "
+        "resampled in both)."
     )
 
 

@@ -32,6 +32,21 @@ def _fits(view: object, image: Pixels, height: int, width: int) -> None:
 
 
 @dataclass(frozen=True)
+class AsIs:
+    """The image as it is, under the name that results have: of patches that were cut before."""
+
+    name: str = "as it is"
+    is_control: bool = False
+
+    def __call__(self, image: Pixels) -> Pixels:
+        """Return the image."""
+        return image
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
 class Corner:
     """A crop from one corner; sizes in pixels, as width x height in the paper's tables."""
 

@@ -151,11 +151,7 @@ gain = differences.difference(
     on_crop.predictions, arc_crop.predictions, images.labels, images.groups, seed=seed
 )
 display(
-    Markdown(
-        f"What near copies are worth on the crop, random split minus arc: {100 * gain.estimate:.1f} "
-        f"points (95% interval {100 * gain.ci_low:.1f} to {100 * gain.ci_high:.1f}, the same groups "
-        "resampled in both)."
-    )
+    Markdown(report.gap("What near copies are worth on the crop, random split minus arc", gain))
 )
 
 # %% mystnb={"figure": {"name": "fig-coil-accuracy", "caption": "Accuracy on held-out images (dots) with 95% intervals from resampled groups. A control whose whole interval lies right of the dashed chance line, and beyond the gray bar that holds 95% of one net's permutations, leaks. Diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for crop and whole image under the random and the arc split, beside the chance level, the permutation null and the number of the paper."}} tags=["hide-input"]

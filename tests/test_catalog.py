@@ -68,7 +68,7 @@ def test_paper_rows_are_fractions_and_complete():
         ("coil20", "crop 21x21 top-right", "arc of 60 degrees", None),
         ("rnai_cells", "whole image 32x32", "random 80/20", None),
         ("coil20", "crop 21x21 top-right", "random 80/20, crops without object", None),
-        ("yale_a", "crop 22x29 forehead", "random 80/20", 0.546),
+        ("yale_a", "crop 22x29 at 150,60 forehead", "random 80/20", 0.546),
         ("rnai_background", "crop 60x60 no cell inside", "random 75/25", 0.6345),
         ("rnai_background_other_session", "crop 60x60 no cell inside", "other session", 0.1183),
         ("rnai_background_other_session", "crop 60x60 no cell inside", "random 75/25", None),

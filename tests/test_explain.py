@@ -9,6 +9,7 @@ from confoundlab.explain import leak_map
 from confoundlab.imageset import ImageSet
 from confoundlab.lenet import Task
 from confoundlab.splits import stratified
+from confoundlab.views import AsIs
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_the_map_finds_the_place_where_the_leak_was_planted(places):
 
 
 def test_a_place_of_the_map_is_the_crop_trained_alone(planted, places):
-    crop = np.ascontiguousarray(planted.array(explain._AsIs())[:, 16:32, 32:48])
+    crop = np.ascontiguousarray(planted.array(AsIs())[:, 16:32, 32:48])
     parts = [stratified(planted.labels, seed=seed) for seed in range(2)]
     bank = [Task(planted.labels, *part, seed) for seed, part in enumerate(parts)]
     alone = train_bank(crop, bank, epochs=15)

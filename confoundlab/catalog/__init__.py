@@ -6,6 +6,7 @@ typed by hand.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -34,6 +35,7 @@ __all__ = [
     "study",
 ]
 
+_AT = re.compile(r" at \d+,\d+")
 # In the order of the paper's tables.
 STUDIES: dict[str, Study] = {
     each.STUDY.name: each.STUDY for each in (covid, kvasir, rnai, yale, coil, celegans)
@@ -73,7 +75,8 @@ def paper_accuracy(row: str | None, view: str, split: str) -> float | None:
     # Table 5 crops as Table 2 does; a remark in brackets is not part of the view's name
     table_2 = paper_rows().get((row or "").removesuffix("_other_session"), printed)
     where = table_2["where"].partition(" (")[0]
-    return printed["crop_accuracy"] if view == f"crop {printed['crop']} {where}" else None
+    shown = _AT.sub("", view)  # the paper gives no place in numbers
+    return printed["crop_accuracy"] if shown == f"crop {printed['crop']} {where}" else None
 
 
 def read_manifest(entry: Dataset) -> pd.Series[str] | None:

@@ -1,0 +1,93 @@
+"""What stands beside every net of Dhar and Shamir (2021): cheap rivals, the ladder, transforms.
+
+Each function measures a few views of one experiment through `study.StudyRun.measure` and returns
+what it measured, in order, with words for a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from confoundlab.decode import Colour
+from confoundlab.imageset import ImageSet, View
+from confoundlab.predictions import Learner
+from confoundlab.splits import Split
+from confoundlab.study import Measured, StudyRun
+from confoundlab.transforms import (
+    LADDER,
+    FourierMagnitude,
+    HaarApproximation,
+    Median,
+    TileShuffle,
+)
+from confoundlab.views import EightPixels, MeanColour, Then
+
+# As many tiles along a side as divide the 32 pixels of a whole image.
+TILES = 4
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Images, a split of them, and how nets are trained: what a page keeps from view to view."""
+
+    run: StudyRun
+    images: ImageSet
+    split_name: str
+    splits: Sequence[Split]
+    epochs: int
+    colour: Colour = "gray"
+    row: str | None = None
+
+    def measure(self, view: View, learner: Learner = "LeNet-5") -> Measured:
+        """Measure a view (`study.StudyRun.measure`)."""
+        return self.run.measure(
+            self.images,
+            view,
+            self.split_name,
+            self.splits,
+            epochs=self.epochs,
+            colour=self.colour,
+            learner=learner,
+            row=self.row,
+        )
+
+
+def cheap_rivals(experiment: Experiment, crop: View) -> dict[str, Measured]:
+    """Measure random forests on next to nothing: means, and eight pixels (Noyan 2022).
+
+    Where a forest on the crop's mean does as well as a net, the leak is one number. Eight pixels of
+    the border name 49% of 38 plant diseases in Noyan's paper (arXiv:2206.04374).
+    """
+    return {
+        "mean of the crop, forest": experiment.measure(Then(crop, MeanColour()), "random forest"),
+        "eight border pixels, forest": experiment.measure(EightPixels(), "random forest"),
+        "mean of the image, forest": experiment.measure(MeanColour(), "random forest"),
+    }
+
+
+def ladder(experiment: Experiment, crop: View) -> dict[str, Measured]:
+    """Measure the crop with all but one kind of information taken away: `transforms.LADDER`."""
+    return {
+        words: experiment.measure(crop if step is None else Then(crop, step))
+        for words, step in LADDER
+    }
+
+
+def transformed(experiment: Experiment, whole: View) -> dict[str, Measured]:
+    """Measure the whole image after the transforms of Erukude, Joshi and Shamir (2024).
+
+    Where the subject carried the accuracy it falls; where the session did it holds or rises. The
+    Fourier magnitude and the wavelet come twice: as the published code computes them, which wraps
+    8-bit values or stretches by the image's own range, and corrected (doi:10.3390/
+    computers13120341).
+    """
+    steps: tuple[View, ...] = (
+        FourierMagnitude(published=True),
+        FourierMagnitude(),
+        HaarApproximation(published=True),
+        HaarApproximation(),
+        Median(5),
+        TileShuffle(TILES),
+    )
+    return {str(step): experiment.measure(Then(step, whole)) for step in steps}
