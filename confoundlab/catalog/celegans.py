@@ -48,7 +48,7 @@ CELEGANS = Dataset(
         "worm",
         (63,) * len(AGES),
         _twin_row,
-        (128, 128),
+        (192, 256),
         1,
         dict.fromkeys(("level", "gain", "offset", "noise", "gamma"), 0.3),
         sessions="image",

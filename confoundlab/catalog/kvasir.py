@@ -53,7 +53,7 @@ def _dataset(name: str, title: str, archive: str, each: int, row: str | None) ->
             "endoscopy",
             (each,) * len(CLASSES),
             _twin_row,
-            (96, 120),
+            (128, 160),
             3,
             dict.fromkeys(("level", "gain", "offset", "noise", "gamma"), 0.1) | {"encoding": 1.0},
         ),
