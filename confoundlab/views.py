@@ -193,7 +193,7 @@ class BlankestPatch:
 
 @dataclass(frozen=True)
 class MeanColour:
-    """The image's mean, rounded, for probes (`transforms.MeanLevel` is large enough for LeNet-5)."""
+    """The image's mean, rounded; `transforms.MeanLevel` repeats it over the whole image."""
 
     is_control = False
     mixes_places = True
