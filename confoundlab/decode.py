@@ -12,6 +12,8 @@ The rules are fixed, so that decoding itself can neither hide nor invent a sessi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -55,6 +57,13 @@ def decode(path: Path, colour: Colour = "gray", *, max_pixels: int = MAX_PIXELS)
     CannotDecodeError
         Empty, truncated, unknown or oversized file, or floating-point pixels.
     """
+    with opened(path, max_pixels=max_pixels) as image:
+        return _to_uint8(image, colour)
+
+
+@contextmanager
+def opened(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
+    """Open one file as `decode` does, with its errors; pixels are read when they are used."""
     try:
         if path.stat().st_size == 0:
             raise CannotDecodeError("empty file")
@@ -64,7 +73,7 @@ def decode(path: Path, colour: Colour = "gray", *, max_pixels: int = MAX_PIXELS)
                 raise CannotDecodeError(
                     f"{width}x{height} pixels, more than the limit of {max_pixels:,}"
                 )
-            return _to_uint8(image, colour)
+            yield image
     except CannotDecodeError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -62,6 +62,8 @@ class ImageSet:
         (row number, colour) to uint8 pixels of shape (height, width, channels).
     skipped : dict of str to str
         Files left out on request, with the reason.
+    paths : list of Path, optional
+        The file of every image, for `file_properties`; no part of any digest.
     """
 
     name: str
@@ -69,6 +71,7 @@ class ImageSet:
     table: pd.DataFrame
     read: Callable[[int, Colour], Pixels]
     skipped: dict[str, str]
+    paths: list[Path] | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -102,7 +105,8 @@ class ImageSet:
         def read(row: int, colour: Colour) -> Pixels:
             return self.read(int(picked[row]), colour)
 
-        return type(self)(self.name, self.state, table, read, self.skipped)
+        paths = [self.paths[row] for row in picked] if self.paths is not None else None
+        return type(self)(self.name, self.state, table, read, self.skipped, paths)
 
     def array(self, view: View, colour: Colour = "gray", *, cache: bool = True) -> Pixels:
         """Show every image through a view.
@@ -232,7 +236,7 @@ class ImageSet:
         def read(row: int, colour: Colour) -> Pixels:
             return decode(paths[row], colour)
 
-        return cls(name, state, _checked(table), read, problems)
+        return cls(name, state, _checked(table), read, problems, paths)
 
 
 def _checked(table: pd.DataFrame) -> pd.DataFrame:

@@ -208,7 +208,7 @@ class BlankestPatch:
 
 @dataclass(frozen=True)
 class MeanColour:
-    """The image's mean, rounded: all that is left is one level a channel."""
+    """The image's mean, rounded; `transforms.MeanLevel` repeats it over the whole image."""
 
     is_control = False
     mixes_places = True
@@ -227,7 +227,7 @@ class EightPixels:
     """The four corner pixels and the middles of the four sides, in reading order.
 
     Noyan (2022, arXiv:2206.04374): eight pixels of background name 49% of PlantVillage's images,
-    of 38 classes.
+    of 38 classes. For probes: LeNet-5 needs 12x12.
     """
 
     is_control = True

@@ -5,7 +5,7 @@ import pytest
 from confoundlab import explain, plots
 from confoundlab.bank import train_bank
 from confoundlab.errors import InputError
-from confoundlab.explain import leak_map
+from confoundlab.explain import crop_size_sweep, leak_map
 from confoundlab.imageset import ImageSet
 from confoundlab.lenet import Task
 from confoundlab.splits import stratified
@@ -73,3 +73,36 @@ def test_the_figure_marks_leaks_and_says_that_it_is_simulated(planted, places):
     assert "simulated data" in figure._suptitle.get_text()
     leaks, others = figure.axes[1].collections
     assert leaks.get_offsets().tolist() == [[8, 8]] and len(others.get_offsets()) == 8
+
+
+def test_the_sweep_finds_the_size_at_which_a_leak_comes_in():
+    """The class is the level of one row, 14 pixels below the top; the rest is noise."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(160) % 2
+    pixels = rng.integers(0, 60, (160, 24, 24, 1), dtype=np.uint8)
+    pixels[labels == 1, 14] += 190
+    table = pd.DataFrame({"label": labels.astype(str)})
+    images = ImageSet.from_arrays(pixels, table, name="row", state="simulated")
+    parts = [stratified(labels, seed=seed) for seed in range(2)]
+    sizes = crop_size_sweep(images, "top-left", [12, 14, 15, 24], parts, epochs=15)
+    assert sizes["size"].tolist() == [12, 14, 15, 24]
+    leaks = (sizes["ci_low"] > sizes["chance"]).tolist()
+    assert leaks == [False, False, True, True] and (sizes["estimate"][2:] > 0.95).all()
+    assert list(sizes) == ["size", "estimate", "ci_low", "ci_high", "chance", "p_value"]
+
+
+def test_a_size_of_the_sweep_is_the_place_of_the_map(planted, places):
+    parts = [stratified(planted.labels, seed=seed) for seed in range(2)]
+    (sweep,) = crop_size_sweep(planted, "top-right", [16], parts, epochs=15).to_dict("records")
+    there = places.iloc[2].to_dict()
+    assert all(sweep[name] == there[name] for name in sweep if name != "size")
+
+
+def test_a_sweep_without_sizes_or_room_is_refused(planted):
+    parts = [stratified(planted.labels)]
+    with pytest.raises(InputError, match="at least one size"):
+        crop_size_sweep(planted, "top-left", [], parts)
+    with pytest.raises(InputError, match="does not fit an image of 48x48"):
+        crop_size_sweep(planted, "top-left", [12, 49], parts)
+    with pytest.raises(InputError, match="at least 12 pixels, not 11"):
+        crop_size_sweep(planted, "top-left", [12, 11], parts)
