@@ -19,7 +19,7 @@ from skimage.measure import label
 
 from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
-from confoundlab.imageset import ImageSet, Indices
+from confoundlab.imageset import ImageSet, Indices, View
 from confoundlab.scan import in_order
 
 Mask = npt.NDArray[np.bool_]
@@ -114,6 +114,26 @@ def background_patches(
         return np.array(chosen, np.intp).reshape(-1, 2)
 
     return _cut(images, places, size, seed, "background", f"no {size}x{size} pixels without a cell")
+
+
+def cell_free(images: ImageSet, crop: View, *, min_area: int = 40) -> Mask:
+    """Say which images show no cell in a crop, shape (n,): of crops round one cell each.
+
+    Parameters
+    ----------
+    images : ImageSet
+        Gray or colour; cells are sought in gray, with each image's own threshold.
+    crop : View
+        Such as `views.Corner`.
+    min_area : int
+        A cell has more pixels than this.
+    """
+
+    def one(row: int) -> bool:
+        cells = _large(_objects(images.read(row, "gray")[:, :, 0]), min_area)
+        return not crop(cells[:, :, None].astype(np.uint8)).any()
+
+    return np.array(in_order(one, range(len(images)), f"{images.name}: cells"), np.bool_)
 
 
 def _check(size: int, min_area: int, at_most: int | None, seed: int) -> None:

@@ -7,8 +7,8 @@ from hypothesis.extra.numpy import arrays
 
 from confoundlab.errors import InputError
 from confoundlab.imageset import ImageSet
-from confoundlab.patches import _objects, background_patches, cell_patches
-from confoundlab.views import Box
+from confoundlab.patches import _objects, background_patches, cell_free, cell_patches
+from confoundlab.views import Box, Corner
 
 
 class AsIs(Box):
@@ -160,3 +160,14 @@ def test_impossible_settings_are_refused(wrong):
             cut(image_set(painted(CELLS)), **wrong)
     with pytest.raises(InputError, match="1 or more"):
         background_patches(image_set(painted(CELLS)), speck=-1)
+
+
+def test_a_crop_is_free_where_no_cell_reaches_into_it():
+    pixels = np.full((3, 40, 40, 1), 10, np.uint8)
+    pixels[:, 15:25, 15:25] = 200  # the cell in the middle
+    pixels[1, :8, :8] = 200  # a neighbour of 64 pixels
+    pixels[2, :3, :3] = 200  # a speck of 9
+    images = ImageSet.from_arrays(pixels, pd.DataFrame({"label": list("abc")}), name="cells")
+    corner = Corner("top-left", 12, 12)
+    assert cell_free(images, corner).tolist() == [True, False, True]
+    assert cell_free(images, corner, min_area=5).tolist() == [True, False, False]

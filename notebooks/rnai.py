@@ -1,0 +1,288 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # RNAi: cells, plates and dates
+
+# %% tags=["remove-input"]
+from typing import Annotated, Literal
+
+from IPython.display import Markdown, display
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from confoundlab import (
+    battery,
+    conditional,
+    differences,
+    nuisance,
+    patches,
+    plots,
+    plots_evidence,
+    report,
+    splits,
+)
+from confoundlab.study import StudyRun
+from confoundlab.views import AsIs, Corner, Whole
+
+# %% tags=["parameters", "remove-input"]
+dataset: Literal["rnai"] = "rnai"  # the paper's fields; MitoCheck's cells always come beside them
+data: Literal["auto", "real", "simulated"] = "auto"  # auto takes real images where they are
+patch_size: Annotated[int, Field(ge=20, le=128)] = 60  # side of the patches of a field in pixels
+min_area: PositiveInt = 40  # a cell has more pixels than this
+per_field: PositiveInt = 10  # patches of each kind from a field
+crop_size: Annotated[int, Field(ge=12, le=32)] = 20  # corner of a MitoCheck cell's image, in pixels
+whole_size: Annotated[int, Field(ge=12, le=64)] = 32  # side of the resized MitoCheck image
+epochs: PositiveInt = 120  # passes over the training images
+repeats: PositiveInt = 10  # nets a view, each with another split and other initial weights
+folds: Annotated[int, Field(ge=2, le=20)] = 5  # folds with whole plates, or whole dates, held out
+permutations: PositiveInt = 999  # size of the null
+seed: NonNegativeInt = 0  # of everything
+
+# %% tags=["remove-input"]
+run = StudyRun(seed=seed, permutations=permutations)
+fields = run.load(dataset, data)
+screen = run.load("mitocheck", "auto" if data == "real" else data)
+display(Markdown(report.data_line(fields) + "\n>\n" + report.data_line(screen)))
+
+# %% [markdown]
+# **The question.** In an RNAi screen a gene is switched off and cells are photographed. All cells of a
+# gene lie on one slide and are taken in one session. Dhar and Shamir {cite}`dhar2021evaluation` cut
+# 60x60 pixels around each cell, and as many where no cell is. If the gene is named from pixels without
+# a cell, the slide was learned.
+#
+# The paper's ten genes {cite}`shamir2008iicbu` name no session in their files. MitoCheck
+# {cite}`neumann2010mitocheck`, another RNAi screen, names plate, date and place of every cell, so that
+# whole plates and whole dates can be held out, which the paper could not do.
+#
+# ## Cells, and pixels without a cell
+#
+# Cells are what Otsu's threshold finds, if it has enough pixels. A background patch touches no patch of
+# a cell, and no other background patch.
+
+# %% tags=["hide-input"]
+options = {"size": patch_size, "min_area": min_area, "seed": seed}
+cells = patches.cell_patches(fields, at_most=per_field, **options)
+background = patches.background_patches(fields, at_most=per_field, speck=min_area, **options)
+run_names = {
+    "cells": AsIs(
+        f"crop {patch_size}x{patch_size} around Otsu objects of more than {min_area} pixels"
+    ),
+    "background": AsIs(f"crop {patch_size}x{patch_size} no cell inside", is_control=True),
+}
+display(
+    Markdown(
+        f"{len(fields):,} fields give {len(cells):,} patches with a cell and {len(background):,} "
+        f"without; {len(cells.skipped) + len(background.skipped)} fields give none of one kind."
+    )
+)
+
+# %% mystnb={"figure": {"name": "fig-rnai-cells", "caption": "Patches around cells, as they are and with contrast stretched. Look for shape: size, number and texture of nuclei are what a gene may change."}, "image": {"alt": "Two rows of square patches with bright round cells."}} tags=["hide-input"]
+figure = plots.crops(cells, run_names["cells"])
+run.keep(figure, "cells")
+
+# %% mystnb={"figure": {"name": "fig-rnai-background", "caption": "Patches without a cell. Stretched, they show noise, a gradient or the haze of a neighbour; the eye cannot sort them by gene."}, "image": {"alt": "Two rows of square patches without cells, nearly black, and noisy where the contrast is stretched."}} tags=["hide-input"]
+figure = plots.crops(background, run_names["background"])
+run.keep(figure, "background")
+
+# %% [markdown]
+# ## The same session
+#
+# As in Table 2: three quarters of the patches train, one quarter tests, drawn at random, so that
+# patches of one field are on both sides. The honest split keeps fields apart.
+
+
+# %% tags=["hide-input"]
+def measured(images, kind, suffix=""):
+    """One kind of patch under the paper's split, and with fields apart."""
+    view, row = run_names[kind], f"rnai_{kind}{suffix}"
+    at_random = [
+        splits.stratified(images.labels, test_share=0.25, seed=seed + n) for n in range(repeats)
+    ]
+    apart = splits.grouped_folds(images.labels, images.groups, folds=folds, seed=seed)
+    experiments = [
+        battery.Experiment(run, images, name, split, epochs, row=row)
+        for name, split in (("random 75/25", at_random), ("fields apart", apart))
+    ]
+    return [experiment.measure(view) for experiment in experiments], experiments[0]
+
+
+(cells_random, cells_apart), _ = measured(cells, "cells")
+(empty_random, empty_apart), on_background = measured(background, "background")
+steps = battery.ladder(on_background, run_names["background"])
+
+# %% tags=["remove-input"]
+display(
+    Markdown(
+        f"- {report.sentence('**Cells**', cells_random.record)}\n"
+        f"- {report.sentence('**Background**', empty_random.record)}\n"
+        f"- {report.sentence('**Cells, fields apart**', cells_apart.record)}\n"
+        f"- {report.sentence('**Background, fields apart**', empty_apart.record)}"
+    )
+)
+
+# %% mystnb={"figure": {"name": "fig-rnai-ladder", "caption": "The background patch with all but one kind of information taken away. The step that comes near the full crop carries the session."}, "image": {"alt": "Dots with intervals for the full background patch, its low and high frequencies, its histogram and its mean level."}} tags=["hide-input"]
+figure = plots.accuracies([step.record for step in steps.values()], list(steps))
+run.keep(figure, "ladder")
+
+# %% [markdown]
+# ## Another session
+#
+# As in Table 5: every gene is taken twice, on two slides in two sessions. Nets train on the first and
+# are tested on the second, and the other way round. What depended on the session is gone.
+
+# %% tags=["hide-input"]
+other = {}
+if fields.state == "simulated":
+    again = run.load(dataset, data, "twice")
+    for kind, cut in (("cells", patches.cell_patches), ("background", patches.background_patches)):
+        more = options | ({"speck": min_area} if kind == "background" else {})
+        taken = cut(again, at_most=per_field * 3 // 2, **more)
+        takes = [splits.leave_out(taken.table["take"], take) for take in ("second", "first")]
+        other[kind] = run.measure(
+            taken,
+            run_names[kind],
+            "other session",
+            takes,
+            epochs=epochs,
+            row=f"rnai_{kind}_other_session",
+        )
+lines = [f"- {report.sentence(f'**{kind}**', found.record)}" for kind, found in other.items()]
+display(Markdown("\n".join(lines) or "The real files do not name their sessions: left out."))
+
+# %% [markdown]
+# ## MitoCheck: the same nets on a real screen
+#
+# Every image is cut around one nucleus, and experts named its phenotype. The whole image holds the
+# nucleus; its top left corner should not. In some it does, because a neighbour reaches into it; they
+# are counted, and left out of the last line.
+
+# %% tags=["hide-input"]
+corner, whole = Corner("top-left", crop_size, crop_size), Whole(whole_size)
+free = patches.cell_free(screen, corner, min_area=min_area)
+at_random = [splits.stratified(screen.labels, seed=seed + n) for n in range(repeats)]
+plates, dates = (
+    splits.grouped_folds(screen.labels, screen.table[column], folds=folds, seed=seed)
+    for column in ("plate", "session")
+)
+layouts = {"random 80/20": at_random, "plates apart": plates, "dates apart": dates}
+found = {
+    (view, name): run.measure(screen, view, name, split, epochs=epochs)
+    for view in (corner, whole)
+    for name, split in layouts.items()
+}
+empty = run.measure(
+    screen, corner, "plates apart", plates, epochs=epochs, only=("corners without a cell", free)
+)
+
+# %% tags=["remove-input"]
+lines = [
+    f"- {report.sentence(f'**{view}, {name}**', one.record)}" for (view, name), one in found.items()
+]
+lines.append(f"- {report.sentence('**Corners without a cell, plates apart**', empty.record)}")
+display(
+    Markdown(
+        f"{(~free).sum():,} of {len(free):,} corners hold a part of a cell.\n\n" + "\n".join(lines)
+    )
+)
+
+# %% mystnb={"figure": {"name": "fig-rnai-screen", "caption": "MitoCheck. Each drop from the random split to whole plates or whole dates apart is what a shared plate or date was worth. Dashes: chance, the share of the commonest phenotype; gray bars: 95% of one net's permutations."}, "image": {"alt": "Dots with intervals for the corner and the whole image under three splits."}} tags=["hide-input"]
+names = [f"{view},\n{name}" for view, name in found]
+figure = plots.accuracies([one.record for one in found.values()], names)
+run.keep(figure, "screen")
+
+# %% tags=["remove-input"]
+drops = []
+for view in (corner, whole):
+    for name in ("plates apart", "dates apart"):
+        gap = differences.difference(
+            found[view, "random 80/20"].predictions,
+            found[view, name].predictions,
+            screen.labels,
+            screen.groups,
+            seed=seed,
+        )
+        drops.append(f"- {report.gap(f'{view}, random split minus {name}', gap)}")
+display(Markdown("What a shared plate or date was worth:\n\n" + "\n".join(drops)))
+
+# %% [markdown]
+# ## How much of the corner's accuracy is the plate
+#
+# If labels were known only as well as their plate tells them, how often would the corner's net be
+# right? The accuracy is cut into chance, what the plate or the date explains, and what is beyond it.
+
+# %% tags=["remove-input"]
+answers = found[corner, "random 80/20"].predictions.query("repeat == 0")
+rows = answers["image"].to_numpy()
+lines = []
+for column in ("plate", "session"):
+    if screen.table[column].nunique() > 1:
+        parts = conditional.explained_by_factor(
+            answers["predicted"],
+            screen.labels[rows],
+            screen.table[column].to_numpy()[rows],
+            screen.groups[rows],
+            n_permutations=permutations,
+            seed=seed,
+        )
+        lines.append(f"- **{'date' if column == 'session' else column}**: {parts}")
+display(Markdown("\n".join(lines)))
+
+# %% mystnb={"figure": {"name": "fig-rnai-factors", "caption": "Up: how much a factor says about the phenotype, from nothing (0) to everything (1). Right: how well a linear probe of the corner's pixels names the factor in movies it has not seen; chance is 0.5. Bars: 95% intervals. Filled and orange: both above chance after correction."}, "image": {"alt": "A scatter plot of the date and the time point of MitoCheck's images."}} tags=["hide-input"]
+movies = screen.table.groupby("session")["group"].transform("nunique").to_numpy()
+tested = screen.subset(
+    movies > 1
+)  # a date with one movie cannot be learned in one and asked in another
+factors = [one for one in ("session", "frame") if one in tested.table]
+placed = nuisance.factor_map(
+    tested.array(corner).reshape(len(tested), -1) / 255,
+    tested.table[factors].rename(columns={"session": "date"}),
+    tested.labels,
+    tested.groups,
+    n_permutations=permutations,
+    seed=seed,
+)
+figure = plots_evidence.factor_map(placed, tested.state)
+run.keep(figure, "factors")
+run.keep_table(placed, "factors")
+
+# %% tags=["remove-input"]
+display(
+    Markdown(
+        f"The figure is of the {len(tested):,} images whose date has two movies or more: of the "
+        f"others, date and movie are the same thing."
+    )
+)
+
+# %% [markdown]
+# ## All numbers
+
+# %% tags=["remove-input", "full-width"]
+display(report.table(report.evidence_table(run.records)))
+
+# %% tags=["remove-cell"]
+run.finish()
+
+# %% [markdown]
+# ## What would change our mind
+#
+# A gene on two slides, taken on two days in another order: if background patches of the one still named
+# the gene on the other, there would be something of the gene in them. For MitoCheck, phenotypes spread
+# evenly over plates would let the random split and the honest one be compared without their different
+# shares of classes.
+
+# %% [markdown]
+# ## Run this page again
+#
+# The command that made this page. Change a parameter by another `-p name=value`.
+
+# %% tags=["remove-input"]
+display(Markdown(report.rerun(run)))
