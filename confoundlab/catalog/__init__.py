@@ -14,12 +14,13 @@ import pandas as pd
 import yaml
 
 from confoundlab.catalog import coil
-from confoundlab.catalog.entry import Dataset, DataState, SessionLayout, Study, Twin
+from confoundlab.catalog.entry import Archive, Dataset, DataState, SessionLayout, Study, Twin
 from confoundlab.errors import one_of
 
 __all__ = [
     "DATASETS",
     "STUDIES",
+    "Archive",
     "DataState",
     "Dataset",
     "SessionLayout",

@@ -40,6 +40,39 @@ class Twin:
 
 
 @dataclass(frozen=True)
+class Archive:
+    """The file in which a data set is published, for `confoundlab data fetch`.
+
+    Parameters
+    ----------
+    urls : tuple of str
+        The main address, then mirrors of the same file, tried in this order.
+    format : {"zip", "tar.gz"}
+        How it is packed.
+    known_hash : str or None
+        ``"sha256:..."`` or ``"sha1:..."`` as somebody else published it. None where nobody did:
+        then the file's own SHA-256 is shown, and only names and decoded pixels prove the copy.
+    n_bytes : int or None
+        Its size, about, for the check of free space; None if not known.
+    keep_strays : bool
+        Whether files that `Dataset.describe` does not know (scripts, readmes) are unpacked too.
+
+    Notes
+    -----
+    Folders stay as they are in the archive, so `Dataset.describe` has to know its images below
+    them. An archive whose checksum only its authors' page gives, as SHA-1::
+
+        Archive(("http://host/rnai.tar.gz",), "tar.gz", known_hash="sha1:8de7f55c...")
+    """
+
+    urls: tuple[str, ...]
+    format: Literal["zip", "tar.gz"]
+    known_hash: str | None = None
+    n_bytes: int | None = None
+    keep_strays: bool = False
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A published image set: how its files are named, how many there are, and on which terms.
 
@@ -63,6 +96,8 @@ class Dataset:
         What a user has to know before trusting a number.
     twin : Twin
         Its simulated stand-in.
+    archive : Archive or None
+        Where it can be fetched; None where no address is known to last.
     """
 
     name: str
@@ -77,6 +112,7 @@ class Dataset:
     citation: str
     defects: tuple[str, ...]
     twin: Twin
+    archive: Archive | None = None
 
 
 @dataclass(frozen=True)
