@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from confoundlab.catalog import Dataset, DataState, SessionLayout, dataset, read_manifest
+from confoundlab.catalog import Dataset, DataState, SessionLayout, dataset
 from confoundlab.errors import InputError, one_of
 from confoundlab.files import DATA_VARIABLE, data_root
 from confoundlab.imageset import ImageSet, find_folder, open_dataset
@@ -58,29 +58,5 @@ def folder_of(entry: Dataset) -> Path:
         return folder
     root = data_root()
     why = f"{root} has no folder {entry.folders[0]!r}" if root else f"{DATA_VARIABLE} is not set"
-    raise InputError(f"The real {entry.title} is not at hand: {why}. A copy: {entry.source}")
-
-
-def verify_copy(entry: Dataset, folder: Path) -> str:
-    """Compare a copy's decoded pixels with the catalog's manifest and say what was found.
-
-    Returns
-    -------
-    str
-        A sentence, if all is well.
-
-    Raises
-    ------
-    InputError
-        Missing or broken images, or pixels that differ; the message names them.
-    """
-    images = open_dataset(entry, folder)
-    manifest = read_manifest(entry)
-    if manifest is None:
-        return f"all {len(images):,} images are there (no manifest to compare their pixels with)"
-    found = images.table.set_index("image")["sha256"]
-    altered = sorted(manifest.index[manifest != found.reindex(manifest.index)])
-    if altered:
-        some = ", ".join(altered[:5]) + (", ..." if len(altered) > 5 else "")
-        raise InputError(f"{len(altered):,} images of {folder} are altered: {some}.")
-    return f"all {len(images):,} images are there, and every pixel is as published"
+    how = f"`confoundlab data fetch {entry.name}` gets it from" if entry.archive else "A copy:"
+    raise InputError(f"The real {entry.title} is not at hand: {why}. {how} {entry.source}")
