@@ -149,7 +149,7 @@ def list_data() -> None:
 
     for entry in DATASETS.values():
         click.echo(
-            f"{entry.name:16} {entry.title}: {len(entry.expected):,} images, now "
+            f"{entry.name:16} {entry.title}: {entry.n_images:,} images, now "
             f"{available(entry.name)}; terms: {entry.terms}"
         )
 
@@ -159,7 +159,7 @@ def list_data() -> None:
 def data_path(name: str) -> None:
     """Print the folder in which a data set's real images lie."""
     from confoundlab import catalog
-    from confoundlab.data import folder_of
+    from confoundlab.copies import folder_of
 
     click.echo(folder_of(catalog.dataset(name)))
 
@@ -215,7 +215,7 @@ def verify(name: str, folder: Path | None, everything: bool) -> None:
     named, but they do no harm: exit code 0.
     """
     from confoundlab import catalog
-    from confoundlab.data import folder_of
+    from confoundlab.copies import folder_of
     from confoundlab.verify import SHOWN, compare
 
     entry = catalog.dataset(name)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pooch
 
-from confoundlab.catalog import Archive, Dataset
+from confoundlab.catalog import Archive, Dataset, Packed
+from confoundlab.copies import find_folder
 from confoundlab.download import DownloadError, Resuming
 from confoundlab.errors import InputError, RunFailedError
 from confoundlab.files import (
@@ -23,9 +24,9 @@ from confoundlab.files import (
     need_space,
     replace_folder,
 )
-from confoundlab.imageset import find_folder, image_files
+from confoundlab.imageset import image_files
 from confoundlab.unpack import Limits, RefusedArchiveError, unpack
-from confoundlab.verify import compare
+from confoundlab.verify import compare, row_of
 
 pooch.get_logger().setLevel(logging.WARNING)
 _UNPACKED = 2  # bytes on the disk for each byte of an archive, roughly: images hardly pack
@@ -41,7 +42,7 @@ def terms(entry: Dataset) -> str:
         else "\nChecksum: nobody published one; what arrives is proved by its content"
     )
     return (
-        f"{entry.title}: {len(entry.expected):,} images{size}\n"
+        f"{entry.title}: {entry.n_images:,} images{size}\n"
         f"From:     {archive.urls[0]}\n"
         f"Terms:    {entry.terms}\n"
         f"Cite:     {entry.citation} (in the book's references){unknown}"
@@ -88,7 +89,7 @@ def _check_replaceable(entry: Dataset, folder: Path) -> None:
     if not folder.is_dir() or any(path.is_relative_to(folder) for path in here):
         raise InputError(f"{folder} is not replaced: it is no folder for one image set.")
     images = (path.relative_to(folder) for path in image_files(folder))
-    if any(folder.iterdir()) and not any(entry.describe(path) for path in images):
+    if any(folder.iterdir()) and not any(row_of(entry, path) for path in images):
         raise InputError(f"{folder} is not replaced: it holds no image of {entry.title}.")
 
 
@@ -135,7 +136,7 @@ def fetch(
             tell(f"The file's SHA-256, for your records: {pooch.file_hash(str(file))}")
         with _aside(folder) as aside:
             unpack(file, aside, archive.format, limits)
-            if not archive.keep_strays:
+            if not archive.keep_strays and not isinstance(entry.layout, Packed):
                 _remove_strays(entry, aside)
             found = compare(entry, aside)
             if not found.whole:
@@ -196,5 +197,5 @@ def _remove_strays(entry: Dataset, folder: Path) -> None:
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif entry.describe(path.relative_to(folder)) is None:
+        elif row_of(entry, path.relative_to(folder)) is None:
             path.unlink()

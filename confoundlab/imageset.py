@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab.catalog import Dataset, DataState
+from confoundlab.catalog import DataState
 from confoundlab.decode import SUFFIXES, Colour, Pixels, decode, to_gray
 from confoundlab.errors import BrokenImagesError, InputError
-from confoundlab.files import cache_root, data_root, text_digest, write_aside
+from confoundlab.files import cache_root, text_digest, write_aside
 from confoundlab.scan import in_order, pixel_digest, scan
 
 Indices = npt.NDArray[np.intp]
@@ -47,7 +47,7 @@ class View(Protocol):
 class ImageSet:
     """n images and a table with a row for each.
 
-    Build one with `from_folder`, `from_arrays`, `open_dataset` or `confoundlab.data.load`.
+    Build one with `from_folder`, `from_arrays`, `copies.open_dataset` or `data.load`.
 
     Parameters
     ----------
@@ -236,43 +236,6 @@ class ImageSet:
 def image_files(folder: Path) -> Iterator[Path]:
     """Yield the files below a folder that can be images, in order of their names."""
     return (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES)
-
-
-def open_dataset(
-    dataset: Dataset, folder: Path, *, on_broken: Literal["raise", "skip"] = "raise"
-) -> ImageSet:
-    """Open a complete copy of a catalogued data set.
-
-    Raises
-    ------
-    InputError
-        Images that a complete copy has are missing; the message names some of them.
-    """
-    images = ImageSet.from_folder(
-        folder,
-        dataset.describe,
-        name=dataset.name,
-        state=dataset.state,
-        on_broken=on_broken,
-    )
-    present = {Path(name).stem for name in images.skipped} | set(images.table["image"])
-    missing = sorted(dataset.expected - present)
-    if missing:
-        some = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
-        raise InputError(
-            f"{dataset.title} in {folder} is not complete: {len(missing):,} of "
-            f"{len(dataset.expected):,} images are missing ({some}). "
-            f"A full copy: {dataset.source}"
-        )
-    return images
-
-
-def find_folder(dataset: Dataset) -> Path | None:
-    """Return the data set's folder below ``CONFOUNDLAB_DATA``, or None if it is not there."""
-    root = data_root()
-    if root is None:
-        return None
-    return next((root / name for name in dataset.folders if (root / name).is_dir()), None)
 
 
 def _checked(table: pd.DataFrame) -> pd.DataFrame:

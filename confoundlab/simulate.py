@@ -14,25 +14,25 @@ however sessions are laid out.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import get_args
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from tqdm import tqdm
 
 from confoundlab.catalog import Dataset, SessionLayout, Twin
-from confoundlab.catalog.coil import coil_row
 from confoundlab.decode import Pixels
 from confoundlab.errors import InputError, one_of
 from confoundlab.imageset import ImageSet, Indices
+from confoundlab.scenes import PAINTERS, Radiance
 
-Radiance = npt.NDArray[np.float64]
-# Streams of random numbers: a session's draw must not depend on the images, nor theirs on it.
-_SESSION, _IMAGE, _OBJECT, _LAYOUT = range(4)
+# Streams of random numbers: a session's draw must not depend on the images, nor theirs on it. The
+# third stream is the painters'.
+_SESSION, _IMAGE, _, _LAYOUT = range(4)
 FULL_WELL = 10_000  # electrons at white, typical of a scientific camera; sets the shot noise
 GRAY_LEVEL = 1 / 255
 
@@ -100,13 +100,13 @@ class Camera:
     jpeg_quality: int | None
 
     @classmethod
-    def draw(cls, dials: Dials, size: int, rng: np.random.Generator) -> Camera:
+    def draw(cls, dials: Dials, size: tuple[int, int], rng: np.random.Generator) -> Camera:
         """Draw a session's settings; all draws are made, whatever the dials say."""
         level, slope_y, slope_x, vignette, blur, gain, offset, noise, gamma, quality = (
             rng.standard_normal(10)
         )
-        pattern = rng.standard_normal((size, size))
-        y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
+        pattern = rng.standard_normal(size)
+        y, x = np.mgrid[-1 : 1 : size[0] * 1j, -1 : 1 : size[1] * 1j]
         gradient = 1 + dials.gradient * 0.3 * (slope_y * y + slope_x * x) / 2
         falloff = 1 - (0.1 + dials.vignetting * 0.2 * abs(vignette)) * (x**2 + y**2) / 2
         return cls(
@@ -141,51 +141,6 @@ def _through_jpeg(pixels: Pixels, quality: int) -> Pixels:
     return np.array(Image.open(file), dtype=np.uint8).reshape(pixels.shape)
 
 
-def paint_turntable(number: int, angle: int, size: int, channels: int, seed: int) -> Radiance:
-    """Paint object `number`, turned by `angle` degrees, before a dark background.
-
-    The object is made of a few ellipsoids that turn about the vertical axis under a fixed lamp.
-    It stays within 0.8 of the half-width of the picture, so that a corner crop of up to a sixth
-    of the width holds background only.
-
-    Returns
-    -------
-    ndarray, shape (size, size, channels)
-        Radiance, 0..1; the background is 0.03.
-    """
-    rng = np.random.default_rng([seed, _OBJECT, number])
-    parts = rng.integers(3, 7)
-    centres = rng.uniform(-0.35, 0.35, (parts, 3))
-    axes = rng.uniform(0.12, 0.35, (parts, 3))
-    albedo = rng.uniform(0.2, 0.9, (parts, channels))
-    turn = np.deg2rad(angle)
-    rotation = np.array(
-        [[np.cos(turn), 0, np.sin(turn)], [0, 1, 0], [-np.sin(turn), 0, np.cos(turn)]]
-    )
-    lamp = np.array([-0.4, 0.5, 0.77])
-    y, x = np.mgrid[1 : -1 : size * 1j, -1 : 1 : size * 1j]
-    inside = np.hypot(x, y) < 0.8
-    scene = np.full((size, size, channels), 0.03)
-    nearest = np.full((size, size), -np.inf)
-    for centre, axis, colour in zip(centres @ rotation.T, axes, albedo, strict=True):
-        # The surface is p' form p = 1; along the line of sight z that is a quadratic equation.
-        form = rotation @ np.diag(axis**-2.0) @ rotation.T
-        dx, dy = x - centre[0], y - centre[1]
-        half_b = form[0, 2] * dx + form[1, 2] * dy
-        c = form[0, 0] * dx**2 + 2 * form[0, 1] * dx * dy + form[1, 1] * dy**2 - 1
-        root = half_b**2 - form[2, 2] * c
-        dz = (-half_b + np.sqrt(np.clip(root, 0, None))) / form[2, 2]
-        seen = inside & (root > 0) & (centre[2] + dz > nearest)
-        normal = np.stack([dx, dy, dz], axis=-1) @ form
-        shade = np.clip(normal @ lamp / np.linalg.norm(normal, axis=-1), 0, None)
-        scene[seen] = (0.15 + 0.85 * shade[seen, None]) * colour
-        nearest[seen] = (centre[2] + dz)[seen]
-    return scene
-
-
-PAINTERS: dict[str, Callable[[int, int, int, int, int], Radiance]] = {"turntable": paint_turntable}
-
-
 def lay_sessions(
     labels: Indices, layout: SessionLayout, *, n_sessions: int = 6, seed: int = 0
 ) -> Indices:
@@ -195,18 +150,19 @@ def lay_sessions(
     ----------
     labels : ndarray of int, shape (n,)
         Class of every image.
-    layout : {"class", "image", "crossed"}
-        One session a class; one an image; or `n_sessions` sessions that each hold an equal share
-        of every class, drawn at random.
+    layout : {"class", "image", "crossed", "twice"}
+        One session a class; one an image; `n_sessions` sessions that each hold an equal share of
+        every class, drawn at random; or two sessions a class, 2 c and 2 c + 1, each with half of
+        its images, drawn at random.
     n_sessions, seed : int
-        For "crossed" only.
+        The number for "crossed", the seed for both kinds that draw.
 
     Returns
     -------
     ndarray of int, shape (n,)
         Session numbers from 0.
     """
-    one_of("session layout", layout, ("class", "image", "crossed"))
+    one_of("session layout", layout, get_args(SessionLayout))
     if layout == "class":
         return labels.copy()
     if layout == "image":
@@ -214,48 +170,70 @@ def lay_sessions(
     rng = np.random.default_rng([seed, _LAYOUT])
     sessions = np.empty_like(labels)
     for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        sessions[rng.permutation(rows)] = np.arange(len(rows)) % n_sessions
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        if layout == "twice":
+            sessions[rows] = 2 * label + np.arange(len(rows)) % 2
+        else:
+            sessions[rows] = np.arange(len(rows)) % n_sessions
     return sessions
 
 
 def render(
-    twin: Twin, labels: Indices, angles: Indices, sessions: Indices, seed: int = 0
+    twin: Twin, labels: Indices, instances: Indices, sessions: Indices, seed: int = 0
 ) -> Pixels:
-    """Photograph every image of a twin: uint8, shape (n, size, size, channels)."""
+    """Photograph every image of a twin: uint8, shape (n, height, width, channels).
+
+    Parameters
+    ----------
+    twin : Twin
+        From the catalog.
+    labels, instances, sessions : ndarray of int, shape (n,)
+        Class, number of the image within its class, and session.
+    seed : int
+        Of scenes, cameras and noise.
+    """
     dials, paint = Dials.of(twin.dials), PAINTERS[twin.scene]
     cameras = {
         session: Camera.draw(dials, twin.size, np.random.default_rng([seed, _SESSION, session]))
         for session in np.unique(sessions).tolist()
     }
-    pixels = np.empty((len(labels), twin.size, twin.size, twin.channels), np.uint8)
-    rows = zip(labels.tolist(), angles.tolist(), sessions.tolist(), strict=True)
+    pixels = np.empty((len(labels), *twin.size, twin.channels), np.uint8)
+    rows = zip(labels.tolist(), instances.tolist(), sessions.tolist(), strict=True)
     bar = tqdm(rows, total=len(labels), desc="simulating", delay=2, leave=False)
-    for number, (label, angle, session) in enumerate(bar):
-        scene = paint(label, angle, twin.size, twin.channels, seed)
+    for number, (label, instance, session) in enumerate(bar):
+        scene = paint(label, instance, twin.size, twin.channels, seed)
         rng = np.random.default_rng([seed, _IMAGE, number])
         pixels[number] = cameras[session].photograph(scene, rng)
     return pixels
 
 
-def simulate(dataset: Dataset, layout: SessionLayout = "class", seed: int = 0) -> ImageSet:
-    """Make the twin of a data set: its classes, counts and sizes, with known sessions.
+def simulate(dataset: Dataset, sessions: SessionLayout | None = None, seed: int = 0) -> ImageSet:
+    """Make the twin of a data set: its classes and counts, with known sessions.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        From the catalog.
+    sessions : {"class", "image", "crossed", "twice"}, optional
+        See `lay_sessions`; the catalog's where it is not given.
+    seed : int
+        Of everything.
 
     Returns
     -------
     ImageSet
-        State "simulated"; the column ``session`` holds the truth.
+        State "simulated"; the column ``session`` holds the truth. Sessions of the layout "twice"
+        have a column ``take`` too, first or second.
     """
     twin = dataset.twin
-    labels = np.repeat(np.arange(twin.classes), len(twin.angles))
-    angles = np.tile(np.array(twin.angles), twin.classes)
-    sessions = lay_sessions(labels, layout, seed=seed)
+    labels = np.repeat(np.arange(len(twin.counts)), twin.counts)
+    instances = np.concatenate([np.arange(count) for count in twin.counts])
+    laid = lay_sessions(labels, sessions or twin.sessions, seed=seed)
     table = pd.DataFrame(
-        [coil_row(int(label) + 1, int(angle)) for label, angle in zip(labels, angles, strict=True)]
+        [twin.row(*pair) for pair in zip(labels.tolist(), instances.tolist(), strict=True)]
     )
-    table["image"] = [
-        f"obj{label + 1}__{angle}" for label, angle in zip(labels, angles, strict=True)
-    ]
-    table["session"] = [f"session{session:04d}" for session in sessions]
-    pixels = render(twin, labels, angles, sessions, seed)
+    table["session"] = [f"session{session:04d}" for session in laid]
+    if (sessions or twin.sessions) == "twice":
+        table["take"] = np.where(laid % 2, "second", "first")
+    pixels = render(twin, labels, instances, laid, seed)
     return ImageSet.from_arrays(pixels, table, name=dataset.name, state="simulated")

@@ -69,7 +69,9 @@ class StudyRun:
         """Whether somebody sits at the kernel: then this run shows, and writes nothing."""
         return not self.order
 
-    def load(self, name: str, choice: data.DataChoice, sessions: SessionLayout) -> ImageSet:
+    def load(
+        self, name: str, choice: data.DataChoice, sessions: SessionLayout | None = None
+    ) -> ImageSet:
         """Load a data set (see `data.load`) and note what it was."""
         images = data.load(name, choice, sessions=sessions, seed=self.seed)
         self.sources[name] = {

@@ -17,7 +17,7 @@ from loopback import Server
 
 from confoundlab import fetch, report
 from confoundlab.calibration import Coverage, replicate, summary
-from confoundlab.catalog import Dataset, dataset
+from confoundlab.catalog import Dataset, Row, dataset
 from confoundlab.download import Resuming
 from confoundlab.imageset import ImageSet
 from confoundlab.simulate import simulate
@@ -50,11 +50,13 @@ def real_data(monkeypatch: pytest.MonkeyPatch) -> Path:
 def small(name: str = "coil20", **changes: object) -> Dataset:
     """A catalogued data set with a twin that renders in a moment."""
     entry = dataset(name)
-    angles = tuple(range(0, 360, 30))
-    twin = dataclasses.replace(
-        entry.twin, **{"classes": 4, "angles": angles, "size": 48, **changes}
-    )
-    return dataclasses.replace(entry, twin=twin)
+    row = entry.twin.row
+
+    def spread(label: int, instance: int) -> Row:
+        return row(label, 6 * instance)  # twelve views from a whole turn
+
+    options = {"counts": (12,) * 4, "size": (48, 48), "row": spread, **changes}
+    return dataclasses.replace(entry, twin=dataclasses.replace(entry.twin, **options))
 
 
 @pytest.fixture(scope="session")

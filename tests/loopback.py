@@ -141,7 +141,10 @@ def entry(server, *ways, **changes):
     archive = Archive(tuple(map(server.url, ways)), "zip", checksum(), len(GOOD))
     archive = dataclasses.replace(archive, **changes)
     known = dataset("coil20")
-    return dataclasses.replace(known, name="four", expected=frozenset(NAMES), archive=archive)
+    names = frozenset(NAMES)
+    return dataclasses.replace(
+        known, name="four", n_images=4, n_classes=2, expected=names, archive=archive
+    )
 
 
 def get(what, folder, **options):

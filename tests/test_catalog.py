@@ -28,25 +28,26 @@ def test_unknown_names_suggest_the_nearest():
 def test_coil_names_parse_to_objects_and_angles(name, images, classes):
     entry = dataset(name)
     assert len(entry.expected) == images
-    rows = [entry.describe(Path("images") / f"{stem}.png") for stem in entry.expected]
+    rows = [entry.layout(Path("images") / f"{stem}.png") for stem in entry.expected]
     assert {row["angle"] for row in rows} == set(range(0, 360, 5))
     assert len({row["label"] for row in rows}) == classes
     assert len({row["group"] for row in rows}) == classes * 6
 
 
 def test_the_number_in_a_name_is_steps_in_coil20_and_degrees_in_coil100():
-    assert dataset("coil20").describe(Path("obj3__71.png"))["angle"] == 355
-    assert dataset("coil100").describe(Path("obj3__355.png"))["angle"] == 355
+    assert dataset("coil20").layout(Path("obj3__71.png"))["angle"] == 355
+    assert dataset("coil100").layout(Path("obj3__355.png"))["angle"] == 355
 
 
 @pytest.mark.parametrize("name", ["obj21__0.png", "obj1__72.png", "convert.pl", "x.png"])
 def test_stray_files_are_not_coil20(name):
-    assert dataset("coil20").describe(Path(name)) is None
+    assert dataset("coil20").layout(Path(name)) is None
 
 
 def test_twins_have_the_counts_of_their_data_sets():
     for entry in DATASETS.values():
-        assert entry.twin.classes * len(entry.twin.angles) == len(entry.expected)
+        assert sum(entry.twin.counts) == entry.n_images
+        assert len(entry.twin.counts) == entry.n_classes
 
 
 def test_paper_rows_are_fractions_and_complete():
@@ -55,7 +56,7 @@ def test_paper_rows_are_fractions_and_complete():
     assert rows["coil20"]["crop_accuracy"] == 0.3542
     assert all(0 < row["crop_accuracy"] < 1 for row in rows.values())
     with_row = [entry for entry in DATASETS.values() if entry.paper_row]
-    assert all(rows[e.paper_row]["classes"] == e.twin.classes for e in with_row)
+    assert all(rows[e.paper_row]["classes"] == e.n_classes for e in with_row)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from loopback import GOOD, NAMES, Stopping, checksum, entry, get, left, packed, png
 
-from confoundlab import data, fetch, files, unpack, verify
+from confoundlab import fetch, files, unpack, verify
 from confoundlab.catalog import dataset
+from confoundlab.copies import folder_of
 from confoundlab.errors import InputError, RunFailedError
 from confoundlab.fetch import target
 
@@ -169,7 +170,7 @@ def test_the_catalogs_own_archives_are_written_as_they_must_be():
 @pytest.mark.real
 def test_the_real_coil20_arrives_with_every_pixel(server, tmp_path, real_data):
     known = dataset("coil20")
-    images = (data.folder_of(known) / "images").glob("*.png")
+    images = (folder_of(known) / "images").glob("*.png")
     server.body = packed({f"coil-20-proc/{path.name}": path.read_bytes() for path in images})
     archive = dataclasses.replace(known.archive, urls=(server.url("file"),))
     said = get(dataclasses.replace(known, archive=archive), tmp_path / "coil20")

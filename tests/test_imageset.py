@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from confoundlab.catalog import dataset
 from confoundlab.errors import BrokenImagesError, InputError
-from confoundlab.imageset import ImageSet, find_folder, open_dataset
+from confoundlab.imageset import ImageSet
 from confoundlab.views import Corner, Whole
 
 
@@ -134,20 +133,3 @@ def test_from_arrays_agrees_with_files(folder):
 def test_bad_arrays_are_refused(pixels, table, why):
     with pytest.raises(InputError, match=why):
         ImageSet.from_arrays(pixels, pd.DataFrame(table), name="bad")
-
-
-def test_an_incomplete_copy_names_what_is_missing(tmp_path, rng):
-    pixels = rng.integers(0, 256, (128, 128), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "obj1__0.png")
-    with pytest.raises(InputError, match=r"1,439 of 1,440 images are missing \(obj10__0"):
-        open_dataset(dataset("coil20"), tmp_path)
-
-
-def test_find_folder(tmp_path, monkeypatch):
-    assert find_folder(dataset("coil20")) is None
-    (tmp_path / "coil-20-proc").mkdir()
-    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path))
-    assert find_folder(dataset("coil20")) == tmp_path / "coil-20-proc"
-    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path / "none"))
-    with pytest.raises(InputError, match="no such folder"):
-        find_folder(dataset("coil20"))

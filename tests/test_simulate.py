@@ -7,15 +7,15 @@ from sklearn.linear_model import LogisticRegression
 
 from confoundlab.catalog import dataset
 from confoundlab.errors import InputError
-from confoundlab.simulate import Dials, lay_sessions, paint_turntable, render, simulate
+from confoundlab.simulate import Dials, lay_sessions, render, simulate
 
 NAMES = [field.name for field in dataclasses.fields(Dials)]
 LABELS = np.repeat(np.arange(4), 12)
-ANGLES = np.tile(np.arange(0, 360, 30), 4)
+STEPS = np.tile(np.arange(12), 4)
 
 
 def pixels(sessions, dials, seed=0):
-    return render(small(dials=dials).twin, LABELS, ANGLES, sessions, seed)
+    return render(small(dials=dials).twin, LABELS, STEPS, sessions, seed)
 
 
 def test_dials_at_zero_make_the_session_invisible():
@@ -45,19 +45,6 @@ def test_the_session_can_be_named_from_a_corner_and_only_with_a_dial():
         assert low <= named <= high
 
 
-def test_the_background_corner_holds_no_object():
-    for number in range(6):
-        for angle in (0, 45, 200):
-            scene = paint_turntable(number, angle, 128, 1, seed=0)
-            assert (scene[:21, -21:] == scene[0, 0]).all()
-            assert scene.max() > 0.1 and scene.max() <= 1
-
-
-def test_an_object_turns_by_whole_circles():
-    assert np.allclose(paint_turntable(1, 0, 48, 3, 0), paint_turntable(1, 360, 48, 3, 0))
-    assert (paint_turntable(1, 0, 48, 3, 0) != paint_turntable(1, 40, 48, 3, 0)).any()
-
-
 def test_layouts():
     labels = np.repeat(np.arange(3), 12)
     assert (lay_sessions(labels, "class") == labels).all()
@@ -66,6 +53,8 @@ def test_layouts():
     table = np.zeros((3, 4), int)
     np.add.at(table, (labels, crossed), 1)
     assert (table == 3).all()
+    twice = lay_sessions(labels, "twice")
+    assert (twice // 2 == labels).all() and (np.bincount(twice) == 6).all()
     with pytest.raises(InputError, match="session layout"):
         lay_sessions(labels, "classes")
 
@@ -75,6 +64,7 @@ def test_a_twin_has_the_table_of_its_data_set():
     assert twin.state == "simulated"
     assert {"label", "group", "session", "angle", "sector"} <= set(twin.table)
     assert twin.table["image"].is_unique
+    assert set(simulate(small(), "twice").table["take"]) == {"first", "second"}
     assert simulate(small(), seed=1).digest != simulate(small(), seed=2).digest
     assert simulate(small(), seed=1).digest == simulate(small(), seed=1).digest
 

@@ -6,15 +6,18 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from confoundlab import data, verify
-from confoundlab.catalog import dataset
+from confoundlab import verify
+from confoundlab.catalog import Packed, dataset
+from confoundlab.copies import folder_of
 from confoundlab.decode import decode
 from confoundlab.errors import InputError
 from confoundlab.scan import pixel_digest, scan
 from confoundlab.verify import compare, some
 
 NAMES = tuple(f"obj1__{index}" for index in range(4))
-FOUR = dataclasses.replace(dataset("coil20"), name="four", expected=frozenset(NAMES))
+FOUR = dataclasses.replace(
+    dataset("coil20"), name="four", n_images=4, n_classes=1, expected=frozenset(NAMES)
+)
 
 
 @pytest.fixture
@@ -110,6 +113,33 @@ def test_the_same_pixels_under_another_name_are_altered(folder, known):
     assert compare(known, folder).altered == ("obj1__1", "obj1__2")
 
 
+def test_where_nobody_knows_the_names_images_are_counted(folder):
+    unnamed = dataclasses.replace(FOUR, expected=frozenset())
+    assert compare(unnamed, folder).whole
+    (folder / "images" / "obj1__3.pgm").unlink()
+    found = compare(unnamed, folder)
+    assert not found.whole
+    assert found.details() == "  number, 1: 3 images of 1 classes, not 4 of 1"
+
+
+def test_images_in_one_array(tmp_path, rng, monkeypatch):
+    packed = Packed("all.npz", "pixels", "all.csv", lambda line: dict(line) | {"label": "a"})
+    entry = dataclasses.replace(FOUR, layout=packed)
+    pixels = rng.integers(0, 256, (4, 9, 8), dtype=np.uint8)
+    pd.DataFrame({"image": NAMES}).to_csv(tmp_path / "all.csv", index=False)
+    digests = {
+        name: pixel_digest(image[..., None]) for name, image in zip(NAMES, pixels, strict=True)
+    }
+    monkeypatch.setattr(verify, "read_manifest", lambda entry: pd.Series(digests))
+    np.savez(tmp_path / "all.npz", pixels=pixels)
+    assert compare(entry, tmp_path).whole
+    pixels[2, 0, 0] ^= 1
+    np.savez(tmp_path / "all.npz", pixels=pixels)
+    assert compare(entry, tmp_path).altered == ("obj1__2",)
+    (tmp_path / "all.npz").write_bytes(b"no")
+    assert "cannot be read" in compare(entry, tmp_path).details()
+
+
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="There is no folder"):
         compare(FOUR, tmp_path / "none")
@@ -125,5 +155,5 @@ def test_long_lists_are_cut():
 @pytest.mark.parametrize("name", ["coil20", "coil100_sample"])
 def test_the_real_copies_are_whole(real_data, name):
     entry = dataset(name)
-    found = compare(entry, data.folder_of(entry))
+    found = compare(entry, folder_of(entry))
     assert found.whole and found.by_pixels and not found.extra

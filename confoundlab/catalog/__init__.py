@@ -14,7 +14,16 @@ import pandas as pd
 import yaml
 
 from confoundlab.catalog import coil
-from confoundlab.catalog.entry import Archive, Dataset, DataState, SessionLayout, Study, Twin
+from confoundlab.catalog.entry import (
+    Archive,
+    Dataset,
+    DataState,
+    Packed,
+    Row,
+    SessionLayout,
+    Study,
+    Twin,
+)
 from confoundlab.errors import one_of
 
 __all__ = [
@@ -23,6 +32,8 @@ __all__ = [
     "Archive",
     "DataState",
     "Dataset",
+    "Packed",
+    "Row",
     "SessionLayout",
     "Study",
     "Twin",

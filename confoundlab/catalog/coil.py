@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from confoundlab.catalog.entry import Archive, Dataset, Study, Twin
+from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin
 
 STEP_DEGREES = 5
 # Neighbouring views are near copies, so views within a sector are kept together when an interval
@@ -24,15 +23,14 @@ _SOURCE = "https://www.cs.columbia.edu/CAVE/databases/SLAM_coil-20_coil-100/"
 _MIRROR = "https://cave.cs.columbia.edu/old/databases/SLAM_coil-20_coil-100/"
 
 
-def _describe(path: Path, expected: frozenset[str], degrees: int) -> dict[str, Any] | None:
+def _describe(path: Path, expected: frozenset[str], degrees: int) -> Row | None:
     match = _NAME.fullmatch(path.stem)
     if match is None or path.stem not in expected:
         return None
-    return {"image": path.stem} | coil_row(int(match[1]), int(match[2]) * degrees)
+    return {"image": path.stem} | _row(int(match[1]), int(match[2]) * degrees)
 
 
-def coil_row(number: int, angle: int) -> dict[str, Any]:
-    """Return the table's row of one view: label, group and factors of object `number`."""
+def _row(number: int, angle: int) -> Row:
     sector = angle % 360 // SECTOR_DEGREES
     return {
         "label": f"obj{number:03d}",
@@ -54,19 +52,26 @@ _COIL100_NAMES = _names(100, 1)
 _SAMPLE_NAMES = _names(10, 1)
 
 
+def _twin_row(number: int, step: int) -> Row:
+    angle = step * STEP_DEGREES
+    return {"image": f"obj{number + 1}__{angle}"} | _row(number + 1, angle)
+
+
 def _twin(classes: int, channels: int) -> Twin:
     # With these spreads the twin's crop is named about as often as the paper's (Table 4): far above
     # chance and far below certainty.
     dials = dict.fromkeys(("level", "gain", "offset", "noise", "gamma"), 0.15)
-    angles = tuple(range(0, 360, STEP_DEGREES))
-    return Twin("turntable", classes, angles, size=128, channels=channels, dials=dials)
+    counts = (360 // STEP_DEGREES,) * classes
+    return Twin("turntable", counts, _twin_row, (128, 128), channels, dials)
 
 
 COIL20 = Dataset(
     name="coil20",
     title="COIL-20",
     folders=("coil20", "coil-20-proc", "coil-20"),
-    describe=partial(_describe, expected=_COIL20_NAMES, degrees=STEP_DEGREES),
+    layout=partial(_describe, expected=_COIL20_NAMES, degrees=STEP_DEGREES),
+    n_images=len(_COIL20_NAMES),
+    n_classes=20,
     expected=_COIL20_NAMES,
     state="real",
     paper_row="coil20",
@@ -90,7 +95,9 @@ COIL100 = Dataset(
     name="coil100",
     title="COIL-100",
     folders=("coil100", "coil-100"),
-    describe=partial(_describe, expected=_COIL100_NAMES, degrees=1),
+    layout=partial(_describe, expected=_COIL100_NAMES, degrees=1),
+    n_images=len(_COIL100_NAMES),
+    n_classes=100,
     expected=_COIL100_NAMES,
     state="real",
     paper_row="coil100",
@@ -114,7 +121,9 @@ COIL100_SAMPLE = Dataset(
     name="coil100_sample",
     title="COIL-100, ten objects",
     folders=("coil100_sample",),
-    describe=partial(_describe, expected=_SAMPLE_NAMES, degrees=1),
+    layout=partial(_describe, expected=_SAMPLE_NAMES, degrees=1),
+    n_images=len(_SAMPLE_NAMES),
+    n_classes=10,
     expected=_SAMPLE_NAMES,
     state="real",
     paper_row=None,  # ten classes are not the paper's hundred
@@ -146,10 +155,10 @@ STUDY = Study(
             "map_epochs": 20,
             "map_repeats": 1,
         },
-        # 120 epochs and an 80/20 split are the paper's; the five repeats and the map are ours.
+        # 120 epochs and an 80/20 split are the paper's; the ten repeats and the map are ours.
         "paper": {
             "epochs": 120,
-            "repeats": 5,
+            "repeats": 10,
             "permutations": 9999,
             "map_stride": 12,
             "map_epochs": 40,

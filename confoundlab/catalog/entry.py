@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 DataState = Literal["real", "rebuilt", "derivative", "stand-in", "simulated"]
-SessionLayout = Literal["class", "image", "crossed"]
+SessionLayout = Literal["class", "image", "crossed", "twice"]
+# A row of an image set's table: label, perhaps image and group, and factors.
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -18,25 +20,52 @@ class Twin:
     Parameters
     ----------
     scene : str
-        The scene painter of `confoundlab.simulate`.
-    classes : int
-        Number of classes.
-    angles : tuple of int
-        One image a class and turntable angle, in degrees.
-    size : int
-        Height and width of an image in pixels.
+        The scene painter of `confoundlab.scenes`.
+    counts : tuple of int
+        Images of each class.
+    row : callable
+        (class number, image number within the class) to the table's row: image, label, group and
+        factors.
+    size : (int, int)
+        Height and width of an image in pixels. Originals larger than some 256 pixels have a
+        smaller twin: corners are cropped at the paper's size in pixels either way.
     channels : int
         1 for gray, 3 for colour.
     dials : mapping of str to float
         Strength of each component of a session; 0 switches it off (`confoundlab.simulate.Dials`).
+    sessions : {"class", "image", "crossed", "twice"}
+        How the original's sessions lie over its classes (`confoundlab.simulate.lay_sessions`).
     """
 
     scene: str
-    classes: int
-    angles: tuple[int, ...]
-    size: int
+    counts: tuple[int, ...]
+    row: Callable[[int, int], Row]
+    size: tuple[int, int]
     channels: int
     dials: Mapping[str, float]
+    sessions: SessionLayout = "class"
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Images that lie in one array beside a table, in the same order, not in files of their own.
+
+    Parameters
+    ----------
+    array, key : str
+        The NumPy archive in the data set's folder and the name of the array in it: uint8, shape
+        (n, height, width), or (n, 4, height, width) for the corners of each image (top left, top
+        right, bottom left, bottom right), which are laid out as one picture.
+    table : str
+        The CSV file in the same folder.
+    describe : callable
+        A line of it to the table's row, or None for an image that is left out.
+    """
+
+    array: str
+    key: str
+    table: str
+    describe: Callable[[Mapping[str, str]], Row | None]
 
 
 @dataclass(frozen=True)
@@ -55,11 +84,11 @@ class Archive:
     n_bytes : int or None
         Its size, about, for the check of free space; None if not known.
     keep_strays : bool
-        Whether files that `Dataset.describe` does not know (scripts, readmes) are unpacked too.
+        Whether files that `Dataset.layout` does not know (scripts, readmes) are unpacked too.
 
     Notes
     -----
-    Folders stay as they are in the archive, so `Dataset.describe` has to know its images below
+    Folders stay as they are in the archive, so `Dataset.layout` has to know its images below
     them. An archive whose checksum only its authors' page gives, as SHA-1::
 
         Archive(("http://host/rnai.tar.gz",), "tar.gz", known_hash="sha1:8de7f55c...")
@@ -82,10 +111,11 @@ class Dataset:
         The word used on the command line, and the one used in the book.
     folders : tuple of str
         Names under which it may lie in the data folder.
-    describe : callable
-        Path below the folder to the table's row (label, group, factors), or None for a stray file.
-    expected : frozenset of str
-        The names of all images of a complete copy.
+    layout : callable or Packed
+        Path below the folder to the table's row (label, group, factors), or None for a stray file;
+        or where the array lies.
+    n_images, n_classes : int
+        Of a complete copy.
     state : str
         What a complete copy is, measured against the paper's own data.
     paper_row : str or None
@@ -96,6 +126,8 @@ class Dataset:
         What a user has to know before trusting a number.
     twin : Twin
         Its simulated stand-in.
+    expected : frozenset of str
+        The names of all images of a complete copy, where they are known.
     archive : Archive or None
         Where it can be fetched; None where no address is known to last.
     """
@@ -103,8 +135,9 @@ class Dataset:
     name: str
     title: str
     folders: tuple[str, ...]
-    describe: Callable[[Path], dict[str, Any] | None]
-    expected: frozenset[str]
+    layout: Callable[[Path], Row | None] | Packed
+    n_images: int
+    n_classes: int
     state: DataState
     paper_row: str | None
     source: str
@@ -112,6 +145,7 @@ class Dataset:
     citation: str
     defects: tuple[str, ...]
     twin: Twin
+    expected: frozenset[str] = frozenset()
     archive: Archive | None = None
 
 

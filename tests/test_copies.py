@@ -1,0 +1,101 @@
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from confoundlab.catalog import Packed, dataset
+from confoundlab.copies import find_folder, open_dataset
+from confoundlab.errors import InputError
+
+
+def by_folder(path: Path):
+    return {"label": path.parts[0]}
+
+
+def entry(**changes):
+    return dataclasses.replace(
+        dataset("coil20"), expected=frozenset(), n_images=4, n_classes=2, **changes
+    )
+
+
+def fill(folder, counts):
+    for label, count in counts.items():
+        (folder / label).mkdir(parents=True)
+        for number in range(count):
+            pixels = np.full((4, 4), 10 * number, np.uint8)
+            Image.fromarray(pixels).save(folder / label / f"{number}.png")
+
+
+def test_a_copy_is_known_by_its_counts_where_names_are_not(tmp_path):
+    fill(tmp_path, {"a": 2, "b": 2})
+    assert len(open_dataset(entry(layout=by_folder), tmp_path)) == 4
+    fill(tmp_path, {"c": 1})
+    with pytest.raises(InputError, match=r"5 images of 3 classes, not 4 of 2 \(a 2, b 2, c 1\)"):
+        open_dataset(entry(layout=by_folder), tmp_path)
+
+
+def describe(line):
+    return None if line["use"] == "no" else {"image": line["file"], "label": line["cls"]}
+
+
+@pytest.fixture
+def packed(tmp_path, rng):
+    (tmp_path / "table.csv").write_text("file,cls,use\n" + "".join(
+        f"{name},{label},{use}\n"
+        for name, label, use in (
+            ("p", "NA", "yes"), ("q", "b", "no"), ("r", "b", "yes"), ("s", "b", ""), ("t", "NA", "")
+        )
+    ))  # fmt: skip
+    return tmp_path, rng.integers(0, 256, (5, 4, 3, 3), dtype=np.uint8)
+
+
+def test_corners_are_laid_as_one_picture(packed):
+    folder, corners = packed
+    np.savez(folder / "images.npz", corners=corners, whole=corners[:, 0])
+    layout = Packed("images.npz", "corners", "table.csv", describe)
+    images = open_dataset(entry(layout=layout), folder)
+    assert images.table["image"].tolist() == ["p", "r", "s", "t"] and images.classes == ["NA", "b"]
+    for place, (rows, columns) in enumerate(
+        [(slice(3), slice(3)), (slice(3), slice(3, 6)), (slice(3, 6), slice(3)), (slice(3, 6),) * 2]
+    ):
+        assert (images.read(1, "gray")[rows, columns, 0] == corners[2, place]).all()
+    whole = dataclasses.replace(layout, key="whole")
+    assert (
+        open_dataset(entry(layout=whole), folder).read(0, "gray")[..., 0] == corners[0, 0]
+    ).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"key": "x"}, "cannot be read"),
+        ({"array": "no.npz"}, "cannot be read"),
+        ({"table": "no.csv"}, "cannot be read"),
+        ({"key": "short"}, r"holds uint8 \(2, 3, 3\), which does not fit the 5 lines"),
+    ],
+)
+def test_packed_images_that_cannot_be_used_are_said_so(packed, change, why):
+    folder, corners = packed
+    np.savez(folder / "images.npz", corners=corners, short=corners[:2, 0])
+    layout = Packed("images.npz", "corners", "table.csv", describe)
+    with pytest.raises(InputError, match=why):
+        open_dataset(entry(layout=dataclasses.replace(layout, **change)), folder)
+
+
+def test_an_incomplete_copy_names_what_is_missing(tmp_path, rng):
+    pixels = rng.integers(0, 256, (128, 128), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "obj1__0.png")
+    with pytest.raises(InputError, match=r"1,439 of 1,440 images are missing \(obj10__0"):
+        open_dataset(dataset("coil20"), tmp_path)
+
+
+def test_find_folder(tmp_path, monkeypatch):
+    assert find_folder(dataset("coil20")) is None
+    (tmp_path / "coil-20-proc").mkdir()
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path))
+    assert find_folder(dataset("coil20")) == tmp_path / "coil-20-proc"
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path / "none"))
+    with pytest.raises(InputError, match="no such folder"):
+        find_folder(dataset("coil20"))
