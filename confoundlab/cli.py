@@ -1,7 +1,8 @@
-"""The command line. Bad input: one clear line, exit code 2. A run that fails: exit code 1."""
+"""The command line. Bad input: one clear line, exit code 2. A try that fails: exit code 1."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,6 +27,9 @@ class Command(click.Command):
             where = f": {error.filename}" if error.filename else ""
             click.echo(f"confoundlab: {error.strerror or error}{where}", err=True)
             ctx.exit(1)
+        except (KeyboardInterrupt, click.Abort) as stop:
+            click.echo(f"\nconfoundlab: stopped. {stop}".rstrip(), err=True)
+            ctx.exit(130)
 
 
 class Program(click.Group):
@@ -129,7 +133,12 @@ def _list_parameters(ctx: click.Context) -> NoReturn:
 
 @main.group()
 def data() -> None:
-    """List, find and verify data sets."""
+    """List, fetch, find and verify data sets.
+
+    `confoundlab data list` names them. Those whose publisher has a lasting address are fetched
+    with `confoundlab data fetch NAME`; any copy, from wherever, is proved by its pixels with
+    `confoundlab data verify NAME FOLDER`.
+    """
 
 
 @data.command("list")
@@ -157,15 +166,64 @@ def data_path(name: str) -> None:
 
 @data.command()
 @click.argument("name")
-@click.argument(
-    "folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False)
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Make this folder, instead of the data set's own below CONFOUNDLAB_DATA. Studies find "
+    "it only there.",
 )
-def verify(name: str, folder: Path | None) -> None:
-    """Prove that a copy of a data set is whole and unaltered, by its decoded pixels."""
+@click.option("--yes", is_flag=True, help="Accept the terms, which are shown all the same.")
+@click.option("--overwrite", is_flag=True, help="Replace a copy, once the new one is proved.")
+def fetch(name: str, into: Path | None, yes: bool, overwrite: bool) -> None:
+    """Download a data set, prove it, and put it where the studies find it.
+
+    Size, terms and citation are shown first, and nothing is fetched before they are accepted.
+    An interrupted download goes on where it stopped: give the same command again. The folder
+    appears only when the copy is whole.
+
+    Example: confoundlab data fetch coil20
+    """
+    from confoundlab import catalog
+    from confoundlab.fetch import fetch, target, terms
+
+    entry = catalog.dataset(name)
+    folder = target(entry, into, overwrite=overwrite)
+    click.echo(f"{terms(entry)}\nInto:     {folder}", err=True)
+    if not yes:
+        if not _on_terminal():
+            raise InputError("Nobody is here to accept these terms. Read them, then pass --yes.")
+        if not click.confirm("Do you accept these terms?", err=True):
+            raise InputError("The terms were not accepted; nothing was fetched.")
+    proved = fetch(entry, folder, tell=lambda text: click.echo(text, err=True))
+    click.echo(f"{entry.title} is in {folder}: {proved}")
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@data.command()
+@click.argument("name")
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--all", "everything", is_flag=True, help="List every name, not the first few.")
+def verify(name: str, folder: Path | None, everything: bool) -> None:
+    """Prove that a copy of a data set is whole and unaltered, by its decoded pixels.
+
+    Every image is decoded afresh. Without FOLDER it is the copy below CONFOUNDLAB_DATA. Images
+    that are missing, altered, broken or there twice: exit code 1. Other images in the folder are
+    named, but they do no harm: exit code 0.
+    """
     from confoundlab import catalog
     from confoundlab.copies import folder_of
-    from confoundlab.data import verify_copy
+    from confoundlab.verify import SHOWN, compare
 
     entry = catalog.dataset(name)
     where = folder or folder_of(entry)
-    click.echo(f"{entry.title} in {where}: {verify_copy(entry, where)}")
+    found = compare(entry, where)
+    details = found.details(None if everything else SHOWN)
+    if not found.whole:
+        raise RunFailedError(f"{entry.title} in {where} is not whole:\n{details}")
+    click.echo(f"{entry.title} in {where}: {found.summary()}")
+    if details:
+        click.echo(details, err=True)

@@ -30,7 +30,8 @@ def folder_of(entry: Dataset) -> Path:
         return folder
     root = data_root()
     why = f"{root} has no folder {entry.folders[0]!r}" if root else f"{DATA_VARIABLE} is not set"
-    raise InputError(f"The real {entry.title} is not at hand: {why}. A copy: {entry.source}")
+    how = f"`confoundlab data fetch {entry.name}` gets it from" if entry.archive else "A copy:"
+    raise InputError(f"The real {entry.title} is not at hand: {why}. {how} {entry.source}")
 
 
 def open_dataset(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
-from confoundlab.catalog import Dataset, DataState, SessionLayout, dataset, read_manifest
+from confoundlab.catalog import DataState, SessionLayout, dataset
 from confoundlab.copies import find_folder, folder_of, open_dataset
-from confoundlab.errors import InputError, one_of
+from confoundlab.errors import one_of
 from confoundlab.imageset import ImageSet
 from confoundlab.simulate import simulate
 
@@ -50,28 +49,3 @@ def available(name: str, data: DataChoice = "auto") -> DataState:
         return "simulated"
     folder_of(entry)
     return entry.state
-
-
-def verify_copy(entry: Dataset, folder: Path) -> str:
-    """Compare a copy's decoded pixels with the catalog's manifest and say what was found.
-
-    Returns
-    -------
-    str
-        A sentence, if all is well.
-
-    Raises
-    ------
-    InputError
-        Missing or broken images, or pixels that differ; the message names them.
-    """
-    images = open_dataset(entry, folder)
-    manifest = read_manifest(entry)
-    if manifest is None:
-        return f"all {len(images):,} images are there (no manifest to compare their pixels with)"
-    found = images.table.set_index("image")["sha256"]
-    altered = sorted(manifest.index[manifest != found.reindex(manifest.index)])
-    if altered:
-        some = ", ".join(altered[:5]) + (", ..." if len(altered) > 5 else "")
-        raise InputError(f"{len(altered):,} images of {folder} are altered: {some}.")
-    return f"all {len(images):,} images are there, and every pixel is as published"

@@ -26,6 +26,7 @@ from papermill.exceptions import PapermillExecutionError
 from confoundlab.catalog import Study
 from confoundlab.data import available
 from confoundlab.errors import BrokenImagesError, InputError, RunFailedError, one_of
+from confoundlab.files import replace_folder
 from confoundlab.parameters import declared, notebook_source, read_notebook, resolve
 from confoundlab.study import RUN_VARIABLE
 
@@ -93,19 +94,13 @@ def _aside(out: Path) -> Iterator[Path]:
     folder.chmod(0o755)
     try:
         yield folder
-        _replace(folder, out)
+        replace_folder(folder, out)
     except RunFailedError as error:
         failed = out.with_name(f"{out.name}-failed")
-        _replace(folder, failed)
+        replace_folder(folder, failed)
         raise RunFailedError(f"{error}\nThe notebook is kept in {failed} for reading.") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _replace(folder: Path, out: Path) -> None:
-    if out.is_dir():
-        shutil.rmtree(out)
-    folder.replace(out)
 
 
 def execute(source: Path, target: Path, order: Mapping[str, Any]) -> None:

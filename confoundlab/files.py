@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
-from confoundlab.errors import InputError
+from confoundlab.errors import InputError, RunFailedError
 
 DATA_VARIABLE = "CONFOUNDLAB_DATA"
 CACHE_VARIABLE = "CONFOUNDLAB_CACHE"
@@ -55,6 +56,38 @@ def write_aside(path: Path, write: Callable[[Path], object]) -> Path:
     finally:
         aside.unlink(missing_ok=True)
     return path
+
+
+def replace_folder(new: Path, old: Path) -> None:
+    """Move `new` to `old` in one step; a folder that was there goes only after that worked."""
+    if not old.is_dir():
+        new.replace(old)
+        return
+    with tempfile.TemporaryDirectory(
+        dir=old.parent, prefix=f".{old.name}-", ignore_cleanup_errors=True
+    ) as scratch:
+        before = old.replace(Path(scratch) / "before")
+        try:
+            new.replace(old)
+        except BaseException:
+            before.replace(old)
+            raise
+
+
+def need_space(folder: Path, n_bytes: int, what: str) -> None:
+    """Raise `RunFailedError` if a folder, there or yet to be made, has no room for `n_bytes`."""
+    there = nearest(folder)
+    free = shutil.disk_usage(there).free
+    if free < n_bytes:
+        raise RunFailedError(
+            f"{what} needs {n_bytes / 1e6:,.0f} MB, but {there} has {free / 1e6:,.0f} MB free. "
+            "Make room, or choose another folder."
+        )
+
+
+def nearest(folder: Path) -> Path:
+    """Return the folder itself if it is there, else the nearest one above it that is."""
+    return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
 
 
 def text_digest(*parts: str) -> str:

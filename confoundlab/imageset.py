@@ -7,7 +7,7 @@ have the same digest, whatever their file format, and one changed pixel gives an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -217,9 +217,7 @@ class ImageSet:
             list them in ``skipped``.
         """
         rows = []
-        for path in sorted(Path(folder).rglob("*")):
-            if path.suffix.lower() not in SUFFIXES:
-                continue
+        for path in image_files(Path(folder)):
             below = path.relative_to(folder)
             if (row := describe(below)) is not None:
                 name_of = below.with_suffix("").as_posix()
@@ -237,6 +235,11 @@ class ImageSet:
             return decode(paths[row], colour)
 
         return cls(name, state, _checked(table), read, problems, paths)
+
+
+def image_files(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder that can be images, in order of their names."""
+    return (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES)
 
 
 def _checked(table: pd.DataFrame) -> pd.DataFrame:

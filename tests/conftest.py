@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import matplotlib as mpl
@@ -12,11 +13,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from loopback import Server
 
-from confoundlab import report
+from confoundlab import fetch, report
 from confoundlab.calibration import Coverage, replicate, summary
 from confoundlab.catalog import Dataset, Row, dataset
 from confoundlab.designs import Cell
+from confoundlab.download import Resuming
 from confoundlab.imageset import ImageSet
 from confoundlab.simulate import simulate
 
@@ -100,3 +103,12 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
             {"kind": kind} | summary(test, cell, replicate(test, cell, range(20)))
             for kind, test, cell in cells
         )
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    """A server on this machine, asked without pauses and with little patience."""
+    monkeypatch.setenv("CONFOUNDLAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(fetch, "Resuming", partial(Resuming, timeout=(5.0, 0.3), pause=0.0))
+    with Server() as made:
+        yield made

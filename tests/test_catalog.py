@@ -92,3 +92,5 @@ def test_manifests_list_every_image_once():
     assert set(manifest.index) == dataset("coil20").expected
     assert manifest.is_unique  # no two pictures of COIL-20 are pixel for pixel the same
     assert read_manifest(dataset("coil100")) is None
+    sample = read_manifest(dataset("coil100_sample"))
+    assert set(sample.index) == dataset("coil100_sample").expected

@@ -15,12 +15,22 @@ import pandas as pd
 import yaml
 
 from confoundlab.catalog import celegans, coil, covid, kvasir, rnai, yale
-from confoundlab.catalog.entry import Dataset, DataState, Packed, Row, SessionLayout, Study, Twin
+from confoundlab.catalog.entry import (
+    Archive,
+    Dataset,
+    DataState,
+    Packed,
+    Row,
+    SessionLayout,
+    Study,
+    Twin,
+)
 from confoundlab.errors import one_of
 
 __all__ = [
     "DATASETS",
     "STUDIES",
+    "Archive",
     "DataState",
     "Dataset",
     "Packed",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confoundlab.catalog.entry import Dataset, Row, Study, Twin
+from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin
 
 AGES = ("day1", "day2", "day4", "day8")
 # Table 6: images of each class in training and in the test of one fold.
@@ -41,6 +41,14 @@ CELEGANS = Dataset(
     state="real",
     paper_row="celegans",
     source="http://ome.grc.nia.nih.gov/iicbu2008/celegans.tar.gz",
+    archive=Archive(
+        (
+            "http://ome.grc.nia.nih.gov/iicbu2008/celegans.tar.gz",
+            "https://ome.irp.nia.nih.gov/iicbu2008/celegans.tar.gz",
+        ),
+        "tar.gz",
+        known_hash="sha1:244404cb9504d39f765d2bf161a1ba32809e7256",
+    ),
     terms="free download; cite Shamir et al. 2008",
     citation="shamir2008iicbu",
     defects=("The paper uses 57 images of each class and does not say which of the 252 they are.",),

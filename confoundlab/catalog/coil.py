@@ -11,7 +11,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from confoundlab.catalog.entry import Dataset, Row, Study, Twin
+from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin
 
 STEP_DEGREES = 5
 # Neighbouring views are near copies, so views within a sector are kept together when an interval
@@ -20,6 +20,7 @@ SECTOR_DEGREES = 60
 
 _NAME = re.compile(r"obj(\d+)__(\d+)")
 _SOURCE = "https://www.cs.columbia.edu/CAVE/databases/SLAM_coil-20_coil-100/"
+_MIRROR = "https://cave.cs.columbia.edu/old/databases/SLAM_coil-20_coil-100/"
 
 
 def _describe(path: Path, expected: frozenset[str], degrees: int) -> Row | None:
@@ -83,6 +84,11 @@ COIL20 = Dataset(
         "Many top-right crops are all zero, and some hold a part of the object.",
     ),
     twin=_twin(20, 1),
+    archive=Archive(
+        urls=(_SOURCE + "coil-20/coil-20-proc.zip", _MIRROR + "coil-20/coil-20-proc.zip"),
+        format="zip",
+        n_bytes=12_100_000,
+    ),
 )
 
 COIL100 = Dataset(
@@ -103,6 +109,12 @@ COIL100 = Dataset(
         "The flat background level differs by object: the leak can be one number.",
     ),
     twin=_twin(100, 3),
+    archive=Archive(
+        urls=(_SOURCE + "coil-100/coil-100.zip", _MIRROR + "coil-100/coil-100.zip"),
+        format="zip",
+        known_hash="sha256:fcb4b8b01c0778f416d8d7a09f45082c4f7075cc74743dcddd5c44307bd4afe7",
+        n_bytes=130_688_843,
+    ),
 )
 
 COIL100_SAMPLE = Dataset(

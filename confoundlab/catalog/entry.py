@@ -69,6 +69,39 @@ class Packed:
 
 
 @dataclass(frozen=True)
+class Archive:
+    """The file in which a data set is published, for `confoundlab data fetch`.
+
+    Parameters
+    ----------
+    urls : tuple of str
+        The main address, then mirrors of the same file, tried in this order.
+    format : {"zip", "tar.gz"}
+        How it is packed.
+    known_hash : str or None
+        ``"sha256:..."`` or ``"sha1:..."`` as somebody else published it. None where nobody did:
+        then the file's own SHA-256 is shown, and only names and decoded pixels prove the copy.
+    n_bytes : int or None
+        Its size, about, for the check of free space; None if not known.
+    keep_strays : bool
+        Whether files that `Dataset.layout` does not know (scripts, readmes) are unpacked too.
+
+    Notes
+    -----
+    Folders stay as they are in the archive, so `Dataset.layout` has to know its images below
+    them. An archive whose checksum only its authors' page gives, as SHA-1::
+
+        Archive(("http://host/rnai.tar.gz",), "tar.gz", known_hash="sha1:8de7f55c...")
+    """
+
+    urls: tuple[str, ...]
+    format: Literal["zip", "tar.gz"]
+    known_hash: str | None = None
+    n_bytes: int | None = None
+    keep_strays: bool = False
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A published image set: how its files are named, how many there are, and on which terms.
 
@@ -95,6 +128,8 @@ class Dataset:
         Its simulated stand-in.
     expected : frozenset of str
         The names of all images of a complete copy, where they are known.
+    archive : Archive or None
+        Where it can be fetched; None where no address is known to last.
     """
 
     name: str
@@ -111,6 +146,7 @@ class Dataset:
     defects: tuple[str, ...]
     twin: Twin
     expected: frozenset[str] = frozenset()
+    archive: Archive | None = None
 
 
 @dataclass(frozen=True)

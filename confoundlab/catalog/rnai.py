@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from confoundlab.catalog.entry import Dataset, Row, Study, Twin
+from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin
 
 N_GENES, FIELDS_EACH = 10, 20
 
@@ -73,6 +73,14 @@ RNAI = Dataset(
     state="real",
     paper_row=None,  # of its patches, not of its fields
     source="http://ome.grc.nia.nih.gov/iicbu2008/rnai.tar.gz",
+    archive=Archive(
+        (
+            "http://ome.grc.nia.nih.gov/iicbu2008/rnai.tar.gz",
+            "https://ome.irp.nia.nih.gov/iicbu2008/rnai.tar.gz",
+        ),
+        "tar.gz",
+        known_hash="sha1:8de7f55c9a73b8d5050c8bc06f962de1d5a236ef",
+    ),
     terms="free download; cite Shamir et al. 2008",
     citation="shamir2008iicbu",
     defects=("The files do not say which of them were taken in one session.",),
