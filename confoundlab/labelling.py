@@ -2,8 +2,10 @@
 
 A permutation test is only as honest as its permutations. Where a patient, a plate or a turn of the
 turntable was labelled as a whole, labels move between whole groups; where labels were given inside
-groups, they move inside them; and where the design has blocks (batches, sites), they stay in their
-block. Anderson and ter Braak (2003, doi:10.1080/00949650215733) give the rules for such designs.
+groups, they move inside them, and groups of one size swap theirs as a whole; and where the design
+has blocks (batches, sites), they stay in their block. Anderson and ter Braak (2003,
+doi:10.1080/00949650215733) and Winkler et al. (2015, doi:10.1016/j.neuroimage.2015.05.092) give the
+rules for such designs.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ class Labelling:
         Label of each unit.
     blocks : list of ndarray of int
         Units that may swap labels.
+    alike : list of ndarray of int, shape (blocks, units)
+        Blocks of as many units that may swap all their labels: groups that hold several labels.
     permuted : str
         The level, in a few words.
     why : str
@@ -45,6 +49,7 @@ class Labelling:
     unit: Indices
     labels: Indices
     blocks: list[Indices]
+    alike: list[Indices]
     permuted: str
     why: str
 
@@ -95,7 +100,15 @@ class Labelling:
             permuted, why = f"{permuted}, inside blocks", f"{why} and inside their block"
         first = _first(unit)
         swaps = [np.flatnonzero(inside[first] == number) for number in np.unique(inside)]
-        found = cls(unit, labels[first], swaps, permuted, f"{why}.")
+        alike = (
+            []
+            if whole
+            else _alike(swaps, np.zeros_like(group) if blocks is None else blocks, first)
+        )
+        if alike:
+            permuted = f"{permuted}, and groups of one size"
+            why = f"{why}; groups of one size swap theirs as a whole"
+        found = cls(unit, labels[first], swaps, alike, permuted, f"{why}.")
         if found.log_distinct == 0:
             raise NoPermutationError(
                 f"No label can be swapped ({permuted}): there is a single way to assign these "
@@ -106,14 +119,21 @@ class Labelling:
     def draw(self, size: int, rng: np.random.Generator) -> Indices:
         """Return permuted labels of the units, shape (size, units)."""
         shuffled = np.repeat(self.labels[None], size, axis=0)
+        for cells in self.alike:
+            order = rng.permuted(np.tile(np.arange(len(cells)), (size, 1)), axis=1)
+            shuffled[:, cells] = self.labels[cells[order]]
         for block in self.blocks:
-            shuffled[:, block] = rng.permuted(shuffled[:, block], axis=1)
+            if len(block) > 1:
+                shuffled[:, block] = rng.permuted(shuffled[:, block], axis=1)
         return shuffled
 
     @property
     def log_distinct(self) -> float:
         """Logarithm of the number of distinct labellings: a product of multinomials."""
         counts = [np.unique(self.labels[block], return_counts=True)[1] for block in self.blocks]
+        for cells in self.alike:  # which block has which labels, whatever their order
+            held = np.sort(self.labels[cells], axis=1)
+            counts.append(np.unique(held, axis=0, return_counts=True)[1])
         return float(
             sum(math.lgamma(c.sum() + 1) - sum(math.lgamma(one + 1) for one in c) for c in counts)
         )
@@ -131,8 +151,17 @@ class Labelling:
         """
         alike = 0.0
         if renamed:
+            moved = {int(unit) for cells in self.alike for unit in cells.ravel()}
+            fixed = [block for block in self.blocks if int(block[0]) not in moved]
             profiles = Counter(
-                tuple(int((self.labels[block] == label).sum()) for block in self.blocks)
+                (
+                    tuple(int((self.labels[block] == label).sum()) for block in fixed),
+                    # of blocks that swap, only how often each count occurs stays the same
+                    *(
+                        tuple(sorted((self.labels[cells] == label).sum(axis=1).tolist()))
+                        for cells in self.alike
+                    ),
+                )
                 for label in np.unique(self.labels)
             )
             alike = sum(math.lgamma(times + 1) for times in profiles.values())
@@ -141,6 +170,14 @@ class Labelling:
 
 def _first(unit: Indices) -> Indices:
     return np.asarray(np.unique(unit, return_index=True)[1], np.intp)
+
+
+def _alike(swaps: list[Indices], blocks: Indices, first: Indices) -> list[Indices]:
+    """Gather blocks of units of the same size and the same block of the design, two or more."""
+    kinds: dict[tuple[int, int], list[Indices]] = {}
+    for units in swaps:
+        kinds.setdefault((len(units), int(blocks[first[units[0]]])), []).append(units)
+    return [np.stack(cells) for cells in kinds.values() if len(cells) > 1]
 
 
 def _constant(values: Indices, unit: Indices, names: Indices, what: str, of: str) -> None:

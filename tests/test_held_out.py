@@ -109,11 +109,23 @@ def test_p_values_are_uniform_on_a_null_without_groups():
 
 def test_labels_that_vary_within_groups_are_permuted_within_them(rng):
     """Predictions that only know each group's label mix are worth nothing within groups."""
-    groups = np.repeat([0, 1], 200)
-    labels = np.r_[rng.random(200) < 0.9, rng.random(200) < 0.1].astype(int)
-    found = held_out.accuracy(predictions(np.arange(400), 1 - groups), labels, groups)
+    groups = np.repeat([0, 1], [200, 210])
+    labels = np.r_[rng.random(200) < 0.9, rng.random(210) < 0.1].astype(int)
+    found = held_out.accuracy(predictions(np.arange(410), 1 - groups), labels, groups)
     assert found.permuted == "images within their groups"
     assert found.estimate > 0.8 and found.p_value == 1
+
+
+def test_a_mixture_that_holds_for_many_groups_of_one_size_is_found(rng):
+    """Most patients have one image, some two: their labels vary between patients and within."""
+    groups = np.r_[np.arange(200), np.repeat(np.arange(200, 230), 2)]
+    labels = rng.integers(0, 2, 260)
+    right = predictions(np.arange(260), np.where(rng.random(260) < 0.65, labels, 1 - labels))
+    found = held_out.accuracy(right, labels, groups)
+    assert found.permuted == "images within their groups, and groups of one size"
+    assert found.p_value < 0.01
+    wrong = predictions(np.arange(260), rng.integers(0, 2, 260))
+    assert held_out.accuracy(wrong, labels, groups).p_value > 0.01
 
 
 def test_many_fits_of_the_same_images_are_no_news():

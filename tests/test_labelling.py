@@ -15,9 +15,25 @@ A = np.array
     ("labels", "groups", "blocks", "units", "permuted", "n_units"),
     [
         ([0, 0, 1, 1], [0, 0, 1, 1], None, None, "whole groups", 2),
-        ([0, 1, 0, 1], [0, 0, 1, 1], None, None, "images within their groups", 4),
+        ([0, 1, 0, 1, 1], [0, 0, 1, 1, 1], None, None, "images within their groups", 5),
+        (
+            [0, 1, 0, 0],
+            [0, 0, 1, 1],
+            None,
+            None,
+            "images within their groups, and groups of one size",
+            4,
+        ),
         ([0, 1, 0, 1], [0, 1, 2, 3], [0, 0, 1, 1], None, "whole groups, inside blocks", 4),
         ([0, 0, 1, 1], [0, 0, 0, 0], None, [0, 0, 1, 1], "units within their groups", 2),
+        (
+            [0, 1, 0, 0],
+            [0, 0, 1, 1],
+            [0, 0, 1, 1],
+            None,
+            "images within their groups, inside blocks",
+            4,
+        ),
         ([0, 0, 1, 1], [0, 0, 1, 1], None, [0, 1, 2, 3], "units", 4),
     ],
 )
@@ -58,6 +74,35 @@ def test_distinct_labellings_are_counted_and_drawn_inside_blocks(pairs):
     renamed = sum(alike(one) for one in distinct)
     assert level.smallest_p(10**6, renamed=True) == pytest.approx(renamed / len(distinct), rel=1e-3)
     assert level.smallest_p(10**6, renamed=False) == pytest.approx(1 / len(distinct), rel=1e-3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    labels=st.lists(st.integers(0, 2), min_size=2, max_size=7),
+    sizes=st.lists(st.integers(1, 3), min_size=7, max_size=7),
+)
+def test_mixed_groups_swap_inside_and_with_groups_of_their_size(labels, sizes):
+    y = A(labels)
+    group = np.repeat(np.arange(7), sizes)[: len(y)]
+    parts = [np.flatnonzero(group == one) for one in np.unique(group)]
+    if all(len(set(y[part])) == 1 for part in parts):
+        return  # labels of whole groups: the test above
+    # every order of groups that keeps sizes, and every order inside the groups
+    distinct = {
+        tuple(y[list(order)])
+        for order in itertools.permutations(range(len(y)))
+        if all(len(set(group[list(A(order)[part])])) == 1 for part in parts)
+    }
+    try:
+        level = Labelling.of(y, group)
+    except InputError:
+        assert len(distinct) == 1
+        return
+    assert np.exp(level.log_distinct) == pytest.approx(len(distinct))
+    drawn = level.draw(300, np.random.default_rng(0))
+    assert {tuple(row) for row in drawn} <= distinct
+    if len(distinct) < 12:
+        assert len({tuple(row) for row in drawn}) == len(distinct)
 
 
 def test_the_smallest_p_is_bound_by_the_permutations_drawn():

@@ -238,7 +238,8 @@ def test_units_are_permuted_inside_their_groups(rng):
     target = rng.permutation(np.arange(40) % 2)[well]
     features = rng.normal(size=(40, 3))[well] + 0.1 * rng.normal(size=(200, 3))
     found = probe(features, target, groups=plate, units=well, folds=4, n_permutations=199)
-    assert found.permuted == "units within their groups" and found.p_value > 0.005
+    assert found.permuted == "units within their groups, and groups of one size"
+    assert found.p_value > 0.005
     with pytest.raises(InputError, match="unit must lie in one of the labels"):
         probe(features, np.arange(200) % 2, groups=plate, units=well, folds=4)
 
