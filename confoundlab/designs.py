@@ -14,12 +14,13 @@ import numpy.typing as npt
 
 from confoundlab.labelling import Indices
 
-Layout = Literal["none", "crossed", "nested", "partly aliased"]
+Layout = Literal["none", "crossed", "nested", "partly aliased", "mixed"]
 # Beside the seed, for the data: a test that is given the same seed draws its permutations from the
 # plain one, and they would be tied to the labels drawn here. (A 0 would be the plain seed again.)
 APART = 9
 _BATCH = 1.0  # spread of batch means, in standard deviations of an image
 _TILT = 0.8  # partly aliased: share of a class's groups that lie in the class's own batches
+_OWN = 0.5  # mixed: share of images with a label of their own
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,14 @@ class Cell:
     Parameters
     ----------
     n_images, images_per_group, classes : int
-        Sizes; every group has one label.
+        Sizes; every group has one label, unless the layout is "mixed".
     majority : float
         Share of groups with the commonest class; 0 where classes are balanced.
     n_batches : int
         Batches with means of their own.
-    layout : {"none", "crossed", "nested", "partly aliased"}
-        Batches independent of the label, each inside one class, or tilted towards a class.
+    layout : {"none", "crossed", "nested", "partly aliased", "mixed"}
+        Batches independent of the label, each inside one class, or tilted towards a class. Mixed:
+        no batches, and half of the images have a label of their own, not their group's.
     correlation : float
         Of the images of a group.
     leak : float
@@ -91,5 +93,8 @@ def draw(cell: Cell, seed: int) -> Drawn:
     x += rng.normal(size=(len(group), cell.features)) * np.sqrt(1 - cell.correlation)
     if cell.n_batches > 1:
         x += _BATCH * rng.normal(size=(cell.n_batches, cell.features))[batch[group]]
-    x += means[label[group]]
-    return Drawn(x, label[group], group, batch[group], seed)
+    own_label = label[group]
+    if cell.layout == "mixed":
+        own_label = np.where(rng.random(len(group)) < _OWN, rng.permutation(own_label), own_label)
+    x += means[own_label]
+    return Drawn(x, own_label, group, batch[group], seed)

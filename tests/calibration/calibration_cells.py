@@ -51,6 +51,10 @@ COMPARED = [
     Cell(40), Cell(120), Cell(400), Cell(400, classes=5),
     Cell(400, images_per_group=5), Cell(400, images_per_group=20),
 ]  # fmt: skip
+MIXED = [
+    Cell(n, images_per_group=m, classes=classes, layout="mixed")
+    for n, m, classes in ((120, 2, 2), (400, 2, 2), (400, 5, 2), (400, 2, 5), (1200, 10, 2))
+]
 LARGE = [Cell(4000)]
 LENET = [Cell(120), Cell(240, images_per_group=4), Cell(240, images_per_group=4, classes=4)]
 
@@ -58,6 +62,10 @@ NULLS = [
     (test, cell)
     for cell in [*INDEPENDENT, *GROUPED, *IMBALANCED, *LARGE]
     for test in (EVERYWHERE if cell.majority else BALANCED)
+] + [
+    (test, cell)
+    for cell in MIXED
+    for test in ("probe, ROC AUC", "held-out accuracy", "held-out ROC AUC")
 ] + [
     # batches have means of their own, so only tests that know of them apply
     (test, cell)
