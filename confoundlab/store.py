@@ -29,11 +29,11 @@ from confoundlab.evidence import Evidence
 from confoundlab.files import cache_root, code_digest, text_digest, write_aside
 from confoundlab.judgement import Judgement
 
-# The code that a computation's result depends on: what comes before the store in the flow, less
-# what only finds files or judges numbers.
+# The code that a computation's result depends on: what shows pixels and what trains, less what
+# only finds files or judges numbers.
 COMPUTING_CODE = (
-    "decode", "scan", "imageset", "views", "splits", "simd", "lenet", "lenet_kernels", "lenet_simd",
-    "lenet_batched", "bank",
+    "decode", "scan", "imageset", "views", "transforms", "splits", "simd", "lenet",
+    "lenet_kernels", "lenet_simd", "lenet_batched", "bank", "predictions",
 )  # fmt: skip
 _KEY = b"confoundlab"
 
