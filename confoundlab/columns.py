@@ -266,3 +266,21 @@ def _checked(values: npt.ArrayLike, n: int | None, name: str) -> npt.NDArray[Any
         if kinds[0] == "str":
             return array.astype(str)
     return array
+
+
+def merge_rare(values: pd.Series[Any], groups: npt.ArrayLike, *, least: int = 2) -> pd.Series[Any]:
+    """Put the levels that lie in fewer than `least` groups together as one, called "rare".
+
+    A level that lies in one group cannot be learned in one group and asked for in another.
+
+    Parameters
+    ----------
+    values : Series, shape (n,)
+        Of a factor of classes.
+    groups : array-like, shape (n,)
+        Of the images.
+    least : int
+        Groups that a level needs to keep its name.
+    """
+    held = pd.Series(np.asarray(groups), values.index).groupby(values).transform("nunique")
+    return values.where(held >= least, "rare")

@@ -21,6 +21,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import (
     battery,
+    columns,
     differences,
     duplicates,
     explain,
@@ -166,17 +167,20 @@ files = [
 tests = {", ".join(files): files} | {one: [one] for one in files} if files else {}
 found = {
     words: nuisance.label_from_factors(
-        corners.table[columns], corners.labels, corners.groups, n_permutations=permutations
+        corners.table[some], corners.labels, corners.groups, n_permutations=permutations
     )
-    for words, columns in tests.items()
+    for words, some in tests.items()
 }
 lines = [f"- the class from **{words}** alone: {evidence}" for words, evidence in found.items()]
 display(Markdown("\n".join(lines) or "The twin has no files of its own, so this is left out."))
 
 # %% mystnb={"figure": {"name": "fig-covid-factors", "caption": "Up: how much a factor says about the class, from nothing (0) to everything (1). Right: how well a linear probe of the corner's pixels names the factor in images it has not seen; chance is 0.5. What stands at the top right can mislead a net. Bars: 95% intervals. Filled and orange: both above chance after correction."}, "image": {"alt": "A scatter plot of the session and the properties of the files, by what they say about the class and by how well pixels tell them."}} tags=["hide-input"]
+known = corners.table[["session", *files]].copy()
+if "jpeg_q00" in known:
+    known["jpeg_q00"] = columns.merge_rare(known["jpeg_q00"], corners.groups)
 placed = nuisance.factor_map(
     corners.array(crop).reshape(len(corners), -1) / 255,
-    corners.table[["session", *files]],
+    known,
     corners.labels,
     corners.groups,
     n_permutations=permutations,

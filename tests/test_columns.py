@@ -101,3 +101,11 @@ def test_factors_become_marks_and_bends():
 def test_odd_factors_are_refused(table, why):
     with pytest.raises(InputError, match=why):
         columns.factors(pd.DataFrame(table))
+
+
+def test_levels_of_a_single_group_are_merged():
+    values = pd.Series(["a", "a", "b", "b", "c", "d"], index=range(3, 9))
+    merged = columns.merge_rare(values, [0, 1, 2, 2, 3, 4])
+    assert merged.tolist() == ["a", "a", "rare", "rare", "rare", "rare"]
+    assert merged.index.equals(values.index)
+    assert columns.merge_rare(values, range(6), least=1).equals(values)
