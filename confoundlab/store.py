@@ -32,8 +32,8 @@ from confoundlab.judgement import Judgement
 # The code that a computation's result depends on: what comes before the store in the flow, less
 # what only finds files or judges numbers.
 COMPUTING_CODE = (
-    "decode", "scan", "imageset", "views", "splits", "simd", "lenet", "lenet_kernels", "lenet_simd",
-    "lenet_batched", "bank",
+    "decode", "scan", "imageset", "views", "transforms", "splits", "simd", "lenet", "lenet_kernels",
+    "lenet_simd", "lenet_batched", "bank",
 )  # fmt: skip
 _KEY = b"confoundlab"
 
