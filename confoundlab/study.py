@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from confoundlab import data, held_out
 from confoundlab.catalog import DATASETS, SessionLayout, paper_accuracy
 from confoundlab.decode import Colour, Pixels
+from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
 from confoundlab.identifiability import identifiability
 from confoundlab.imageset import ImageSet, View
@@ -69,8 +70,27 @@ class StudyRun:
     def load(
         self, name: str, choice: data.DataChoice, sessions: SessionLayout | None = None
     ) -> ImageSet:
-        """Load a data set (see `data.load`) and note what it was."""
+        """Load a data set (see `data.load`) and note what it was.
+
+        A twin whose sessions are laid otherwise than in the catalog is noted under a name of its
+        own, such as ``coil20, sessions twice``.
+        """
         images = data.load(name, choice, sessions=sessions, seed=self.seed)
+        laid = sessions or DATASETS[name].twin.sessions
+        other = images.state == "simulated" and laid != DATASETS[name].twin.sessions
+        return self.note(images, f"{name}, sessions {laid}" if other else name)
+
+    def note(self, images: ImageSet, name: str) -> ImageSet:
+        """Note in the results what was used under a name, and return it.
+
+        Raises
+        ------
+        InputError
+            Other images were noted under this name.
+        """
+        known = self.sources.get(name)
+        if known is not None and known["digest"] != images.digest:
+            raise InputError(f"The run has other images under the name {name!r} already.")
         self.sources[name] = {
             "name": name,
             "state": images.state,

@@ -10,6 +10,7 @@ from sklearn.ensemble import RandomForestClassifier
 from confoundlab import predictions, report, splits
 from confoundlab.bank import train_bank
 from confoundlab.catalog import dataset
+from confoundlab.errors import InputError
 from confoundlab.imageset import ImageSet
 from confoundlab.judgement import Verdict, holm
 from confoundlab.lenet import Task
@@ -99,6 +100,17 @@ def test_a_run_from_the_command_line_writes_results(tmp_path, monkeypatch, twin)
     results = read_results(tmp_path / "results.json")
     assert results["evidence"] == json.loads(json.dumps([measured.record]))
     assert results["provenance"]["engine"]
+
+
+def test_several_layouts_of_one_twin_are_noted_apart(run, twin):
+    for layout in ("image", "class", "image"):
+        images = run.load("celegans", "simulated", layout)
+    assert list(run.sources) == ["celegans", "celegans, sessions class"]
+    assert run.sources["celegans"]["digest"] == images.digest
+    assert len({source["digest"] for source in run.sources.values()}) == 2
+    assert run.note(images, "celegans") is images
+    with pytest.raises(InputError, match="other images under the name 'celegans'"):
+        run.note(twin, "celegans")
 
 
 def test_a_live_kernel_writes_nothing(run, tmp_path, monkeypatch):
