@@ -66,6 +66,8 @@ def build(profile: str, say: Callable[[str], None]) -> Path:
 def publish(run: Path) -> Path:
     """Copy the results of a run to the stored, published ones, by the name of its data set.
 
+    Remedies are tried on data sets of other studies, so that their name comes first.
+
     Raises
     ------
     InputError
@@ -78,7 +80,10 @@ def publish(run: Path) -> Path:
             f"{run} cannot be published: only runs of the paper profile are, not of profile "
             f"{results['profile']}."
         )
-    target = RESULTS / f"{results['parameters']['dataset']}.json"
+    name = results["parameters"]["dataset"]
+    if results["study"] == "remedies":
+        name = f"remedies-{name}"
+    target = RESULTS / f"{name}.json"
     if _is_simulated(results) and target.is_file() and not _is_simulated(read_results(target)):
         raise InputError(
             f"{run} cannot be published: it is simulated, and {target} is of real images."
@@ -88,7 +93,8 @@ def publish(run: Path) -> Path:
 
 
 def _is_simulated(results: dict[str, Any]) -> bool:
-    return any(entry["state"] == "simulated" for entry in results["data"])
+    # real images may have a twin beside them, as a counter-proof
+    return all(entry["state"] == "simulated" for entry in results["data"])
 
 
 def _study_page(study: Study, profile: str, say: Callable[[str], None]) -> None:

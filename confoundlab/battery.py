@@ -1,17 +1,20 @@
 """What stands beside every net of Dhar and Shamir (2021): cheap rivals, the ladder, transforms.
 
 Each function measures a few views of one experiment through `study.StudyRun.measure` and returns
-what it measured, in order, with words for a figure.
+what it measured, in order, with words for a figure; `treated` does so for experiments that differ
+in a remedy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from confoundlab.decode import Colour
 from confoundlab.imageset import ImageSet, View
+from confoundlab.judgement import Verdict
 from confoundlab.predictions import Learner
+from confoundlab.remedies import Removed, removed
 from confoundlab.splits import Split
 from confoundlab.study import Measured, StudyRun
 from confoundlab.transforms import (
@@ -91,3 +94,47 @@ def transformed(experiment: Experiment, whole: View) -> dict[str, Measured]:
         TileShuffle(TILES),
     )
     return {str(step): experiment.measure(Then(step, whole)) for step in steps}
+
+
+@dataclass(frozen=True)
+class Treated:
+    """Crop and whole image under one remedy, and the share of the leak that it removed.
+
+    The share is None without a remedy, and where nothing leaked without one.
+    """
+
+    crop: Measured
+    whole: Measured
+    removed: Removed | None
+
+
+def treated(plans: Mapping[str, tuple[Experiment, View, View]]) -> dict[str, Treated]:
+    """Measure crop and whole image under each remedy, beside the same without a remedy.
+
+    Parameters
+    ----------
+    plans : mapping of str to (Experiment, View, View)
+        Words to an experiment and what is seen of crop and of whole image. The first is without a
+        remedy. All experiments have the same rows and groups: the same scenes, laid out otherwise.
+    """
+    measured = {
+        words: (experiment.measure(crop), experiment.measure(whole))
+        for words, (experiment, crop, whole) in plans.items()
+    }
+    usual = next(iter(plans))
+    experiment, before = plans[usual][0], measured[usual][0]
+    leaked = before.record["verdict"] == Verdict.LEAK
+
+    def share(after: Measured) -> Removed | None:
+        if after is before or not leaked:
+            return None
+        return removed(
+            before.predictions,
+            after.predictions,
+            experiment.images.labels,
+            experiment.images.groups,
+            chance=before.record["chance"],
+            seed=experiment.run.seed,
+        )
+
+    return {words: Treated(crop, whole, share(crop)) for words, (crop, whole) in measured.items()}

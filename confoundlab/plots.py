@@ -145,6 +145,40 @@ def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figur
     return figure
 
 
+def remedies(
+    names: Sequence[str], crops: Sequence[dict[str, Any]], wholes: Sequence[dict[str, Any]]
+) -> Figure:
+    """Draw the accuracies of crop and whole image, a line a remedy, with intervals and chance."""
+    figure, axis = plt.subplots(figsize=(7, 0.55 * len(names) + 1.2))
+    kinds = (("crop", crops, "o", ORANGE, -0.12), ("whole image", wholes, "s", BLUE, 0.12))
+    for _, records, mark, colour, shift in kinds:
+        for place, record in enumerate(records):
+            low, high = (
+                record["estimate"] - record["ci_low"],
+                record["ci_high"] - record["estimate"],
+            )
+            axis.errorbar(
+                record["estimate"], place + shift, xerr=[[low], [high]], fmt=mark, color=colour,
+                capsize=3,
+            )  # fmt: skip
+    for place, record in enumerate(crops):
+        axis.plot([record["chance"]] * 2, [place - 0.35, place + 0.35], color=GRAY, ls="--", lw=1)
+    axis.set_yticks(range(len(names)), names)
+    axis.invert_yaxis()
+    axis.set(xlim=(0, 1.02), xlabel="accuracy on held-out images")
+    handles = [
+        Line2D([], [], marker=mark, color=colour, label=f"{kind}, 95% interval")
+        for kind, _, mark, colour, _ in kinds
+    ]
+    axis.legend(
+        handles=[*handles, Line2D([], [], color=GRAY, ls="--", label="chance")],
+        fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False,
+    )  # fmt: skip
+    axis.set_title(titled("What each remedy leaves", _states([*crops, *wholes])))
+    sns.despine(figure)
+    return figure
+
+
 def leak_map(places: pd.DataFrame, images: ImageSet) -> Figure:
     """Draw a leak map beside the mean image; round marks have an interval above chance."""
     rows = np.linspace(0, len(images) - 1, min(len(images), 200)).astype(int)

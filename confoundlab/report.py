@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from IPython.display import HTML
 
+from confoundlab.battery import Treated
 from confoundlab.catalog import DATASETS, STUDIES, paper_rows
 from confoundlab.evidence import Evidence
 from confoundlab.imageset import ImageSet
@@ -97,6 +98,44 @@ def gap(words: str, found: Evidence) -> str:
         f"{words}: {100 * found.estimate:.1f} points (95% interval {100 * found.ci_low:.1f} to "
         f"{100 * found.ci_high:.1f}, p = {found.p_value:.2g}; the same {found.n_groups:,} groups "
         "resampled in both)."
+    )
+
+
+def detectable(words: str, record: dict[str, Any]) -> str:
+    """Return in words how large a leak would have been found."""
+    return (
+        f"{words} could have found an accuracy of {percent(record['minimum_detectable'])} or more "
+        f"four times in five; chance is {percent(record['chance'])}. A smaller leak may go unseen."
+    )
+
+
+def share(one: Treated) -> str:
+    """Return the share of a leak that a remedy removed, in words."""
+    return (
+        "No leak was found before, so no share is gone."
+        if one.removed is None
+        else (f"{one.removed}.")
+    )
+
+
+def remedy_table(remedies: Mapping[str, Treated]) -> pd.DataFrame:
+    """Return remedies as a table to print: one row each, numbers as text."""
+    return pd.DataFrame(
+        [
+            {
+                "remedy": words,
+                "crop": percent(one.crop.record["estimate"]),
+                "95% interval": _interval(one.crop.record),
+                "verdict on the crop": one.crop.record["verdict"] or "not a control",
+                "leak removed": "–" if one.removed is None else f"{one.removed.estimate:.0%}",
+                "interval of the share": "–"
+                if one.removed is None
+                else f"{one.removed.ci_low:.0%} to {one.removed.ci_high:.0%}",
+                "whole image": percent(one.whole.record["estimate"]),
+                "its 95% interval": _interval(one.whole.record),
+            }
+            for words, one in remedies.items()
+        ]
     )
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import get_args
 
 import numpy as np
@@ -238,3 +238,19 @@ def simulate(dataset: Dataset, sessions: SessionLayout | None = None, seed: int 
         table["take"] = np.where(laid % 2, "second", "first")
     pixels = render(twin, labels, instances, laid, seed)
     return ImageSet.from_arrays(pixels, table, name=dataset.name, state="simulated")
+
+
+def with_dials(dataset: Dataset, **dials: float) -> Dataset:
+    """Return a data set whose twin's sessions differ as said only, under a name of its own.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Whose scenes, counts and layout of sessions are kept.
+    **dials : float
+        As in `Dials`; those that are not named are zero. Without any, nothing in the twin's
+        pixels depends on the session.
+    """
+    words = ", ".join(f"{name} {value:g}" for name, value in dials.items()) or "all at zero"
+    name = f"{dataset.name}, dials {words}"
+    return replace(dataset, name=name, twin=replace(dataset.twin, dials=dials))

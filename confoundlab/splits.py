@@ -103,6 +103,37 @@ def leave_out(factor: npt.ArrayLike, level: object) -> Split:
     return Split(np.flatnonzero(~chosen), np.flatnonzero(chosen))
 
 
+def two_sessions(
+    labels: Indices, sessions: npt.ArrayLike, own: object, *, test_share: float = 0.2, seed: int = 0
+) -> tuple[Split, Split]:
+    """Train on a part of one session; test on the rest of it, and on the others (Table 5).
+
+    Both splits train on the same rows, so the accuracies of their nets differ by what another
+    session costs, and by nothing else.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Classes.
+    sessions : array-like, shape (n,)
+        For example the takes of a twin: first or second.
+    own : object
+        The session to train in.
+    test_share : float
+        Of its rows.
+    seed : int
+        Of the draw.
+
+    Returns
+    -------
+    same, other : Split
+        Tested in the same session, and in another.
+    """
+    other, rows = leave_out(sessions, own)
+    train, test = stratified(labels[rows], test_share=test_share, seed=seed)
+    return Split(rows[train], rows[test]), Split(rows[train], other)
+
+
 def leave_arc_out(
     angles: npt.ArrayLike, *, start: float, width: float = 60, gap: float = 10
 ) -> Split:

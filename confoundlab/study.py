@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from confoundlab import data, held_out
 from confoundlab.catalog import DATASETS, SessionLayout, paper_accuracy
 from confoundlab.decode import Colour, Pixels
+from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
 from confoundlab.identifiability import identifiability
 from confoundlab.imageset import ImageSet, View
@@ -69,8 +70,27 @@ class StudyRun:
     def load(
         self, name: str, choice: data.DataChoice, sessions: SessionLayout | None = None
     ) -> ImageSet:
-        """Load a data set (see `data.load`) and note what it was."""
+        """Load a data set (see `data.load`) and note what it was.
+
+        A twin whose sessions are laid otherwise than in the catalog is noted under a name of its
+        own, such as ``coil20, sessions twice``.
+        """
         images = data.load(name, choice, sessions=sessions, seed=self.seed)
+        laid = sessions or DATASETS[name].twin.sessions
+        other = images.state == "simulated" and laid != DATASETS[name].twin.sessions
+        return self.note(images, f"{name}, sessions {laid}" if other else name)
+
+    def note(self, images: ImageSet, name: str) -> ImageSet:
+        """Note in the results what was used under a name, and return it.
+
+        Raises
+        ------
+        InputError
+            Other images were noted under this name.
+        """
+        known = self.sources.get(name)
+        if known is not None and known["digest"] != images.digest:
+            raise InputError(f"The run has other images under the name {name!r} already.")
         self.sources[name] = {
             "name": name,
             "state": images.state,
@@ -126,6 +146,7 @@ class StudyRun:
         Measured
         """
         shown = images.array(view, colour)
+        why = vacuous(shown) or (unchanged(images, shown, colour) if view.is_control else None)
         seeds = [self.seed + repeat for repeat in range(len(splits))]
         predictions, engines = held_out_predictions(
             images, view, splits, seeds, epochs=epochs, colour=colour, learner=learner
@@ -145,7 +166,7 @@ class StudyRun:
         design = None
         if session in table and len(images.classes) > 1:
             design = identifiability(table["label"], table[session], images.groups, name=session)
-        options = {"is_control": view.is_control, "vacuous": vacuous(shown), "design": design}
+        options = {"is_control": view.is_control, "vacuous": why, "design": design}
         self.cases.append((found, options))
         entry = DATASETS.get(images.name)  # none for images of the user's own
         row = row or (entry.paper_row if entry else None)
@@ -203,8 +224,20 @@ def vacuous(shown: Pixels) -> str | None:
     Flat images of different levels still leak a number; images that are all alike leak nothing.
     """
     if (shown == shown[0]).all():
-        return f"all {len(shown):,} images are identical in this view"
+        return (
+            f"all {len(shown):,} images are identical in this view, and {constant_share(shown):.0%}"
+            " of them are one flat value"
+        )
     return None
+
+
+def unchanged(images: ImageSet, shown: Pixels, colour: Colour = "gray") -> str | None:
+    """Return that a control hid nothing, if all images are in it what they were before; or None."""
+    for row, image in enumerate(shown):
+        whole = images.read(row, colour)
+        if whole.shape != image.shape or (whole != image).any():
+            return None
+    return f"all {len(shown):,} images are in this view what they were before: nothing is hidden"
 
 
 def object_free(

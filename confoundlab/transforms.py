@@ -47,6 +47,31 @@ class MeanLevel:
 
 
 @dataclass(frozen=True)
+class Normalised:
+    """Each image with mean 128 and standard deviation 32, each channel, rounded and cut to 0..255.
+
+    The usual remedy against differences of brightness and contrast. Four standard deviations fit
+    into 8 bits. A channel of one flat value becomes 128. What is neither level nor contrast stays:
+    blur, the pattern of a sensor, the spectrum of its noise.
+    """
+
+    is_control = False
+    mixes_places = True  # a bright subject darkens the background
+
+    def __call__(self, image: Pixels) -> Pixels:
+        """Return an image of the same shape."""
+        values = image.astype(float)
+        spread = values.std(axis=_PLANE, keepdims=True)
+        centred = values - values.mean(axis=_PLANE, keepdims=True)
+        flat = image.min(axis=_PLANE, keepdims=True) == image.max(axis=_PLANE, keepdims=True)
+        scaled = np.where(flat, 0, centred / np.where(flat, 1, spread))
+        return _rounded(128 + 32 * scaled)
+
+    def __str__(self) -> str:
+        return "normalised to mean 128, sd 32"
+
+
+@dataclass(frozen=True)
 class SortedPixels:
     """The histogram without the places: pixels sorted by value in reading order, each channel."""
 

@@ -74,6 +74,12 @@ def test_paper_runs_are_published_and_never_simulated_ones_over_real_ones(
     assert not (tmp_path / "results").exists()
     assert publish(simulated) == simulated
     assert publish(good) == good
+    twin_beside = good | {"data": good["data"] + simulated["data"]}
+    assert publish(twin_beside) == twin_beside
+    assert publish(simulated | {"study": "remedies"})["study"] == "remedies"
+    assert {path.name for path in (tmp_path / "results").iterdir()} == {
+        "coil20.json", "remedies-coil20.json"
+    }  # fmt: skip
     with pytest.raises(InputError, match="is of real images"):
         publish(simulated)
     with pytest.raises(InputError, match="no results"):

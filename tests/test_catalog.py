@@ -50,6 +50,11 @@ def test_twins_have_the_counts_of_their_data_sets():
         assert len(entry.twin.counts) == entry.n_classes
 
 
+def test_a_name_means_one_data_set_in_all_studies():
+    for entry in STUDIES.values():
+        assert all(DATASETS[one.name] is one for one in entry.datasets)
+
+
 def test_paper_rows_are_fractions_and_complete():
     rows = paper_rows()
     assert len(rows) == 12

@@ -7,7 +7,8 @@ from sklearn.linear_model import LogisticRegression
 
 from confoundlab.catalog import dataset
 from confoundlab.errors import InputError
-from confoundlab.simulate import Dials, lay_sessions, render, simulate
+from confoundlab.simulate import Dials, lay_sessions, render, simulate, with_dials
+from confoundlab.views import Corner
 
 NAMES = [field.name for field in dataclasses.fields(Dials)]
 LABELS = np.repeat(np.arange(4), 12)
@@ -73,6 +74,16 @@ def test_colour_twins_have_colour():
     twin = simulate(small("coil100"))
     image = twin.read(0, "rgb")
     assert image.shape == (48, 48, 3) and (image[:, :, 0] != image[:, :, 1]).any()
+
+
+def test_without_dials_the_layout_does_not_matter():
+    with_session, without = small(), with_dials(small())
+    digests = {simulate(without, layout).array(Corner("top-right", 12, 12)).tobytes()
+               for layout in ("class", "image", "crossed", "twice")}  # fmt: skip
+    assert len(digests) == 1
+    assert without.name == "coil20, dials all at zero" and with_session.twin.dials
+    assert with_dials(small(), pattern=1.0, blur=0.5).name == "coil20, dials pattern 1, blur 0.5"
+    assert (without.twin.scene, without.twin.counts) == ("turntable", with_session.twin.counts)
 
 
 @pytest.mark.parametrize("dials", [{"gain": -1.0}, {"gain": float("nan")}, {"gains": 1.0}])

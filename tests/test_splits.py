@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confoundlab.errors import InputError
-from confoundlab.splits import grouped, k_fold, leave_arc_out, leave_out, stratified
+from confoundlab.splits import (
+    grouped,
+    k_fold,
+    leave_arc_out,
+    leave_out,
+    stratified,
+    two_sessions,
+)
 
 LABELS = np.repeat(np.arange(20), 72)
 ANGLES = np.tile(np.arange(0, 360, 5), 20)
@@ -33,6 +40,17 @@ def test_groups_never_straddle(seed, size):
     split = grouped(np.arange(90) % 3, groups, test_share=0.3, seed=seed)
     assert not np.intersect1d(groups[split.train], groups[split.test]).size
     assert len(split.train) + len(split.test) == 90
+
+
+def test_two_sessions_share_what_they_train_on():
+    takes = np.tile(["first", "second"], 720)
+    same, other = two_sessions(LABELS, takes, "second", seed=2)
+    assert (same.train == other.train).all() and set(takes[same.train]) == {"second"}
+    assert set(takes[same.test]) == {"second"} and set(takes[other.test]) == {"first"}
+    assert (len(same.train), len(same.test), len(other.test)) == (576, 144, 720)
+    assert not np.intersect1d(same.train, same.test).size
+    with pytest.raises(InputError, match="third"):
+        two_sessions(LABELS, takes, "third")
 
 
 def test_leave_out():

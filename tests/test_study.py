@@ -7,16 +7,17 @@ import pytest
 from conftest import small
 from sklearn.ensemble import RandomForestClassifier
 
-from confoundlab import predictions, report, splits
+from confoundlab import predictions, report, splits, study
 from confoundlab.bank import train_bank
 from confoundlab.catalog import dataset
+from confoundlab.errors import InputError
 from confoundlab.imageset import ImageSet
 from confoundlab.judgement import Verdict, holm
 from confoundlab.lenet import Task
 from confoundlab.simulate import simulate
 from confoundlab.store import read_results
 from confoundlab.study import RUN_VARIABLE, StudyRun, constant_share, object_free, vacuous
-from confoundlab.views import BorderRing, Corner, Whole
+from confoundlab.views import BorderRing, Box, Corner, Whole
 
 
 @pytest.fixture
@@ -101,6 +102,17 @@ def test_a_run_from_the_command_line_writes_results(tmp_path, monkeypatch, twin)
     assert results["provenance"]["engine"]
 
 
+def test_several_layouts_of_one_twin_are_noted_apart(run, twin):
+    for layout in ("image", "class", "image"):
+        images = run.load("celegans", "simulated", layout)
+    assert list(run.sources) == ["celegans", "celegans, sessions class"]
+    assert run.sources["celegans"]["digest"] == images.digest
+    assert len({source["digest"] for source in run.sources.values()}) == 2
+    assert run.note(images, "celegans") is images
+    with pytest.raises(InputError, match="other images under the name 'celegans'"):
+        run.note(twin, "celegans")
+
+
 def test_a_live_kernel_writes_nothing(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run.finish()
@@ -120,6 +132,15 @@ def test_object_free_counts_bright_pixels():
     pixels[1, 0, 29] = 61
     images = ImageSet.from_arrays(pixels, pd.DataFrame({"label": ["a", "b"]}), name="coil20")
     assert object_free(images, Corner("top-right", 12, 12)).tolist() == [True, False]
+
+
+def test_a_control_that_hides_nothing_is_vacuous(run, twin):
+    split = splits.stratified(twin.labels, test_share=0.25)
+    everything = Box(0, 0, 48, 48, "everything")
+    found = run.measure(twin, everything, "random", [split], epochs=1)
+    assert found.record["verdict"] == Verdict.VACUOUS
+    assert "nothing is hidden" in " ".join(found.record["reasons"])
+    assert study.unchanged(twin, twin.array(BorderRing(8))) is None
 
 
 def test_a_forest_names_what_its_own_library_says(run, twin):

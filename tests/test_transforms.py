@@ -14,6 +14,7 @@ from confoundlab.transforms import (
     LowFrequencies,
     MeanLevel,
     Median,
+    Normalised,
     SortedPixels,
     TileShuffle,
 )
@@ -28,6 +29,7 @@ VIEWS = [
     HaarApproximation(published=True),
     Median(5),
     TileShuffle(2),
+    Normalised(),
 ]
 PIXELS = arrays(np.uint8, st.tuples(st.integers(2, 9), st.integers(2, 9), st.sampled_from([1, 3])))
 
@@ -66,6 +68,33 @@ def test_the_ladder_keeps_what_it_says(pixels):
     inside = (high > 0) & (high < 255)
     assert (np.abs(low + high - 128 - pixels)[inside] <= 1).all()  # both are rounded
     assert low.min() >= pixels.min() and low.max() <= pixels.max()
+
+
+@given(
+    PIXELS.filter(lambda pixels: pixels.std(axis=(0, 1)).min() > 0),
+    st.integers(1, 4),
+    st.integers(0, 20),
+)
+def test_normalising_forgets_level_and_contrast(pixels, gain, offset):
+    dim = pixels // 8  # so that neither clips
+    there = dim.std(axis=(0, 1)).min() > 0
+    brighter = (gain * dim + offset).astype(np.uint8)
+    once, again = Normalised()(dim), Normalised()(brighter)
+    assert (np.abs(once.astype(int) - again) <= 1).all()  # half a level may round either way
+    if there and once.min() > 0 and once.max() < 255:
+        assert once.mean(axis=(0, 1)) == pytest.approx(128, abs=0.51)
+        assert once.std(axis=(0, 1)) == pytest.approx(32, abs=0.51)
+
+
+def test_a_flat_image_normalised_is_gray_whatever_its_level():
+    flat = np.broadcast_to(np.array([0, 7, 255], np.uint8), (9, 11, 3))
+    assert (Normalised()(flat) == 128).all()
+
+
+def test_normalising_cuts_off_what_lies_further_than_four_deviations():
+    dot = np.zeros((20, 20, 1), np.uint8)
+    dot[3, 3] = 200  # 20 standard deviations above the mean
+    assert Normalised()(dot)[3, 3] == 255 and Normalised()(255 - dot)[3, 3] == 0
 
 
 def test_a_wave_loses_what_the_gaussian_takes():
