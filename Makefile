@@ -1,6 +1,6 @@
 # make book   the book, from whatever data CONFOUNDLAB_DATA names, else from simulated twins
 # make test   style, types, layers and tests
-# make results     the published numbers again, with the papers' own settings (real data)
+# make results     the published numbers again, with the papers' own settings (hours)
 # make calibration false alarms, power and coverage of every test, under an hour
 # make benchmarks  speed of the engines, side by side with what one would use instead
 # PYTHON chooses the interpreter. CONFOUNDLAB_TORCH_INDEX names a package index to take torch from.
@@ -24,9 +24,15 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+# study/data set: every row of the papers' tables
+PAPER := covid/covid2 covid/covid4 kvasir/kvasir rnai/rnai yale/yale_a yale/yale_b_p00 \
+  coil/coil20 coil/coil100 coil/coil100_sample celegans/celegans remedies/coil20
+
 results: $(READY)
-	$(BIN)/confoundlab run coil --profile paper -p data=real --out runs/paper-coil --overwrite
-	$(BIN)/python book/build.py --publish runs/paper-coil
+	@set -e; for pair in $(PAPER); do echo "$$pair ..."; \
+	  $(BIN)/confoundlab run $${pair%/*} --profile paper -p dataset=$${pair#*/} \
+	    --out runs/paper/$$pair --overwrite; done
+	$(BIN)/python book/build.py $(PAPER:%=--publish runs/paper/%)
 
 calibration: $(READY)
 	$(BIN)/python tests/calibration/run.py

@@ -139,11 +139,17 @@ def _render(say: Callable[[str], None]) -> None:
 
 @click.command(cls=Command)
 @click.option("--profile", type=PROFILES, default="quick", show_default=True)
-@click.option("--publish", "run", type=click.Path(path_type=Path), help="Folder of a run.")
-def main(profile: str, run: Path | None) -> None:
+@click.option(
+    "--publish",
+    "runs",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Folder of a run; may be given again and again.",
+)
+def main(profile: str, runs: tuple[Path, ...]) -> None:
     """Build the book: run the notebooks that have changed, then render."""
     say = functools.partial(click.echo, err=True)
-    if run is not None:
+    for run in runs:
         say(f"stored as {publish(run)}")
     click.echo(f"The book: {build(profile, say)}")
 

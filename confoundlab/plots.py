@@ -32,13 +32,13 @@ def titled(title: str, state: str) -> str:
 def crops(images: ImageSet, view: View, *, n_classes: int = 10, n_each: int = 1) -> Figure:
     """Show images, what a control leaves of them, and the same with contrast stretched."""
     rows = _spread(images.labels, n_classes, n_each)
-    shown = np.stack([view(images.read(row, "gray")) for row in rows])
-    pictures = [
-        ("image", [images.read(row, "gray") for row in rows]),
-        (str(view), list(shown)),
-        ("contrast\nstretched", list(stretch(shown))),
-    ]
-    figure, axes = plt.subplots(3, len(rows), figsize=(0.85 * len(rows), 2.9), squeeze=False)
+    before = [images.read(row, "gray") for row in rows]
+    shown = np.stack([view(image) for image in before])
+    pictures = [(str(view), list(shown)), ("contrast\nstretched", list(stretch(shown)))]
+    if shown[0].shape != before[0].shape:  # patches that were cut before are shown once
+        pictures.insert(0, ("image", before))
+    size = (0.85 * len(rows), 0.97 * len(pictures))
+    figure, axes = plt.subplots(len(pictures), len(rows), figsize=size, squeeze=False)
     for line, (name, row_of_pictures) in zip(axes, pictures, strict=True):
         for axis, picture in zip(line, row_of_pictures, strict=True):
             axis.imshow(picture.squeeze(), cmap="gray", vmin=0, vmax=255)

@@ -43,15 +43,35 @@ def test_citation_has_the_version_of_the_package():
     assert f"## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text()
 
 
+def rows_of(published, name):
+    """A stored result's records of LeNets, by row, view and split."""
+    (found,) = [
+        results
+        for results in published
+        if results["study"] != "remedies" and results["parameters"]["dataset"] == name
+    ]
+    return found, {
+        (record["row"], record["view"], record["split"]): record
+        for record in found["evidence"]
+        if record["learner"] == "LeNet-5"
+    }
+
+
+def test_every_stored_result_has_the_papers_settings(published):
+    for results in published:
+        assert results["profile"] == "paper" and results["parameters"]["epochs"] == 120
+        simulated = all(entry["state"] == "simulated" for entry in results["data"])
+        assert simulated or results["parameters"]["repeats"] == 10
+
+
 def test_coil20_with_the_papers_settings(published):
     """The study's acceptance: crop between 30 and 42 % (the paper: 35.42), whole image above 95."""
-    (coil,) = [results for results in published if results["study"] == "coil"]
-    assert (coil["parameters"]["epochs"], coil["parameters"]["repeats"]) == (120, 5)
+    coil, rows = rows_of(published, "coil20")
     assert coil["data"][0] | {"digest": ""} == {
         "name": "coil20", "state": "real", "n_images": 1440, "digest": ""
     }  # fmt: skip
-    rows = {record["view"]: record for record in coil["evidence"] if record["paper"]}
-    crop, whole = rows["crop 21x21 top-right"], rows["whole image 32x32"]
+    crop = rows["coil20", "crop 21x21 top-right", "random 80/20"]
+    whole = rows["coil20", "whole image 32x32", "random 80/20"]
     assert 0.30 <= crop["estimate"] <= 0.42 and crop["verdict"] == "LEAK"
     assert whole["estimate"] > 0.95
 
