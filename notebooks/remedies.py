@@ -136,7 +136,7 @@ display(
 # %% tags=["remove-input"]
 printed = catalog.paper_rows()
 before, after = (
-    report.percent(printed[row]["crop_accuracy"])
+    f"{100 * printed[row]['crop_accuracy']:.4g}%"
     for row in ("rnai_background", "rnai_background_other_session")
 )
 abroad = tried["tested in another session"]
