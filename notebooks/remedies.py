@@ -136,7 +136,7 @@ display(
 # %% tags=["remove-input"]
 printed = catalog.paper_rows()
 before, after = (
-    report.percent(printed[row]["crop_accuracy"])
+    f"{100 * printed[row]['crop_accuracy']:.4g}%"
     for row in ("rnai_background", "rnai_background_other_session")
 )
 abroad = tried["tested in another session"]
@@ -223,9 +223,9 @@ display(
 # %% [markdown]
 # ## What normalising misses
 #
-# Here the cameras have the same lamp and the same noise, and each has a faint fixed pattern of its own,
-# one gray level from pixel to pixel. Normalising cannot remove it. It stretches a blank crop until
-# the pattern fills the range, and a net then learns it sooner.
+# Here the cameras have the same lamp and the same noise, and each has a faint fixed pattern of its
+# own, as sensors do. Normalising cannot remove it. It stretches a blank crop until the pattern fills
+# the range, and a net then learns it sooner.
 
 # %% tags=["remove-input"]
 bare, one = patterned.values()

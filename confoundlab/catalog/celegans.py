@@ -69,7 +69,7 @@ STUDY = Study(
     title="C. elegans: every image a session of its own",
     datasets=(CELEGANS,),
     profiles={
-        "smoke": {"epochs": 2, "repeats": 2, "permutations": 99},
+        "smoke": {"epochs": 10, "repeats": 2, "permutations": 999},
         "quick": {"epochs": 30, "repeats": 10, "permutations": 999},
         "paper": {"epochs": 120, "repeats": 10, "permutations": 9999},
     },
