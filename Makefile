@@ -1,4 +1,5 @@
-# make book   the book, from whatever data CONFOUNDLAB_DATA names, else from simulated twins
+# make book   the book, from whatever data CONFOUNDLAB_DATA names, else from simulated twins;
+#             PROFILE=smoke takes a tenth of the time and shows only that everything runs
 # make test   style, types, layers and tests
 # make results     the published numbers again, with the papers' own settings (hours)
 # make calibration false alarms, power and coverage of every test, under an hour
@@ -6,6 +7,7 @@
 # PYTHON chooses the interpreter. CONFOUNDLAB_TORCH_INDEX names a package index to take torch from.
 
 PYTHON ?= python3
+PROFILE ?= quick
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -13,7 +15,7 @@ READY := $(VENV)/.ready
 .PHONY: book test lint results calibration benchmarks clean
 
 book: $(READY)
-	$(BIN)/python book/build.py
+	$(BIN)/python book/build.py --profile $(PROFILE)
 
 test: $(READY) lint
 	$(BIN)/python -m pytest
@@ -32,7 +34,7 @@ results: $(READY)
 	@set -e; for pair in $(PAPER); do echo "$$pair ..."; \
 	  $(BIN)/confoundlab run $${pair%/*} --profile paper -p dataset=$${pair#*/} \
 	    --out runs/paper/$$pair --overwrite; done
-	$(BIN)/python book/build.py $(PAPER:%=--publish runs/paper/%)
+	$(BIN)/python book/build.py --profile $(PROFILE) $(PAPER:%=--publish runs/paper/%)
 
 calibration: $(READY)
 	$(BIN)/python tests/calibration/run.py

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from confoundlab.catalog import Packed, dataset
+from confoundlab.catalog import Packed, dataset, kvasir, yale
 from confoundlab.copies import find_folder, open_dataset
 from confoundlab.errors import InputError
 
@@ -100,3 +100,65 @@ def test_find_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path / "none"))
     with pytest.raises(InputError, match="no such folder"):
         find_folder(dataset("coil20"))
+
+
+def published_tree(name):
+    """Names of a full copy, and a picture of the size that it has."""
+    if name.startswith("coil"):
+        return [f"images/{stem}.png" for stem in dataset(name).expected], ("RGB", (128, 128))
+    if name.startswith("kvasir"):
+        each = dataset(name).n_images // len(kvasir.CLASSES)
+        # 720x576 and more; a tenth of it decodes in seconds
+        return [f"{label}/{n:08x}-id.jpg" for label in kvasir.CLASSES for n in range(each)], (
+            "RGB", (72, 58),
+        )  # fmt: skip
+    if name == "rnai":
+        return [f"rnai/CG{gene}/{n}.TIF" for gene in range(10) for n in range(20)], (
+            "L", (1024, 1024),
+        )  # fmt: skip
+    if name == "celegans":
+        return [f"celegans/{age} days/{n}.tiff" for age in (1, 2, 4, 8) for n in range(63)], (
+            "L", (1600, 1200),
+        )  # fmt: skip
+    if name == "yale_a":
+        return [f"{stem}.gif" for stem in dataset(name).expected], ("L", (320, 243))
+    poses = (f"{pose:02}" for pose in range(9)) if name == "yale_b" else ("00",)
+    lights = [f"A{a:+04}E{e:+03}" for a in range(-120, 121, 16) for e in (-40, 0, 20, 65)]
+    return [
+        f"yaleB{number}/yaleB{number}_P{pose}{light}.pgm"
+        for pose in poses
+        for number in yale.SUBJECTS_B
+        for light in (*lights, "_Ambient")
+    ], ("L", (16, 12))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "coil20",
+        "coil100",
+        "kvasir",
+        "kvasir_v2",
+        "rnai",
+        "celegans",
+        "yale_a",
+        "yale_b_p00",
+        "yale_b",
+    ],
+)
+def test_a_full_copy_in_the_documented_layout_opens(name, tmp_path):
+    """Links to one picture stand for all: names, counts and sizes are what is tested."""
+    names, (mode, size) = published_tree(name)
+    picture = tmp_path / f"picture{Path(names[0]).suffix}"
+    Image.new(mode, size).save(picture)
+    root = tmp_path / "copy"
+    for one in (*names, "readme.txt", "convert.pl"):
+        (root / one).parent.mkdir(parents=True, exist_ok=True)
+        (root / one).hardlink_to(picture)
+    images = open_dataset(dataset(name), root)
+    assert (len(images), len(images.classes)) == (dataset(name).n_images, dataset(name).n_classes)
+    assert images.read(len(images) - 1, "gray").shape == (*size[::-1], 1)
+    assert images.table["group"].nunique() > len(images.classes)
+    (root / names[0]).unlink()
+    with pytest.raises(InputError, match="is not (complete|the published set)"):
+        open_dataset(dataset(name), root)
