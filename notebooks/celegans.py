@@ -46,9 +46,9 @@ display(Markdown(report.data_line(images)))
 
 # %% [markdown]
 # **The question.** Is a corner always named? Each of these worms was imaged by itself, by hand
-# {cite}`shamir2008iicbu`, so that no class has a session in common. Dhar and Shamir
-# {cite}`dhar2021evaluation` took them as their negative control: if corners leak because classes
-# share sessions, then these corners must not.
+# {cite}`shamir2008iicbu`, so that no two images share a session. Dhar and Shamir
+# {cite}`dhar2021evaluation` took them as their negative control: if corners leak because the images
+# of a class share a session, then these corners must not.
 #
 # ## What the net sees
 #
@@ -67,11 +67,11 @@ design = identifiability(
 display(Markdown(f"Before any pixel is read, the table of ages and sessions says: {design}"))
 
 # %% [markdown]
-# ## Not named from the corner
+# ## From the corner, and from the worm
 #
-# As in Table 6: fifty images of each age to train on and seven to test on, drawn at random, one
-# LeNet-5 a draw. The crop is also reduced to its mean level, and three random forests are asked that
-# see a mean, or eight pixels of the border.
+# As in Table 6: as many images of each age to train and to test on, drawn at random, one LeNet-5 a
+# draw. The crop is also reduced to its mean level, and three random forests are asked that see a
+# mean, or eight pixels of the border.
 
 # %% tags=["remove-input"]
 draws = [
@@ -117,8 +117,7 @@ display(
 # %% [markdown]
 # ## With every image tested once
 #
-# Draws of seven images an age leave some images untested and test others often. Folds test each
-# image once.
+# Random draws test some images often and some never. Folds test each image once.
 
 # %% tags=["remove-input"]
 display(

@@ -223,9 +223,9 @@ display(
 # %% [markdown]
 # ## What normalising misses
 #
-# Here the cameras have the same lamp and the same noise, and each has a faint fixed pattern of its own,
-# one gray level from pixel to pixel. Normalising cannot remove it. It stretches a blank crop until
-# the pattern fills the range, and a net then learns it sooner.
+# Here the cameras have the same lamp and the same noise, and each has a faint fixed pattern of its
+# own, as sensors do. Normalising cannot remove it. It stretches a blank crop until the pattern fills
+# the range, and a net then learns it sooner.
 
 # %% tags=["remove-input"]
 bare, one = patterned.values()
