@@ -67,10 +67,14 @@ class StudyRun:
         return not self.order
 
     def load(
-        self, name: str, choice: data.DataChoice, sessions: SessionLayout | None = None
+        self,
+        name: str,
+        choice: data.DataChoice,
+        sessions: SessionLayout | None = None,
+        each: int | None = None,
     ) -> ImageSet:
         """Load a data set (see `data.load`) and note what it was."""
-        images = data.load(name, choice, sessions=sessions, seed=self.seed)
+        images = data.load(name, choice, sessions=sessions, each=each, seed=self.seed)
         self.sources[name] = {
             "name": name,
             "state": images.state,
