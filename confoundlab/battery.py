@@ -56,16 +56,20 @@ class Experiment:
         )
 
 
-def cheap_rivals(experiment: Experiment, crop: View) -> dict[str, Measured]:
+def cheap_rivals(
+    experiment: Experiment, crop: View, wholes: Experiment | None = None
+) -> dict[str, Measured]:
     """Measure random forests on next to nothing: means, and eight pixels (Noyan 2022).
 
     Where a forest on the crop's mean does as well as a net, the leak is one number. Eight pixels of
-    the border name 49% of 38 plant diseases in Noyan's paper (arXiv:2206.04374).
+    the border name 49% of 38 plant diseases in Noyan's paper (arXiv:2206.04374). `wholes` has the
+    whole images, where the experiment's own are only parts of them.
     """
+    whole = wholes or experiment
     return {
         "mean of the crop, forest": experiment.measure(Then(crop, MeanColour()), "random forest"),
-        "eight border pixels, forest": experiment.measure(EightPixels(), "random forest"),
-        "mean of the image, forest": experiment.measure(MeanColour(), "random forest"),
+        "eight border pixels, forest": whole.measure(EightPixels(), "random forest"),
+        "mean of the image, forest": whole.measure(MeanColour(), "random forest"),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from confoundlab.catalog import DataState, SessionLayout, dataset
@@ -14,7 +15,12 @@ DataChoice = Literal["auto", "real", "simulated"]
 
 
 def load(
-    name: str, data: DataChoice = "auto", *, sessions: SessionLayout | None = None, seed: int = 0
+    name: str,
+    data: DataChoice = "auto",
+    *,
+    sessions: SessionLayout | None = None,
+    each: int | None = None,
+    seed: int = 0,
 ) -> ImageSet:
     """Load a data set by its name in the catalog.
 
@@ -27,6 +33,8 @@ def load(
     sessions : {"class", "image", "crossed", "twice"}, optional
         How the twin's sessions are laid over its classes, if not as in the catalog; real images
         ignore it.
+    each : int, optional
+        Images of a class at most: the first ones. All by default.
     seed : int
         The twin's seed.
 
@@ -37,8 +45,14 @@ def load(
     """
     entry = dataset(name)
     if available(name, data) == "simulated":
+        if each is not None:  # what is not asked for is not painted
+            counts = tuple(min(count, each) for count in entry.twin.counts)
+            entry = replace(entry, twin=replace(entry.twin, counts=counts))
         return simulate(entry, sessions, seed)
-    return open_dataset(entry, folder_of(entry))
+    images = open_dataset(entry, folder_of(entry))
+    if each is None:
+        return images
+    return images.subset(images.table.groupby("label").cumcount().to_numpy() < each)
 
 
 def available(name: str, data: DataChoice = "auto") -> DataState:

@@ -128,6 +128,12 @@ def straddling(found: pd.DataFrame, split: Split) -> int:
     return int(np.isin(cluster[split.test], cluster[split.train]).sum())
 
 
+def without_copies(found: pd.DataFrame, split: Split) -> Split:
+    """Return the split without the training images that have a duplicate among the test images."""
+    cluster = found["cluster"].to_numpy()
+    return Split(split.train[~np.isin(cluster[split.train], cluster[split.test])], split.test)
+
+
 def _components(left: Indices, right: Indices, n: int) -> Indices:
     """Return the component of each of n nodes, shape (n,)."""
     graph = coo_array((np.ones(len(left), bool), (left, right)), shape=(n, n))

@@ -1,5 +1,7 @@
 """Patches with a cell and patches without, cut from the same images: the RNAi study.
 
+`patches_at` cuts one patch an image, each at a place of its own: foreheads of the Yale study.
+
 Dhar and Shamir (2021, Table 2) cut 60x60 pixels around each object of more than 40 pixels that
 Otsu's threshold (1979, doi:10.1109/TSMC.1979.4310076) finds, and 60x60 pixels with no cell. Bright
 pixels are the objects, as in fluorescence. The threshold is each image's own: one for all would
@@ -21,6 +23,7 @@ from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
 from confoundlab.imageset import ImageSet, Indices, View
 from confoundlab.scan import in_order
+from confoundlab.views import Box
 
 Mask = npt.NDArray[np.bool_]
 # (gray image, random numbers) to top and left of each patch, shape (m, 2)
@@ -136,6 +139,57 @@ def cell_free(images: ImageSet, crop: View, *, min_area: int = 40) -> Mask:
     return np.array(in_order(one, range(len(images)), f"{images.name}: cells"), np.bool_)
 
 
+def patches_at(
+    images: ImageSet, left: npt.ArrayLike, top: npt.ArrayLike, *, width: int, height: int
+) -> ImageSet:
+    """Cut one patch out of every image, each at a place of its own.
+
+    Parameters
+    ----------
+    images : ImageSet
+        n images.
+    left, top : array-like of int, shape (n,)
+        Of each patch, in pixels from 0.
+    width, height : int
+        Of all patches.
+
+    Returns
+    -------
+    ImageSet
+        The patches under the images' own names and factors; ``left`` and ``top`` say where.
+
+    Raises
+    ------
+    InputError
+        A place for each image is missing, or a patch leaves its image.
+    """
+    lefts, tops = (np.asarray(place, np.intp) for place in (left, top))
+    if lefts.shape != (len(images),) or tops.shape != (len(images),):
+        raise InputError(
+            f"{len(images)} images need as many places, not {lefts.size}, {tops.size}."
+        )
+
+    def one(row: int) -> Pixels:
+        name = f"{width}x{height} at {lefts[row]},{tops[row]} of {images.table['image'][row]}"
+        return Box(int(lefts[row]), int(tops[row]), width, height, name)(images.read(row, "rgb"))
+
+    pixels = np.stack(in_order(one, range(len(images)), f"{images.name}: patches"))
+    table = images.table.drop(columns=["sha256", "height", "width"], errors="ignore")
+    return dataclasses.replace(
+        ImageSet.from_arrays(
+            _gray_if_gray(pixels),
+            table.assign(left=lefts, top=tops),
+            name=images.name,
+            state=images.state,
+        ),
+        skipped=images.skipped,
+    )
+
+
+def _gray_if_gray(pixels: Pixels) -> Pixels:
+    return pixels[..., :1] if (pixels == pixels[..., :1]).all() else pixels
+
+
 def _check(size: int, min_area: int, at_most: int | None, seed: int) -> None:
     if size < 1 or min_area < 0 or seed < 0 or (at_most is not None and at_most < 1):
         raise InputError(
@@ -204,7 +258,6 @@ def _cut(images: ImageSet, places: Places, size: int, seed: int, what: str, why:
         top=corners[:, 0],
     )
     pixels = np.stack([patch for _, some in cuts for patch in some])
-    if (pixels == pixels[..., :1]).all():
-        pixels = pixels[..., :1]
+    pixels = _gray_if_gray(pixels)
     patches = ImageSet.from_arrays(pixels, table, name=f"{images.name} {what}", state=images.state)
     return dataclasses.replace(patches, skipped=images.skipped | none)

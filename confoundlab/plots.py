@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -17,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from sklearn.metrics import confusion_matrix
 
+from confoundlab.decode import Colour
 from confoundlab.imageset import ImageSet, Indices, View
 from confoundlab.views import Whole, stretch
 
@@ -51,10 +53,17 @@ def crops(images: ImageSet, view: View, *, n_classes: int = 10, n_each: int = 1)
     return figure
 
 
-def class_means(images: ImageSet, view: View, pictures: ImageSet | None = None) -> Figure:
+def class_means(
+    images: ImageSet,
+    view: View,
+    pictures: ImageSet | None = None,
+    *,
+    colour: Colour = "gray",
+    hide_subject: bool = False,
+) -> Figure:
     """Show each class's mean image, the mean of what a view leaves, and that stretched.
 
-    Means show what a class has in common, and no single person.
+    Means show what a class has in common, and no single person, unless a class is one.
 
     Parameters
     ----------
@@ -64,23 +73,98 @@ def class_means(images: ImageSet, view: View, pictures: ImageSet | None = None) 
         A crop, for one.
     pictures : ImageSet, optional
         The same images in the same order, where `images` holds only parts of them.
+    colour : {"gray", "rgb"}
+        Channels.
+    hide_subject : bool
+        Leave the mean image out: where a class is a person, it is a portrait.
     """
     whole = images if pictures is None else pictures
-    shown, rows = images.array(view), [images.labels == label for label in np.unique(images.labels)]
+    rows = [images.labels == label for label in np.unique(images.labels)]
+    shown = images.array(view, colour)
     means = [np.round(shown[own].mean(axis=0)).astype(np.uint8) for own in rows]
-    small = whole.array(Whole(128))
-    figure, axes = plt.subplots(3, len(rows), figsize=(1.15 * len(rows) + 1, 3.6), squeeze=False)
-    for column, own, mean, label in zip(axes.T, rows, means, images.classes, strict=True):
-        pictures_here = (small[own].mean(axis=0), mean, stretch(mean))
-        for axis, picture in zip(column, pictures_here, strict=True):
+    lines = [(f"mean of\n{view}", means), ("contrast\nstretched", [stretch(m) for m in means])]
+    if not hide_subject:
+        small = whole.array(Whole(128), colour)
+        portraits = [np.round(small[own].mean(axis=0)).astype(np.uint8) for own in rows]
+        lines.insert(0, ("mean image", portraits))
+    across = 0.5 if hide_subject else 1.15
+    size = across * len(rows) + 1, (across + 0.05) * len(lines) + 0.2 + 0.4 * hide_subject
+    figure, axes = plt.subplots(len(lines), len(rows), figsize=size, squeeze=False)
+    for line, (name, row_of_pictures) in zip(axes, lines, strict=True):
+        for axis, picture in zip(line, row_of_pictures, strict=True):
             axis.imshow(picture.squeeze(), cmap="gray", vmin=0, vmax=255)
             axis.set_xticks([])
             axis.set_yticks([])
-        column[0].set_title(label, fontsize=8)
-    names = ("mean image", f"mean of\n{view}", "contrast\nstretched")
-    for axis, name in zip(axes[:, 0], names, strict=True):
-        axis.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
-    figure.suptitle(titled("What a class has in common", images.state), y=1.0)
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+    for axis, label in zip(axes[0], images.classes, strict=True):
+        axis.set_title(label, fontsize=8, rotation=90 if hide_subject else 0)
+    title = titled("What a class has in common", images.state)
+    figure.suptitle(title, y=1.4 if hide_subject else 1.0)
+    return figure
+
+
+def boxes_on_mean(
+    images: ImageSet, left: npt.ArrayLike, top: npt.ArrayLike, width: int, height: int
+) -> Figure:
+    """Show the mean of all images with the box of each, and the mean with all boxes in one place.
+
+    Parameters
+    ----------
+    images : ImageSet
+        n images of one size.
+    left, top : array-like of int, shape (n,) or ()
+        Of each image's box, in pixels; where all have the same, the second mean is left out.
+    width, height : int
+        Of the boxes.
+    """
+    n = len(images)
+    lefts, tops = (np.broadcast_to(np.asarray(place, int), n) for place in (left, top))
+    places = sorted({(int(x), int(y)) for x, y in zip(lefts, tops, strict=True)})
+    home_x, home_y = int(np.median(lefts)), int(np.median(tops))
+    mean = np.zeros(images.read(0, "gray").shape[:2])
+    moved = np.zeros_like(mean)
+    for row, (x, y) in enumerate(zip(lefts, tops, strict=True)):
+        image = images.read(row, "gray")[:, :, 0].astype(float)
+        mean += image / n
+        if len(places) > 1:
+            moved += _moved(image, home_y - int(y), home_x - int(x)) / n
+    pictures = [("mean image, and every box", mean, places)]
+    if len(places) > 1:
+        pictures.append(("moved so that all boxes are one", moved, [(home_x, home_y)]))
+    figure, axes = plt.subplots(1, len(pictures), figsize=(3.6 * len(pictures), 2.9), squeeze=False)
+    for axis, (name, picture, boxes) in zip(axes[0], pictures, strict=True):
+        axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
+        for x, y in boxes:
+            axis.add_patch(
+                Rectangle(
+                    (x - 0.5, y - 0.5), width, height, fill=False, color=ORANGE, clip_on=False,
+                    lw=2 if len(boxes) == 1 else 0.5,
+                )
+            )  # fmt: skip
+        axis.set_title(name, fontsize=9)
+        axis.axis("off")
+    figure.suptitle(titled("Where the crop is taken", images.state), y=1.02)
+    return figure
+
+
+def _moved(image: npt.NDArray[np.float64], down: int, right: int) -> npt.NDArray[np.float64]:
+    """Move a picture (height, width); what comes in from outside repeats its edge."""
+    rows, columns = (
+        np.clip(np.arange(side) - step, 0, side - 1)
+        for side, step in zip(image.shape, (down, right), strict=True)
+    )
+    return np.asarray(image[np.ix_(rows, columns)])
+
+
+def crop_sizes(table: pd.DataFrame, state: str = "real") -> Figure:
+    """Draw the accuracy from crops of one corner against their size (`explain.crop_size_sweep`)."""
+    figure, axis = plt.subplots(figsize=(5, 3))
+    bars = [table["estimate"] - table["ci_low"], table["ci_high"] - table["estimate"]]
+    axis.errorbar(table["size"], table["estimate"], bars, fmt="o-", color=BLUE, lw=1, capsize=4)
+    axis.plot(table["size"], table["chance"], color=GRAY, ls="--", lw=1)
+    axis.set(ylim=(0, 1.02), xlabel="side of the crop, pixels", ylabel="accuracy")
+    axis.set_title(titled("How small a crop is enough", state))
+    sns.despine(figure)
     return figure
 
 

@@ -68,14 +68,18 @@ class StudyRun:
         return not self.order
 
     def load(
-        self, name: str, choice: data.DataChoice, sessions: SessionLayout | None = None
+        self,
+        name: str,
+        choice: data.DataChoice,
+        sessions: SessionLayout | None = None,
+        each: int | None = None,
     ) -> ImageSet:
         """Load a data set (see `data.load`) and note what it was.
 
         A twin whose sessions are laid otherwise than in the catalog is noted under a name of its
         own, such as ``coil20, sessions twice``.
         """
-        images = data.load(name, choice, sessions=sessions, seed=self.seed)
+        images = data.load(name, choice, sessions=sessions, each=each, seed=self.seed)
         laid = sessions or DATASETS[name].twin.sessions
         other = images.state == "simulated" and laid != DATASETS[name].twin.sessions
         return self.note(images, f"{name}, sessions {laid}" if other else name)

@@ -69,6 +69,8 @@ def test_paper_rows_are_fractions_and_complete():
     [
         ("coil20", "crop 21x21 top-right", "random 80/20", 0.3542),
         ("coil20", "whole image 32x32", "random 80/20", 0.9861),
+        ("kvasir", "whole image 96x96, then crop 32x32 at 0,64", "random 3200/800", None),
+        ("yale_a", "crop 22x29 forehead", "random 132/33", 0.546),
         ("coil20", "crop 20x20 top-right", "random 80/20", None),
         ("coil20", "crop 21x21 top-right", "arc of 60 degrees", None),
         ("rnai_cells", "whole image 32x32", "random 80/20", None),
@@ -99,3 +101,11 @@ def test_manifests_list_every_image_once():
     assert read_manifest(dataset("coil100")) is None
     sample = read_manifest(dataset("coil100_sample"))
     assert set(sample.index) == dataset("coil100_sample").expected
+
+
+def test_every_image_of_yale_a_has_a_place_for_its_forehead():
+    entry = dataset("yale_a")
+    rows = [entry.layout(Path(f"{image}.gif")) for image in sorted(entry.expected)]
+    places = {(row["forehead_left"], row["forehead_top"]) for row in rows}
+    assert len(places) > 100  # faces are not aligned
+    assert all(0 < left < 320 - 22 and 0 < top < 243 - 29 for left, top in places)

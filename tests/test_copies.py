@@ -160,5 +160,5 @@ def test_a_full_copy_in_the_documented_layout_opens(name, tmp_path):
     assert images.read(len(images) - 1, "gray").shape == (*size[::-1], 1)
     assert images.table["group"].nunique() > len(images.classes)
     (root / names[0]).unlink()
-    with pytest.raises(InputError, match="is not (complete|the published set)"):
+    with pytest.raises(InputError, match=r"is not (complete|the published set)"):
         open_dataset(dataset(name), root)

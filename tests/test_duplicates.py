@@ -17,6 +17,7 @@ from confoundlab.duplicates import (
     near,
     perceptual_hashes,
     straddling,
+    without_copies,
 )
 from confoundlab.errors import InputError
 from confoundlab.imageset import ImageSet
@@ -174,3 +175,10 @@ def test_yale_has_nine_pairs_of_equal_files(real_data):
     assert straddling(found, grouped(merged.labels, merged.groups)) == 0
     near_copies = near(images)
     assert near_copies.groupby(found["cluster"])["cluster"].nunique().max() == 1
+
+
+def test_copies_of_test_images_leave_training():
+    found = clusters(blank(6), [[0, 1], [4, 5]])
+    split = without_copies(found, Split(np.array([0, 2, 3, 4]), np.array([1, 5])))
+    assert split.train.tolist() == [2, 3] and split.test.tolist() == [1, 5]
+    assert straddling(found, split) == 0

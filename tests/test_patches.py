@@ -7,7 +7,13 @@ from hypothesis.extra.numpy import arrays
 
 from confoundlab.errors import InputError
 from confoundlab.imageset import ImageSet
-from confoundlab.patches import _objects, background_patches, cell_free, cell_patches
+from confoundlab.patches import (
+    _objects,
+    background_patches,
+    cell_free,
+    cell_patches,
+    patches_at,
+)
 from confoundlab.views import Box, Corner
 
 
@@ -171,3 +177,26 @@ def test_a_crop_is_free_where_no_cell_reaches_into_it():
     corner = Corner("top-left", 12, 12)
     assert cell_free(images, corner).tolist() == [True, False, True]
     assert cell_free(images, corner, min_area=5).tolist() == [True, False, False]
+
+
+def test_one_patch_an_image_at_a_place_of_its_own(rng):
+    pixels = rng.integers(0, 256, (3, 20, 30, 1), dtype=np.uint8)
+    images = image_set(*pixels, kind=list("abc"))
+    found = patches_at(images, [0, 4, 26], [0, 3, 14], width=4, height=6)
+    shown = found.array(AS_IS)
+    assert (shown[1] == pixels[1, 3:9, 4:8]).all() and (shown[2] == pixels[2, 14:, 26:]).all()
+    assert shown.shape == (3, 6, 4, 1)
+    for name in ("image", "label", "group", "kind"):
+        assert found.table[name].tolist() == images.table[name].tolist()
+    assert found.table["left"].tolist() == [0, 4, 26]
+    assert (found.name, found.digest != images.digest) == (images.name, True)
+
+
+@pytest.mark.parametrize(
+    ("left", "top", "words"),
+    [([0, 0], [0, 0], "need as many places"), ([0, 27], [0, 0], "of y does not fit")],
+)
+def test_patches_that_cannot_be_cut_are_named(left, top, words, rng):
+    pixels = rng.integers(0, 256, (2 if left[1] else 3, 20, 30, 1), dtype=np.uint8)
+    with pytest.raises(InputError, match=words):
+        patches_at(image_set(*pixels), left, top, width=4, height=6)

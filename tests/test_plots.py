@@ -55,3 +55,39 @@ def test_confusion_rows_are_shares(twin):
     mesh = plots.confusion(predictions, twin, "Named").axes[0].collections[0]
     shares = np.asarray(mesh.get_array()).reshape(4, 4)
     assert np.allclose(shares[0], [2 / 3, 1 / 3, 0, 0]) and shares[1, 3] == 1
+
+
+def test_class_means_leave_out_the_portraits(twin):
+    crop = Corner("top-right", 12, 12)
+    shown = [axis.images[0].get_array() for axis in plots.class_means(twin, crop).axes]
+    n = len(twin.classes)
+    assert [picture.shape for picture in shown] == [(128, 128)] * n + [(12, 12)] * 2 * n
+    first = twin.array(crop)[twin.labels == 0].mean(axis=0).squeeze()
+    assert (shown[n] == np.round(first)).all()
+    hidden = plots.class_means(twin, crop, hide_subject=True)
+    assert [axis.images[0].get_array().shape for axis in hidden.axes] == [(12, 12)] * 2 * n
+
+
+def test_boxes_are_drawn_on_the_mean_and_moved_to_one_place(twin):
+    some = twin.subset([0, 1, 2])
+    (axis,) = plots.boxes_on_mean(some, 31, 0, 17, 12).axes
+    assert axis.patches[0].get_xy() == (30.5, -0.5)
+    mean = np.mean([some.read(row, "gray")[:, :, 0] for row in range(3)], axis=0)
+    assert np.allclose(axis.images[0].get_array(), mean)
+    left, top = [5, 7, 9], [3, 3, 4]
+    first, second = plots.boxes_on_mean(some, left, top, 10, 8).axes
+    assert len(first.patches) == 3 and second.patches[0].get_xy() == (6.5, 2.5)
+    boxes = [
+        some.read(row, "gray")[y : y + 8, x : x + 10, 0]
+        for row, (x, y) in enumerate(zip(left, top, strict=True))
+    ]
+    inside = second.images[0].get_array()[3:11, 7:17]
+    assert np.allclose(inside, np.mean(boxes, axis=0))
+
+
+def test_crop_sizes_are_drawn_with_chance():
+    table = pd.DataFrame(
+        {"size": [12, 20], "estimate": [0.3, 0.5], "ci_low": 0.2, "ci_high": 0.6, "chance": 0.1}
+    )
+    (axis,) = plots.crop_sizes(table, "simulated").axes
+    assert axis.lines[0].get_xdata().tolist() == [12, 20] and "simulated" in axis.get_title()

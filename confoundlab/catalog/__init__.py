@@ -45,6 +45,7 @@ __all__ = [
     "study",
 ]
 
+_WHOLE = re.compile(r"whole image \d+x\d+")  # and nothing done to it
 _AT = re.compile(r" at \d+,\d+")
 # In the order of the paper's tables; the remedies, which take data sets of others, are last.
 STUDIES: dict[str, Study] = {
@@ -80,7 +81,7 @@ def paper_accuracy(row: str | None, view: str, split: str) -> float | None:
     kind = "other session" if (row or "").endswith("other_session") else "random"
     if printed is None or not split.startswith(kind) or "," in split:
         return None
-    if view.startswith("whole image"):
+    if _WHOLE.fullmatch(view):
         return printed.get("full_accuracy")
     # Table 5 crops as Table 2 does; a remark in brackets is not part of the view's name
     table_2 = paper_rows().get((row or "").removesuffix("_other_session"), printed)

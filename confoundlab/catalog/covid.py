@@ -93,7 +93,7 @@ def _dataset(
             partial(_twin_row, names=names),
             (128, 128),
             1,
-            dict.fromkeys(("level", "gain", "offset", "noise", "gamma"), 0.3),
+            dict.fromkeys(("level", "gain", "offset", "noise", "gamma"), 0.05),
         ),
     )
 
