@@ -6,6 +6,7 @@ Colours are seaborn's colour-blind palette; what matters is told by position or 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -97,9 +98,11 @@ def class_means(
             axis.set_yticks([])
         line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
     for axis, label in zip(axes[0], images.classes, strict=True):
-        axis.set_title(label, fontsize=8, rotation=90 if hide_subject else 0)
-    title = titled("What a class has in common", images.state)
-    figure.suptitle(title, y=1.4 if hide_subject else 1.0)
+        title = label if hide_subject else fill(label, 15)
+        axis.set_title(title, fontsize=8, rotation=90 if hide_subject else 0)
+    figure.suptitle(
+        titled("What a class has in common", images.state), y=1.4 if hide_subject else 1.04
+    )
     return figure
 
 

@@ -72,7 +72,7 @@ display(Markdown(f"What to know of this set:\n\n{defects}"))
 #
 # No single patient is shown: these are means over all images of a class.
 
-# %% mystnb={"figure": {"name": "fig-kvasir-means", "caption": "Top: mean image of each class. Middle: mean of the corner crop. Bottom: the same with its contrast stretched. If corners held nothing, the tiles of the middle row would be alike. A green tinge at the bottom left of the top row is the box that shows how the instrument lies."}, "image": {"alt": "Three rows of small pictures, one column a class: blurred mean endoscopies, their corners, and the corners with stretched contrast."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-kvasir-means", "caption": "Top: mean image of each class. Middle: mean of the corner crop. Bottom: the same with its contrast stretched. If corners held nothing, the tiles of the middle row would be alike. A green tinge at the bottom left of the top row is the box that shows how the instrument lies. Colour at the inner edge of a crop can come from the body: JPEG stores blocks of 8x8 or 16x16 pixels, and one that lies across the border of the view spreads over it."}, "image": {"alt": "Three rows of small pictures, one column a class: blurred mean endoscopies, their corners, and the corners with stretched contrast."}} tags=["hide-input"]
 crop, whole = Corner(crop_corner, crop_size, crop_size), Whole(whole_size)
 figure = plots.class_means(images, crop, colour="rgb")
 run.keep(figure, "means")
@@ -195,7 +195,9 @@ display(
 # by how much it says about the class and by how well the corner's pixels tell it.
 
 # %% tags=["remove-input"]
-table = images.table.drop(columns=["width", "height"], errors="ignore").assign(inset=share)
+table = images.table.drop(columns=["width", "height"], errors="ignore").assign(
+    inset=["shown" if one > inset.SHOWN else "none" for one in share]
+)
 files = []
 if images.paths is not None:
     headers = file_properties.of_images(images).drop(columns=["image", "path"])
