@@ -30,7 +30,7 @@ from confoundlab.judgement import verdicts
 from confoundlab.predictions import Learner, held_out_predictions
 from confoundlab.splits import Split
 from confoundlab.store import evidence_record, judgement_record, provenance, write_results
-from confoundlab.views import Corner
+from confoundlab.views import AsIs, Corner
 
 # Set while a notebook is executed from the command line: JSON with the folder to write to, and the
 # study, profile and parameters of the run. A live kernel has none, and writes nothing.
@@ -150,7 +150,10 @@ class StudyRun:
         Measured
         """
         shown = images.array(view, colour)
-        why = vacuous(shown) or (unchanged(images, shown, colour) if view.is_control else None)
+        why = vacuous(shown)
+        cut_before = isinstance(view, AsIs)
+        if why is None and view.is_control and not cut_before:
+            why = unchanged(images, shown, colour)
         seeds = [self.seed + repeat for repeat in range(len(splits))]
         predictions, engines = held_out_predictions(
             images, view, splits, seeds, epochs=epochs, colour=colour, learner=learner

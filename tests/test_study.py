@@ -17,7 +17,7 @@ from confoundlab.lenet import Task
 from confoundlab.simulate import simulate
 from confoundlab.store import read_results
 from confoundlab.study import RUN_VARIABLE, StudyRun, constant_share, object_free, vacuous
-from confoundlab.views import BorderRing, Box, Corner, Whole
+from confoundlab.views import AsIs, BorderRing, Box, Corner, Whole
 
 
 @pytest.fixture
@@ -141,6 +141,8 @@ def test_a_control_that_hides_nothing_is_vacuous(run, twin):
     assert found.record["verdict"] == Verdict.VACUOUS
     assert "nothing is hidden" in " ".join(found.record["reasons"])
     assert study.unchanged(twin, twin.array(BorderRing(8))) is None
+    before = AsIs("cut out before", is_control=True)
+    assert run.measure(twin, before, "random", [split], epochs=1).record["verdict"] != "VACUOUS"
 
 
 def test_a_forest_names_what_its_own_library_says(run, twin):
