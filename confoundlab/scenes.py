@@ -5,15 +5,17 @@ instance (which picture of that label) and the seed. Some corner of the picture,
 of each side, is the same for all labels and instances, pixel for pixel: there a classifier can
 find only what the camera put in.
 
-| painter | its images | label | instance | same for all |
-|---|---|---|---|---|
-| turntable | COIL-20, COIL-100 | object | step of 5 degrees | all corners |
-| face | Yale A, Yale B | person | kind of shot | top corners |
-| radiograph | chest X-rays | finding | patient | top corners |
-| endoscopy | Kvasir | finding | patient | all corners but bottom left |
-| cells | RNAi, 10 genes | gene | field of view | top left |
-| nucleus | MitoCheck, 16 phenotypes | phenotype | nucleus | all corners |
-| worm | C. elegans muscle by age | age | worm | all corners |
+========== ============================ ============ ==================== ======================
+painter    its images                   label        instance             same for all
+========== ============================ ============ ==================== ======================
+turntable  COIL-20, COIL-100            object       step of 5 degrees    all corners
+face       Yale A, Yale B               person       kind of shot         top corners
+radiograph chest X-rays                 finding      patient              top corners
+endoscopy  Kvasir                       finding      patient              all but bottom left
+cells      RNAi, 10 genes               gene         field of view        top left
+nucleus    MitoCheck, 16 phenotypes     phenotype    nucleus              all corners
+worm       C. elegans muscle by age     age          worm                 all corners
+========== ============================ ============ ==================== ======================
 """
 
 from __future__ import annotations
