@@ -118,11 +118,11 @@ def test_the_coil_study_runs_whole(tmp_path):
     results = read_results(out / "results.json")
     assert results["parameters"]["epochs"] == 1 and results["profile"] == "smoke"
     assert results["data"][0]["state"] == "simulated" and results["data"][0]["n_images"] == 720
-    assert len(results["evidence"]) == 5
+    assert len({(one["view"], one["split"]) for one in results["evidence"]}) == 18
     figures = {path.name for path in out.glob("*.png")}
     assert figures == {
         "crops.png", "crop-picker.png", "accuracies.png", "confusion.png", "factors.png",
-        "leak-map.png",
+        "leak-map.png", "ladder.png", "transforms.png",
     }  # fmt: skip
     assert (out / "leak-map.csv").is_file()
     page = json.dumps(nbformat.read(out / "coil.ipynb", as_version=4))

@@ -28,11 +28,17 @@ def test_paper_table_has_every_number_of_the_paper(published):
         row[key] for row in paper_rows().values() for key in ("crop_accuracy", "full_accuracy")
         if key in row
     ]  # fmt: skip
-    assert sorted(table["paper"]) == sorted(f"{100 * number:.4g}%" for number in printed)
+    assert set(table["paper"]) == {f"{100 * number:.4g}%" for number in printed}
+    assert len(table) >= len(printed)
     ours = table.set_index(["set", "view"])["ours"]
-    record = published[0]["evidence"][0]
-    assert ours["coil20", "crop 21x21"] == report.percent(record["estimate"])
-    assert ours["kvasir", "whole image"] == "not run yet"
+    crop = [
+        record
+        for results in published
+        for record in results["evidence"]
+        if record["row"] == "coil20" and record["paper"] == paper_rows()["coil20"]["crop_accuracy"]
+    ]
+    assert ours["coil20", "crop 21x21"] == report.percent(crop[0]["estimate"])
+    assert report.paper_table([])["ours"].tolist() == ["not run yet"] * len(printed)
 
 
 def test_without_results_nothing_is_claimed():
