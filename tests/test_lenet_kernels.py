@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from confoundlab import bank
@@ -28,6 +28,30 @@ def unpadded(fast):
     return parts
 
 
+def rounds_apart(net, inputs):
+    """Whether a pooling window or a ReLU is decided by less than single precision tells.
+
+    The gradient then takes another way in single than in double precision, and both are right.
+    Exact ties are none of these: they are decided by place.
+    """
+    gaps = [1.0]
+
+    def look(layer, _, out):
+        windows = out.unfold(2, 2, 2).unfold(3, 2, 2).flatten(4) / out.abs().max()
+        first, second = windows.topk(2, dim=4).values.unbind(4)
+        between = (first - second)[(first > second) & (first > 0)]
+        for near in (between, first.abs()[first != 0]):  # the second best, or the zero of ReLU
+            gaps.extend(near.flatten().tolist())
+
+    hooks = [
+        one.register_forward_hook(look) for one in net.modules() if isinstance(one, torch.nn.Conv2d)
+    ]
+    net(inputs)
+    for hook in hooks:
+        hook.remove()
+    return min(gaps) < 1e-6
+
+
 def gradients(height, width, channels, classes, filled, seed=0):
     """Relative errors of loss and of each layer's gradients; a flat region makes maxima tie."""
     rng = np.random.default_rng(seed)
@@ -46,19 +70,20 @@ def gradients(height, width, channels, classes, filled, seed=0):
     inputs = torch.from_numpy(images[used]).permute(0, 3, 1, 2).double() / 255
     truth = torch.nn.functional.cross_entropy(net.double()(inputs), torch.from_numpy(labels[used]))
     truth.backward()
+    apart = rounds_apart(net, inputs)
     errors = {"loss": abs(loss - truth.item()) / truth.item()}
     for number, (ours, part) in enumerate(zip(unpadded(fast), net.parameters(), strict=True)):
         theirs = part.grad.numpy()
         name = f"{LAYERS[number // 2]} {'bias' if number % 2 else 'weights'}"
         errors[name] = np.abs(ours.reshape(theirs.shape) - theirs).max() / np.abs(theirs).max()
-    return errors, fast
+    return errors, fast, apart
 
 
 @pytest.mark.parametrize("classes", [2, 4, 20, 33])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize(("height", "width"), [(20, 20), (21, 21), (22, 29), (60, 60), (12, 15)])
 def test_gradients_of_every_layer_equal_autograd(height, width, channels, classes):
-    errors, _ = gradients(height, width, channels, classes, 32)
+    errors, _, _ = gradients(height, width, channels, classes, 32)
     assert max(errors.values()) < 1e-5, errors
 
 
@@ -74,7 +99,8 @@ def test_gradients_of_every_layer_equal_autograd(height, width, channels, classe
 def test_gradients_for_any_size_and_any_part_of_a_batch(
     height, width, channels, classes, filled, seed
 ):
-    errors, _ = gradients(height, width, channels, classes, filled, seed)
+    errors, _, apart = gradients(height, width, channels, classes, filled, seed)
+    assume(not apart)
     assert max(errors.values()) < 1e-4, errors
 
 
@@ -82,7 +108,7 @@ def test_padding_stays_exactly_zero_in_training():
     images = np.random.default_rng(0).integers(0, 256, (40, 20, 20, 1), dtype=np.uint8)
     images.flags.writeable = False
     labels = np.arange(40) % 5
-    _, fast = gradients(20, 20, 1, 5, 32)
+    _, fast, _ = gradients(20, 20, 1, 5, 32)
     for _ in range(3):
         fast.train(images, labels, np.arange(40), 1e-3, 32)
     assert fast.step == 6
