@@ -59,13 +59,14 @@ def designs(table: pd.DataFrame) -> str:
     """Say what the designs without a leak range over."""
     own = latest_nulls(table)
     draws = own["replicates"] + own["refused"]
+    mixed = " In some, a group holds several labels." if "mixed" in set(own["layout"]) else ""
     return (
         f"{own['n_images'].min():,.0f} to {own['n_images'].max():,.0f} images, "
         f"{own['classes'].min():.0f} to {own['classes'].max():.0f} classes, groups of up to "
         f"{own['images_per_group'].max():.0f} near copies, up to {own['majority'].max():.0%} of "
         f"the images in one class, {own.loc[own['n_batches'] > 1, 'n_batches'].min():.0f} to "
         f"{own['n_batches'].max():.0f} batches that are crossed with the classes, nested in them, "
-        f"or lean on them. Each was drawn {draws.min():,.0f} times or more."
+        f"or lean on them.{mixed} Each was drawn {draws.min():,.0f} times or more."
     )
 
 

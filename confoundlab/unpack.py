@@ -34,7 +34,7 @@ _DAMAGED = (
     struct.error,
     EOFError,
     OverflowError,
-    NotImplementedError,  # a patch instead of a file
+    NotImplementedError,  # zipfile raises it for a member that is a patch, not a file
     ValueError,  # zipfile's and tarfile's too, for a damaged name or number
 )
 Member = tuple[str, IO[bytes] | None]  # name, and its bytes unless it is a folder

@@ -41,6 +41,11 @@ def test_stated_and_measured_effects(calibrated):
 
 def test_designs_say_their_range(calibrated):
     assert "60 to 80 images" in report.designs(calibrated)
+    assert "several labels" not in report.designs(calibrated)
+    mixed = calibrated.assign(
+        layout=calibrated["layout"].where(calibrated["kind"] != "null", "mixed")
+    )
+    assert "a group holds several labels" in report.designs(mixed)
 
 
 def test_the_table_survives_its_file(calibrated, tmp_path):
