@@ -1,0 +1,6 @@
+"""Plates of wells: the traps of Venugopalan et al. (2019), simulated with known truth and on real data.
+
+Serves the claim that nets on cell plates learn batch, laboratory, focus and density before they
+learn disease. The way through it: a layout of wells -> sites under the microscope -> patches of
+cells -> features -> held-out models -> evidence, with corrections fitted inside the training folds.
+"""
