@@ -45,15 +45,14 @@ display(Markdown(report_calibration.second_runs(stored)))
 # "Uniform" tests whether the p-values of each design are spread evenly (Kolmogorov and Smirnov; the
 # smallest of a row, times the number of designs). Some rows need a word.
 #
-# - Counts of right answers take few values where images or groups are few, so permutations often tie
-#   with what was observed. Ties count for the null: such tests call less than 5%, and their p-values
-#   are not uniform but too large. The LeNet row shows the extreme: a net that has learned nothing
-#   often gives every image the same name, and then nothing can be significant.
+# - Counts of right answers take few values, and a net that has learned nothing often gives every image
+#   the same name, so that permutations tie with what was observed. Ties are broken by how sure the
+#   right answers are; what is left of them counts for the null.
 # - "Five columns" shows the smallest of five corrected p-values, which keeps the rate of false alarms
 #   and is not uniform.
 # - Five fits on overlapping images cannot share one null: the labels that one is tested on have
-#   trained another. Each has its own test, and twice the median of their p-values is valid whatever
-#   they have in common, at the price of power.
+#   trained another. Each has its own test, and the p-values are combined {cite}`liu2020cauchy`. Where
+#   a fit is tested on few groups, few permutations exist and the combination calls less than 5%.
 # - The corrected resampled t-test is an approximation, and this page shows how good it is. It is kept
 #   for comparing learners over repeated splits, where the usual t-test is no test at all.
 # - "Partly aliased" designs are tested inside batches; that needs more than one class in a batch.
@@ -81,11 +80,11 @@ display(report.table(report_calibration.detectable(stored)))
 # - The truth of a partial R² is known where a measured factor of the group moves a score in a straight
 #   line. R² is never below 0, and every column of factors adds a little by luck: where factors say
 #   nothing its interval lies above 0. Only the test says whether there is anything.
-# - "Owed to a factor" and "beyond a factor" are the two parts of an accuracy. With few groups the
-#   second is too low: what naming by the factor alone would give is estimated from pairs of answers
-#   and labels, and a group is paired with itself among them. Forty groups or more are needed.
+# - "Owed to a factor" and "beyond a factor" are the two parts of an accuracy. The second
+#   hangs on the few groups whose factor and label disagree, one in five here: with 20 groups these are
+#   four, and its intervals are too short. Forty groups or more are needed.
 
-# %% mystnb={"figure": {"name": "fig-coverage", "caption": "Share of 95% intervals that hold the truth, against the number of groups of ten images; the gray band is 93 to 97%. Solid lines are the default for shares and areas. With few groups and a truth near 1, hardly any group goes wrong, the sample looks better than it is, and no interval can know. The last panels are the evidence about factors. Lines are named for the truth of the metric; of a difference, for the first experiment's, the second being at 0.5; of the parts of an accuracy, for 0.5 plus the share of answers that follow the factor."}, "image": {"alt": "Panels of lines that reach the gray band from below as the number of groups rises."}} tags=["remove-input"]
+# %% mystnb={"figure": {"name": "fig-coverage", "caption": "Share of 95% intervals that hold the truth, against the number of groups of ten images; the gray band is 93 to 97%. Solid lines are the default for shares and areas. With few groups and a truth near 1, hardly any group goes wrong and percentiles cannot know that one might; the default counts half a group more. The last panels are the evidence about factors. Lines are named for the truth of the metric; of a difference, for the first experiment's, the second being at 0.5; of the parts of an accuracy, for 0.5 plus the share of answers that follow the factor."}, "image": {"alt": "Panels of lines that reach the gray band from below as the number of groups rises."}} tags=["remove-input"]
 figure = plots_evidence.coverage(stored)
 
 # %% tags=["remove-input"]

@@ -44,7 +44,7 @@ def difference(
     Parameters
     ----------
     first, second : DataFrame
-        Predictions, as in `held_out.accuracy`.
+        Predictions, as in `held_out.accuracy`; confidences break ties.
     labels, groups : ndarray of int, shape (n,)
         Of all images.
     balanced : bool
@@ -70,21 +70,27 @@ def difference(
         columns.check_predictions(table, labels, groups, n_permutations)
     number = np.unique(groups, return_inverse=True)[1]
     column = np.unique(labels, return_inverse=True)[1] if balanced else np.zeros_like(number)
-    # hits and counts of both experiments, for each group and class
-    sums = np.zeros((2, 2, int(number.max()) + 1, int(column.max()) + 1))
-    for (hits, counts), table in zip(sums, (first, second), strict=True):
+    # hits, counts and what breaks ties of both experiments, for each group and class
+    sums = np.zeros((2, 3, int(number.max()) + 1, int(column.max()) + 1))
+    for (hits, counts, ties), table in zip(sums, (first, second), strict=True):
         image = table["image"].to_numpy()
-        place = number[image], column[image]
-        np.add.at(hits, place, table["predicted"].to_numpy() == labels[image])
+        place, right = (
+            (number[image], column[image]),
+            table["predicted"].to_numpy() == labels[image],
+        )
+        np.add.at(hits, place, right)
         np.add.at(counts, place, 1)
+        np.add.at(ties, place, right * columns.tie_breaker(table))
     both = (sums[:, 1].sum(axis=2) > 0).all(axis=0)
     if both.sum() < 2:
         raise InputError(f"{both.sum()} group(s) were tested in both experiments; two are needed.")
     one, other = sums[0][:, both], sums[1][:, both]
+    hits, counts, ties = np.concatenate([one, other], axis=1)
     return _compared(
         "balanced accuracy" if balanced else "accuracy",
-        paired(mean_recall(*one), mean_recall(*other)),
-        mean_recall(*np.concatenate([one, other], axis=1)),
+        paired(mean_recall(*one[:2]), mean_recall(*other[:2])),
+        mean_recall(hits, counts),
+        tie=mean_recall(ties, counts),
         n_images=int(both[number].sum()),
         n_groups=int(both.sum()),
         n_permutations=n_permutations,
@@ -174,19 +180,23 @@ def _compared(
     n_permutations: int,
     seed: int,
     interval: Method,
+    tie: Statistic | None = None,
 ) -> Evidence:
     """Test a gap between experiments by swapping them in whole groups.
 
     `gap` is a function of group weights; `either` is one experiment's metric, as a function of
-    which groups it takes from the first (n_groups weights), and which from the second (as many).
+    which groups it takes from the first (n_groups weights), and which from the second (as many);
+    and so is `tie`, a small number that tells apart what is equal otherwise.
     """
     one_of("interval", interval, ("percentile", "bca"))
     rng = np.random.default_rng(seed)
     # the last row swaps nothing: what was observed, computed like the null to the last bit
     swap = np.r_[rng.random((n_permutations, n_groups)) < 0.5, np.zeros((1, n_groups), bool)]
     taken, left = np.c_[~swap, swap], np.c_[swap, ~swap]
-    values = either(taken.astype(np.float32)) - either(left.astype(np.float32))
+    taken, left = taken.astype(np.float32), left.astype(np.float32)
+    values = either(taken) - either(left)
     null, estimate = values[:-1], float(values[-1])
+    ranked = values if tie is None else values + tie(taken) - tie(left)
     found = bootstrap(gap, n_groups, rng, method=interval)
     if found.error == 0 and abs(estimate) < TIE:  # no group shows which way the others may lie
         found = Interval(-found.high, found.high, 0.0)
@@ -194,7 +204,7 @@ def _compared(
         f"difference in {metric}",
         found,
         estimate,
-        [NullTest(estimate, null, max(0.5**n_groups, 1 / (1 + n_permutations)))],
+        [NullTest(float(ranked[-1]), ranked[:-1], max(0.5**n_groups, 1 / (1 + n_permutations)))],
         least=least_shift(null, found.error),
         chance=0.0,
         permuted="experiments swapped in whole groups",

@@ -50,7 +50,8 @@ def accuracy(
     ----------
     predictions : DataFrame
         A row a tested image and fit: ``image`` (row number), ``repeat`` (number of the fit),
-        ``predicted`` (class).
+        ``predicted`` (class); and, if known, ``confidence``, by which the test breaks ties
+        (`columns.tie_breaker`).
     labels, groups : ndarray of int, shape (n,)
         Of all images.
     balanced : bool
@@ -79,22 +80,22 @@ def accuracy(
     has one label, else inside groups. That test is exact. Over several fits, labels that one fit
     is tested on have trained another, and one null for all of them would be too narrow; each fit
     gets its own test and the p-values are `evidence.combined`. A fit whose test images allow no
-    permutation has p = 1. The interval covers the sampling of groups, not of seeds; `repeat_sd`
+    permutation says nothing. The interval covers the sampling of groups, not of seeds; `repeat_sd`
     shows the latter.
     """
     columns.check_predictions(predictions, labels, groups, n_permutations)
     rng = np.random.default_rng(seed)
     image, named = predictions["image"].to_numpy(), predictions["predicted"].to_numpy()
     order = np.lexsort((image, predictions["repeat"].to_numpy()))  # whatever order rows come in
-    image, named = image[order], named[order]
+    image, named, ties = image[order], named[order], columns.tie_breaker(predictions)[order]
     fit = np.unique(predictions["repeat"].to_numpy()[order], return_inverse=True)[1]
     correct = (named == labels[image]).astype(np.float64)
     tested = np.unique(image)
     fits = []
     for number in range(int(fit.max()) + 1):
-        called = named[fit == number]
-        alone = float(correct[fit == number].mean())
-        fits.append(_Fit(image[fit == number], partial(_scorer, called, balanced=balanced), alone))
+        own = fit == number
+        scorer = partial(_scorer, named[own], ties[own], balanced=balanced)
+        fits.append(_Fit(image[own], scorer, float(correct[own].mean())))
     tests, least = _each_tested(fits, labels, groups, blocks, n_permutations, rng)
     present = np.unique(labels[tested])
     column = np.searchsorted(present, labels[image]) if balanced else np.zeros(len(image), np.intp)
@@ -117,7 +118,6 @@ def accuracy(
         metric,
         images_per_unit=1 if least is None else len(least.unit) / len(least.labels),
         correlation=intraclass_correlation(right, unit),
-        fits=len(tests),
     )
     return assemble(
         metric,
@@ -190,7 +190,6 @@ def roc_auc(
         "ROC AUC",
         images_per_unit=1 if least is None else len(least.unit) / len(least.labels),
         correlation=score_correlation(table, labels, group if whole else np.arange(len(labels))),
-        fits=len(tests),
     )
     n_groups = int(group.max()) + 1
     return assemble(
@@ -242,13 +241,13 @@ def _each_tested(
     return tests, min(levels, key=lambda level: len(level.labels), default=None)
 
 
-def _scorer(named: Indices, level: Labelling, *, balanced: bool) -> Score:
-    """Make the (balanced) accuracy of one fit as a function of its units' labels."""
+def _scorer(named: Indices, ties: Numbers, level: Labelling, *, balanced: bool) -> Score:
+    """Make the (balanced) accuracy of one fit as a function of its units' labels, ties broken."""
     # votes[u, c]: how often something of unit u was called c; one look-up a unit scores a labelling
     classes = int(max(level.labels.max(), named.max())) + 1
     n_units = len(level.labels)
-    votes = np.zeros((n_units, classes), np.int64)
-    np.add.at(votes, (level.unit, named), 1)
+    votes = np.zeros((n_units, classes))
+    np.add.at(votes, (level.unit, named), 1 + ties)
     asked = np.bincount(level.unit, minlength=n_units)
 
     def score(units: Indices) -> Numbers:

@@ -25,6 +25,9 @@ Weights = npt.NDArray[np.float32]
 Statistic = Callable[[Weights], Numbers]
 Method = Literal["logit", "percentile", "bca"]
 N_RESAMPLES = 2000
+# Groups added to a logit interval. Between a quarter and one, half keeps all designs of 20 to 100
+# groups and truths of 0.5 to 0.95 nearest to 95 %.
+_ADDED = 0.5
 _ROUNDING = 1e-6  # sums of very many pairs are rounded in single precision
 
 
@@ -60,7 +63,8 @@ def bootstrap(
         Percentiles; bias-corrected and accelerated ones (Efron 1987,
         doi:10.1080/01621459.1987.10478410), with the acceleration from leaving out groups; or, for
         values between 0 and 1, the bootstrap's standard error on the logit scale, with a t
-        distribution. The last holds the truth most often near 0 and 1 and with few groups.
+        distribution and half a group more than there are (see below). Only the last holds the
+        truth as often as it says near 0 and 1 with few groups.
     confidence : float
         Of the interval, between 0 and 1.
     n_resamples : int
@@ -77,6 +81,12 @@ def bootstrap(
     groups instead of 2.5 and 97.5. A share of which all resamples are exactly 1, because nothing
     went wrong in any group, would have an interval of no width; it gets the exact binomial bound
     for as many successes as groups instead, and a share of 0 likewise.
+
+    Where one group in ten went wrong and 20 were tested, two draws in fifteen show one such group
+    or none, and the spread between groups says nothing of it. The logit interval therefore counts
+    half a group more, half of whose answers are right. Agresti and Coull (1998,
+    doi:10.1080/00031305.1998.10480550) add four answers to a proportion for the same reason. The
+    interval always holds the estimate.
     """
     one_of("bootstrap method", method, ("logit", "percentile", "bca"))
     if n_groups < 2:
@@ -101,15 +111,25 @@ def bootstrap(
     error = float(values.std(ddof=1))
     if method == "logit":
         estimate = float(statistic(np.ones((1, n_groups), np.float32))[0])
-        half = -t.ppf(tail, n_groups - 1) * error / (estimate * (1 - estimate))
-        low, high = expit(logit(estimate) + np.array([-half, half]))
-        return Interval(float(low), float(high), error)
+        low, high = _logit_ends(estimate, error, n_groups, tail)
+        return Interval(min(low, estimate), max(high, estimate), error)
     stretch = np.sqrt(n_groups / (n_groups - 1)) * t.ppf(tail, n_groups - 1)
     levels = norm.cdf([stretch, -stretch])
     if method == "bca":
         levels = _bca_levels(statistic, n_groups, values, norm.ppf(levels))
     low, high = np.quantile(values, levels)
     return Interval(float(low), float(high), error)
+
+
+def _logit_ends(estimate: float, error: float, n_groups: int, tail: float) -> tuple[float, float]:
+    """Return the ends of the logit interval: mean and error of the groups and the one added."""
+    total = n_groups + _ADDED
+    centre = (n_groups * estimate + _ADDED / 2) / total
+    added = _ADDED * (estimate - 0.5) ** 2 / total
+    wider = np.sqrt((n_groups * error**2 + added) / total)
+    half = -t.ppf(tail, n_groups - 1) * wider / (centre * (1 - centre))
+    low, high = expit(logit(centre) + np.array([-half, half]))
+    return float(low), float(high)
 
 
 def _bca_levels(statistic: Statistic, n_groups: int, values: Numbers, z: Numbers) -> Numbers:

@@ -11,8 +11,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from confoundlab import bank, conditional, differences, held_out, nuisance
 from confoundlab.designs import Drawn
@@ -69,8 +70,14 @@ def _groups_ignored(data: Drawn) -> dict[str, Any]:
 def _fit_once(data: Drawn, columns: Indices, *, test_share: float, seed: int) -> pd.DataFrame:
     """Name the nearest class mean in columns of the features, for groups held out at random."""
     train, test = grouped(data.labels, data.groups, test_share=test_share, seed=seed)
-    nearness = _nearness(data, columns, train, test)
-    return pd.DataFrame({"image": test, "repeat": 0, "predicted": nearness.argmax(axis=1)})
+    chances = special.softmax(_nearness(data, columns, train, test), axis=1)
+    return _table(test, chances)
+
+
+def _table(test: Indices, chances: npt.NDArray[Any]) -> pd.DataFrame:
+    """Return predictions as `predictions.held_out_predictions` does."""
+    named, sure = chances.argmax(axis=1), chances.max(axis=1)
+    return pd.DataFrame({"image": test, "repeat": 0, "predicted": named, "confidence": sure})
 
 
 def _nearness(data: Drawn, columns: Indices, train: Indices, test: Indices) -> Numbers:
@@ -262,10 +269,12 @@ def _lenet(data: Drawn) -> dict[str, Any]:
     images = np.clip(shared + own, 0, 255).astype(np.uint8)
     train, test = grouped(data.labels, data.groups, test_share=0.5, seed=data.seed)
     trained = bank.train_bank(images, [Task(data.labels, train, test, data.seed)], epochs=10)
-    named = trained.probabilities[0].argmax(axis=1)
-    table = pd.DataFrame({"image": test, "repeat": 0, "predicted": named})
     found = held_out.accuracy(
-        table, data.labels, data.groups, n_permutations=PERMUTATIONS, seed=data.seed
+        _table(test, trained.probabilities[0]),
+        data.labels,
+        data.groups,
+        n_permutations=PERMUTATIONS,
+        seed=data.seed,
     )
     return _of(found)
 

@@ -20,27 +20,44 @@ def test_p_values_count_ties_and_are_never_zero():
     assert NullTest(1.0, np.zeros(9), 0.1, p_value=0.25).above == 0.25
 
 
-@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.99])
-def test_twice_the_median_is_valid_however_tests_depend_on_each_other(rng, correlation):
-    common = rng.normal(size=(4000, 1)) * np.sqrt(correlation)
-    p = stats.norm.sf(common + rng.normal(size=(4000, 5)) * np.sqrt(1 - correlation))
-    found = np.array([combined(row) for row in p])
-    for level in (0.01, 0.05, 0.2):
-        assert (found <= level).mean() <= level + 3 * np.sqrt(level / 4000)
+@pytest.mark.parametrize("fits", [2, 5, 10, 30])
+@pytest.mark.parametrize("correlation", [0.0, 0.2, 0.4, 0.6, 0.9])
+def test_the_combination_is_valid_however_tests_depend_on_each_other(rng, fits, correlation):
+    common = rng.normal(size=(20_000, 1)) * np.sqrt(correlation)
+    p = stats.norm.sf(common + rng.normal(size=(20_000, fits)) * np.sqrt(1 - correlation))
+    found = np.array([combined(row, np.full(fits, 1e-4)) for row in p])
+    for level in (0.01, 0.05):
+        assert (found <= level).mean() <= level + 3 * np.sqrt(level / 20_000)
 
 
-def test_one_p_value_stays_and_none_exceeds_one():
-    assert combined([0.03]) == 0.03
-    assert combined([0.9, 0.8, 0.7]) == 1.0
-    assert combined([0.01, 0.02, 0.9]) == pytest.approx(0.04)
+def test_the_combination_is_valid_for_tests_that_contradict_each_other(rng):
+    z = rng.normal(size=(20_000, 5))
+    p = stats.norm.sf((z - z.mean(axis=1, keepdims=True)) * np.sqrt(5 / 4))
+    found = np.array([combined(row, np.full(5, 1e-4)) for row in p])
+    assert (found <= 0.05).mean() <= 0.05 + 3 * np.sqrt(0.05 / 20_000)
 
 
-def test_the_design_of_several_fits_pays_for_their_combination():
+def test_p_values_are_combined_as_by_the_cauchy_distribution():
+    p = np.array([0.01, 0.2, 0.6])
+    mean = stats.cauchy.sf(stats.cauchy.isf(p).mean())
+    assert combined(p, [1e-9] * 3) == pytest.approx((1 + 0.16 * np.log(3)) * mean, rel=1e-9)
+    assert combined([0.03], [0.01]) == 0.03
+    assert combined([0.9] * 4, [0.01] * 4) == 1.0
+
+
+def test_a_test_that_cannot_find_anything_is_not_combined():
+    assert combined([0.03, 1.0], [0.01, 1.0]) == 0.03
+    assert combined([1.0, 1.0], [1.0, 1.0]) == 1.0
+
+
+def test_one_hopeless_fit_does_not_outweigh_the_others():
+    assert combined([0.001, 0.001, 1.0], [0.001] * 3) < 0.01
+
+
+def test_the_design_of_a_test_is_that_of_its_units():
     labels = np.r_[np.zeros(30, int), np.ones(10, int)]
     one = design_of(labels, "accuracy", images_per_unit=2, correlation=0.5)
-    many = design_of(labels, "accuracy", images_per_unit=2, correlation=0.5, fits=5)
     assert (one.n_units, one.classes, one.majority, one.alpha) == (40, 2, 0.75, 0.05)
-    assert many.alpha == 0.025
 
 
 def test_scores_that_follow_their_group_are_correlated_when_the_label_is_taken_out(rng):

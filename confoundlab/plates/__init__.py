@@ -1,4 +1,4 @@
-"""Plates of wells: the traps of Venugopalan et al. (2019), simulated with known truth and on real data.
+"""Plates of wells: the traps of Venugopalan et al. (2019), with known truth and on real data.
 
 Serves the claim that nets on cell plates learn batch, laboratory, focus and density before they
 learn disease. The way through it: a layout of wells -> sites under the microscope -> patches of

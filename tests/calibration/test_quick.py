@@ -65,6 +65,7 @@ def test_a_planted_leak_is_found():
     "cell",
     [
         Coverage("accuracy", 40),
+        Coverage("accuracy", 20, truth=0.9),
         Coverage("balanced accuracy", 40),
         Coverage("ROC AUC", 40),
         Coverage("ROC AUC", 20, truth=0.9),
