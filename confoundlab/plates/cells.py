@@ -1,0 +1,113 @@
+"""Cells of one site as the stains of Cell Painting would show them, before any microscope.
+
+Serves the claim that what differs between cells is known: a `Look` says all of it, and the painter
+knows nothing of batch, plate, well or laboratory. Stains after Bray et al. (2016,
+doi:10.1038/nprot.2016.105): DNA, endoplasmic reticulum, RNA with nucleoli, actin with Golgi and
+plasma membrane, mitochondria.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from confoundlab.canvas import clouds, cover, distance, near, plane
+
+CHANNELS = ("DNA", "ER", "RNA", "AGP", "Mito")
+FEWEST, MOST = 10, 100  # cells in a site
+_TRIES = 12  # places tried for a cell before it may lie over another
+Scene = npt.NDArray[np.float32]
+Centres = npt.NDArray[np.float64]
+
+
+class Look(NamedTuple):
+    """How cells look. Lengths are in half the side of the picture."""
+
+    nucleus: float = 0.05  # radius
+    long: float = 1.25  # length of a nucleus over its width
+    body: float = 0.13  # radius
+    nucleoli: float = 1.0  # brightness in RNA
+    golgi: float = 1.0  # brightness in AGP
+    mito: float = 1.0  # brightness of the network
+    network: float = 0.035  # size of its meshes
+
+    def shifted(self, **logs: float) -> Look:
+        """Return the look with the logarithms of some properties shifted."""
+        return self._replace(**{k: getattr(self, k) * np.exp(v) for k, v in logs.items()})
+
+
+def paint_site(
+    look: Look, n_cells: int, size: int, rng: np.random.Generator
+) -> tuple[Scene, Centres]:
+    """Paint the cells of a site.
+
+    Parameters
+    ----------
+    look : Look
+        Of its cells, on average: each cell differs from it by itself.
+    n_cells : int
+        How many have their nucleus in the picture.
+    size : int
+        Side of the picture, pixels.
+    rng : Generator
+        Of places and shapes.
+
+    Returns
+    -------
+    scene : ndarray of float32, shape (5, size, size)
+        Radiance in each channel; 0 where there is no cell, about 0.2 to 0.8 where there is.
+    centres : ndarray, shape (n_cells, 2)
+        y and x of the nuclei, pixels.
+    """
+    y, x = plane((size, size))
+    places = _places(n_cells, 2.4 * look.nucleus, rng)
+    rough, fine, mesh = (clouds(rng, y, x, grain) for grain in (0.08, 0.03, look.network))
+    dna, body, membrane, around = np.zeros((4, size, size))
+    for place in places:
+        scale, light, long = np.exp(rng.normal(0, (0.1, 0.15, 0.1)))
+        turn = rng.uniform(0, np.pi)
+        reach = 2.2 * scale * look.body
+        rows, columns = near(y, x, place, reach)
+        part = y[rows], x[:, columns]
+        stretch = np.sqrt(look.long * long)
+        axes = scale * look.nucleus / stretch, scale * look.nucleus * stretch
+        rho = distance(*part, place, axes, turn)
+        wide = scale * look.body * stretch
+        # Cells end well before the window does, so that it leaves no trace.
+        edge = distance(*part, place, (wide / stretch**2, wide), turn)
+        edge = edge + 0.12 * rough[rows, columns]
+        inside = light * cover((1 - edge) * look.body, 0.03)
+        nucleus = cover((1 - rho) * look.nucleus, 0.02)
+        dna[rows, columns] = np.maximum(dna[rows, columns], light * nucleus)
+        body[rows, columns] = np.maximum(body[rows, columns], inside)
+        rim = inside * np.clip(edge, 0, 1) ** 6
+        membrane[rows, columns] = np.maximum(membrane[rows, columns], rim)
+        shell = inside * np.exp(-np.clip(rho - 1, 0, None))
+        around[rows, columns] = np.maximum(around[rows, columns], shell)
+    nuclei = np.minimum(dna, 1)
+    plasma = body * (1 - 0.7 * nuclei)
+    spots = cover(fine - 0.9, 0.8)
+    scene = np.stack(
+        (
+            0.6 * dna * (1 + 0.12 * fine),
+            0.5 * plasma * (0.3 + 0.7 * around) * (1 + 0.12 * fine),
+            0.25 * plasma + nuclei * (0.1 + 0.5 * look.nucleoli * spots),
+            0.2 * plasma + 0.4 * membrane + 0.4 * look.golgi * around * spots * (1 - nuclei),
+            0.7 * look.mito * around * (1 - 0.8 * nuclei) * cover(mesh, 1.0),
+        )
+    )
+    height = 0.5 * (size - 1)
+    return scene.astype(np.float32), height * (1 + np.array([-1, 1]) * places)
+
+
+def _places(n: int, apart: float, rng: np.random.Generator) -> Centres:
+    """Return n places on the plane, (y, x), apart from each other where room can be found."""
+    tries = rng.uniform(-1, 1, (n, _TRIES, 2))
+    places = np.full((n, 2), np.inf)
+    for number, options in enumerate(tries):
+        gaps = np.linalg.norm(options[:, None] - places[:number], axis=2).min(axis=1, initial=4)
+        # The first that is far enough from all others, or else the farthest.
+        places[number] = options[np.argmax(np.minimum(gaps, apart))]
+    return places
