@@ -18,14 +18,14 @@ from scipy.ndimage import gaussian_filter
 
 from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
-from confoundlab.plates.layout import COLUMNS, ROWS
+from confoundlab.plates.layout import COLUMNS, LABORATORIES, ROWS
 
 Numbers = npt.NDArray[np.float64]
 Scene = npt.NDArray[np.float32]
 N_CHANNELS = 5
 # Streams of random numbers, beside those of `layout` (20) and `plateset` (30 and above).
 _BATCH, _DRIFT, _SIGNS, _WELL, _FOCUS = range(21, 26)
-SIDE = {"A": 1.0, "B": -1.0}  # laboratories differ in opposite directions
+SIDE = dict(zip(LABORATORIES, (1.0, -1.0), strict=True))  # they differ in opposite directions
 BLACK = 6 / 255  # the camera's offset
 FULL_WELL = 2000  # electrons at white: sets the shot noise
 READ_NOISE = 2 / 255
@@ -190,7 +190,8 @@ def _drift(sites: pd.DataFrame, seed: int) -> Numbers:
 
     def walk(plate: str) -> Numbers:
         batch, number = plate.split("p")
-        return _rng(seed, _DRIFT, batch).standard_normal((int(number), N_CHANNELS)).sum(axis=0)
+        steps = _rng(seed, _DRIFT, batch).standard_normal((int(number), N_CHANNELS))
+        return np.asarray(steps.sum(axis=0))
 
     return _drawn(sites["plate"], walk)
 

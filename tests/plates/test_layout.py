@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import chisquare
 
 from confoundlab.errors import InputError
-from confoundlab.plates.layout import ALS, SMA_MAIN, SMA_PILOT, WELLS, PlateDesign, lay_out
+from confoundlab.plates.layout import ALS, SMA_MAIN, SMA_PILOT, WELLS, Line, PlateDesign, lay_out
 
 DESIGNS = pytest.mark.parametrize("design", [SMA_PILOT, SMA_MAIN, ALS], ids=lambda d: d.name)
 KEYS = ["plate", "well", "site"]
@@ -102,6 +102,7 @@ def test_seeds_lay_out_differently_and_the_same_seed_alike() -> None:
         ({"plates": ()}, "at least 1"),
         ({"control_line": "H-99"}, "H-99"),
         ({"control_wells": ("A13",)}, "A01 to H12"),
+        ({"lines": (Line("H-15", "healthy", "C"),)}, "laboratories are A and B"),
         ({"lines": SMA_MAIN.lines[:1] * 2, "control_line": "SMA-01"}, "names of their own"),
     ],
 )
