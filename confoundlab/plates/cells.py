@@ -17,6 +17,7 @@ from confoundlab.canvas import clouds, cover, distance, near, plane
 
 CHANNELS = ("DNA", "ER", "RNA", "AGP", "Mito")
 FEWEST, MOST = 10, 100  # cells in a site
+_SOFT = 0.03  # width of a body's outline
 _TRIES = 12  # places tried for a cell before it may lie over another
 Scene = npt.NDArray[np.float32]
 Centres = npt.NDArray[np.float64]
@@ -31,7 +32,7 @@ class Look(NamedTuple):
     nucleoli: float = 1.0  # brightness in RNA
     golgi: float = 1.0  # brightness in AGP
     mito: float = 1.0  # brightness of the network
-    network: float = 0.035  # size of its meshes
+    grain: float = 0.035  # size of its meshes, and of all fine texture
 
     def shifted(self, **logs: float) -> Look:
         """Return the look with the logarithms of some properties shifted."""
@@ -63,43 +64,40 @@ def paint_site(
     """
     y, x = plane((size, size))
     places = _places(n_cells, 2.4 * look.nucleus, rng)
-    rough, fine, mesh = (clouds(rng, y, x, grain) for grain in (0.08, 0.03, look.network))
-    dna, body, membrane, around = np.zeros((4, size, size))
-    for place in places:
-        scale, light, long = np.exp(rng.normal(0, (0.1, 0.15, 0.1)))
-        turn = rng.uniform(0, np.pi)
-        reach = 2.2 * scale * look.body
-        rows, columns = near(y, x, place, reach)
-        part = y[rows], x[:, columns]
+    each = np.exp(rng.normal(0, (0.1, 0.15, 0.1), (n_cells, 3)))  # size, light, length
+    turns = rng.uniform(0, np.pi, n_cells)
+    rough = np.clip(clouds(rng, y, x, 0.08), -2.5, 2.5)
+    fine = clouds(rng, y, x, look.grain)
+    dna, body, membrane, around = np.zeros((4, size, size), np.float32)
+    for place, (scale, light, long), turn in zip(places, each, turns, strict=True):
         stretch = np.sqrt(look.long * long)
-        axes = scale * look.nucleus / stretch, scale * look.nucleus * stretch
-        rho = distance(*part, place, axes, turn)
-        wide = scale * look.body * stretch
-        # Cells end well before the window does, so that it leaves no trace.
-        edge = distance(*part, place, (wide / stretch**2, wide), turn)
-        edge = edge + 0.12 * rough[rows, columns]
-        inside = light * cover((1 - edge) * look.body, 0.03)
-        nucleus = cover((1 - rho) * look.nucleus, 0.02)
-        dna[rows, columns] = np.maximum(dna[rows, columns], light * nucleus)
-        body[rows, columns] = np.maximum(body[rows, columns], inside)
-        rim = inside * np.clip(edge, 0, 1) ** 6
-        membrane[rows, columns] = np.maximum(membrane[rows, columns], rim)
-        shell = inside * np.exp(-np.clip(rho - 1, 0, None))
-        around[rows, columns] = np.maximum(around[rows, columns], shell)
+        axes = scale / stretch, scale * stretch
+        # Beyond this window no outline is, however rough.
+        rows, columns = near(y, x, place, max(axes) * (1.3 * look.body + _SOFT))
+        window = rows, columns
+        far = distance(y[rows], x[:, columns], place, axes, turn)
+        rho, edge = far / look.nucleus, far / look.body + 0.12 * rough[window]
+        nucleus = light * cover((1 - rho) * look.nucleus, 0.02)
+        inside = light * cover((1 - edge) * look.body, _SOFT)
+        rim = inside * np.clip(edge * edge, 0, 1) ** 3
+        shell = inside * np.exp(np.minimum(1 - rho, 0))
+        for whole, cell in ((dna, nucleus), (body, inside), (membrane, rim), (around, shell)):
+            np.maximum(whole[window], cell.astype(np.float32), out=whole[window])
     nuclei = np.minimum(dna, 1)
     plasma = body * (1 - 0.7 * nuclei)
-    spots = cover(fine - 0.9, 0.8)
-    scene = np.stack(
-        (
-            0.6 * dna * (1 + 0.12 * fine),
-            0.5 * plasma * (0.3 + 0.7 * around) * (1 + 0.12 * fine),
-            0.25 * plasma + nuclei * (0.1 + 0.5 * look.nucleoli * spots),
-            0.2 * plasma + 0.4 * membrane + 0.4 * look.golgi * around * spots * (1 - nuclei),
-            0.7 * look.mito * around * (1 - 0.8 * nuclei) * cover(mesh, 1.0),
-        )
+    grains, spots, mesh = (
+        texture.astype(np.float32)
+        for texture in (1 + 0.12 * fine, cover(fine - 0.9, 0.8), cover(fine, 1.0))
     )
+    nucleoli, golgi, mito = (float(share) for share in (look.nucleoli, look.golgi, look.mito))
+    scene = np.empty((len(CHANNELS), size, size), np.float32)
+    scene[0] = 0.6 * dna * grains
+    scene[1] = 0.5 * plasma * (0.3 + 0.7 * around) * grains
+    scene[2] = 0.25 * plasma + nuclei * (0.1 + 0.5 * nucleoli * spots)
+    scene[3] = 0.2 * plasma + 0.4 * membrane + 0.4 * golgi * around * spots * (1 - nuclei)
+    scene[4] = 0.7 * mito * around * (1 - 0.95 * nuclei) * mesh
     height = 0.5 * (size - 1)
-    return scene.astype(np.float32), height * (1 + np.array([-1, 1]) * places)
+    return scene, height * (1 + np.array([-1, 1]) * places)
 
 
 def _places(n: int, apart: float, rng: np.random.Generator) -> Centres:

@@ -18,14 +18,14 @@ from scipy.ndimage import gaussian_filter
 
 from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
-from confoundlab.plates.layout import COLUMNS, ROWS
+from confoundlab.plates.layout import COLUMNS, LABORATORIES, ROWS
 
 Numbers = npt.NDArray[np.float64]
 Scene = npt.NDArray[np.float32]
 N_CHANNELS = 5
 # Streams of random numbers, beside those of `layout` (20) and `plateset` (30 and above).
 _BATCH, _DRIFT, _SIGNS, _WELL, _FOCUS = range(21, 26)
-SIDE = {"A": 1.0, "B": -1.0}  # laboratories differ in opposite directions
+SIDE = dict(zip(LABORATORIES, (1.0, -1.0), strict=True))  # they differ in opposite directions
 BLACK = 6 / 255  # the camera's offset
 FULL_WELL = 2000  # electrons at white: sets the shot noise
 READ_NOISE = 2 / 255
@@ -46,7 +46,7 @@ class PlateDials:
     plate_drift : float
         Gain of each channel walks from plate to plate of a batch, in steps with a spread of 0.05.
     row_gradient, column_gradient : float
-        Gain rises or falls by 0.3 from the first row (column) to the last, in a direction of each
+        Gain rises or falls by 0.6 from the first row (column) to the last, in a direction of each
         channel's own, the same on all plates.
     edge : float
         Gain of all channels is 0.2 more in the outermost wells, where stain dries up.
@@ -97,8 +97,8 @@ def gains(sites: pd.DataFrame, dials: PlateDials, seed: int) -> Numbers:
     row = sites["row"].to_numpy() / (len(ROWS) - 1) - 0.5
     column = sites["column"].to_numpy() / (COLUMNS - 1) - 0.5
     side = sites["laboratory"].map(SIDE).to_numpy(float)
-    total = dials.row_gradient * 0.3 * np.outer(row, signs[0])
-    total += dials.column_gradient * 0.3 * np.outer(column, signs[1])
+    total = dials.row_gradient * 0.6 * np.outer(row, signs[0])
+    total += dials.column_gradient * 0.6 * np.outer(column, signs[1])
     total += dials.laboratory * 0.15 * np.outer(side, signs[2])
     total += dials.edge * 0.2 * on_edge(sites)[:, None]
     total += dials.batch_gain * 0.2 * _batch(sites, seed)[:, 0]
@@ -145,10 +145,11 @@ def expose(
     if blur > 0.2:  # less moves no light to the next pixel
         scene = gaussian_filter(scene, (0, blur, blur), mode="nearest", truncate=3)
     light = scene * np.exp(gain).astype(np.float32)[:, None, None]
-    spread = np.sqrt(light / FULL_WELL + np.float32(READ_NOISE**2))
-    light += spread * rng.standard_normal(scene.shape, dtype=np.float32)
+    noise = rng.standard_normal(scene.shape, dtype=np.float32)
+    noise *= np.sqrt(light / FULL_WELL + np.float32(READ_NOISE**2))
+    light += noise
     light += offset.astype(np.float32)[:, None, None]
-    levels = np.clip(255 * light + np.float32(0.5), 0, 255).astype(np.uint8)
+    levels = np.clip(255 * light + np.float32(0.5), 0, 255, out=light).astype(np.uint8)
     return np.ascontiguousarray(levels.transpose(1, 2, 0))
 
 
@@ -189,7 +190,8 @@ def _drift(sites: pd.DataFrame, seed: int) -> Numbers:
 
     def walk(plate: str) -> Numbers:
         batch, number = plate.split("p")
-        return _rng(seed, _DRIFT, batch).standard_normal((int(number), N_CHANNELS)).sum(axis=0)
+        steps = _rng(seed, _DRIFT, batch).standard_normal((int(number), N_CHANNELS))
+        return np.asarray(steps.sum(axis=0))
 
     return _drawn(sites["plate"], walk)
 
@@ -202,4 +204,5 @@ def _rng(seed: int, stream: int, key: str | int) -> np.random.Generator:
 def _drawn(keys: pd.Series, draw: Callable[..., Numbers | float]) -> Numbers:
     """Draw once for each key and return the draws of all rows, shape (n, ...)."""
     codes, names = pd.factorize(keys)
-    return np.asarray([draw(name) for name in names], float)[codes]
+    drawn = np.array([np.asarray(draw(name), float) for name in names])
+    return np.asarray(drawn[codes])

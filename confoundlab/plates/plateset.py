@@ -36,7 +36,7 @@ Scale = Literal["smoke", "default", "paper"]
 # Streams of random numbers, see `microscope`.
 _CELLS, _COUNT, _NOISE, _LINE = range(30, 34)
 _OWN = {"nucleus": 0.05, "body": 0.08, "nucleoli": 0.1, "golgi": 0.1, "mito": 0.1}  # of a line
-_SICK = {"mito": -0.3, "network": -0.2, "long": 0.15, "nucleoli": -0.2}
+_SICK = {"mito": -0.3, "grain": -0.2, "long": 0.15, "nucleoli": -0.2}
 
 
 class PlateSet:
@@ -139,7 +139,7 @@ class PlateSet:
         rng = np.random.default_rng([self.seed, _LINE, *name.encode()])
         own = {k: self.dials.line * spread * rng.standard_normal() for k, spread in _OWN.items()}
         side = self.dials.laboratory * SIDE[laboratory]
-        look = Look().shifted(**own).shifted(body=0.05 * side, network=0.15 * side)
+        look = Look().shifted(**own).shifted(body=0.05 * side, grain=0.15 * side)
         if not self._sick[row]:
             return look
         return look.shifted(**{k: self.dials.phenotype * log for k, log in _SICK.items()})
@@ -154,18 +154,18 @@ _COMMON = PlateDials(
     batch_gain=1.0,
     batch_offset=1.0,
     plate_drift=1.0,
-    row_gradient=0.7,
-    column_gradient=0.7,
-    edge=0.7,
-    line=1.0,
-    well=1.0,
+    row_gradient=0.5,
+    column_gradient=0.5,
+    edge=0.5,
+    line=0.7,
+    well=0.6,
 )
+_SMA = _COMMON.turned(focus=1.0, laboratory=0.5, phenotype=0.15)
 SETS: dict[str, tuple[PlateDesign, PlateDials]] = {
-    "sma_pilot": (SMA_PILOT, _COMMON.turned(focus=1.0, laboratory=1.0, phenotype=0.3)),
-    "sma_main": (SMA_MAIN, _COMMON.turned(focus=1.0, laboratory=1.0, phenotype=0.3)),
-    "als": (ALS, _COMMON.turned(focus=0.2, density=1.0, phenotype=0.3)),
+    "sma_pilot": (SMA_PILOT, _SMA),
+    "sma_main": (SMA_MAIN, _SMA),
+    "als": (ALS, _COMMON.turned(focus=0.2, line=0.0, density=1.0, phenotype=0.15)),
 }
-
 # Plates in each batch and sites in each well, by name and scale.
 _SCALES: dict[str, dict[str, tuple[tuple[int, ...], int]]] = {
     "sma_pilot": {"smoke": ((6,), 1), "default": ((12,), 2), "paper": ((12,), 9)},
