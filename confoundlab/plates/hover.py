@@ -90,7 +90,7 @@ def hover_map(
     code = names[colour]
     colours = alt.Scale(domain=levels, range=_COLOURS[: len(levels)])
     shapes = alt.Scale(domain=levels, range=[_SHAPES[n % len(_SHAPES)] for n in range(len(levels))])
-    return (
+    chart: alt.Chart = (
         alt.Chart(data, title=title)
         .mark_point(filled=True, size=40, opacity=0.8)
         .encode(
@@ -107,6 +107,7 @@ def hover_map(
         .properties(width=480, height=480)
         .interactive()
     )
+    return chart
 
 
 def _data_uri(picture: Pixels, side: int) -> str:
