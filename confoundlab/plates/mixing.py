@@ -27,7 +27,7 @@ from sklearn.neighbors import NearestNeighbors
 from confoundlab import columns
 from confoundlab.errors import InputError
 from confoundlab.evidence import NullTest
-from confoundlab.intervals import Weights, bootstrap
+from confoundlab.intervals import bootstrap, mean_recall
 from confoundlab.labelling import Indices, Labelling
 
 Numbers = npt.NDArray[np.float64]
@@ -123,15 +123,13 @@ def mixing(
     neighbours : int
         Of the first number.
     perplexity : float
-        Effective number of neighbours of LISI, which looks at three times as many, as harmonypy
-        does; at least 1.
+        Effective number of neighbours of LISI, which looks at three times as many; at least 1.
     n_permutations, seed : int
         Of the null, and of everything.
 
     Returns
     -------
-    list of Mixing
-        Three, in this order.
+    list of Mixing, in this order
 
     Raises
     ------
@@ -147,21 +145,21 @@ def mixing(
     )
     if n_permutations < 1:
         raise InputError("At least one permutation is needed.")
-    rng = np.random.default_rng(seed)
+    rng, n_groups = np.random.default_rng(seed), int(group.max()) + 1
     drawn = level.draw(n_permutations, rng)
     alike = _shares_alike(_neighbours(x, neighbours), level)
     simpson = _inverse_simpson(_perplexed(x, perplexity), level)
-    outline = _silhouette(x, level)
     found = []
     for metric, values, (least, most), apart, caveat in (
         ("same label among neighbours", alike, (0, 1), "high", ""),
         ("LISI", simpson, (1, int(codes.max()) + 1), "low", ""),
-        ("silhouette", outline, (-1, 1), "high", CAVEAT),
+        ("silhouette", _silhouette(x, level), (-1, 1), "high", CAVEAT),
     ):
         each = values(level.labels)
         # as a share, so that one end without any exception gets the exact bound of a share
-        shares = _weighted_mean((each - least) / (most - least), group)
-        interval = bootstrap(shares, int(group.max()) + 1, rng)
+        sums = np.bincount(group, (each - least) / (most - least))
+        shares = mean_recall(sums[:, None], np.bincount(group)[:, None])
+        interval = bootstrap(shares, n_groups, rng)
         null = np.array([values(one).mean() for one in drawn])
         smallest = level.smallest_p(n_permutations, renamed=True)
         test = NullTest(float(each.mean()), null, smallest)
@@ -180,7 +178,7 @@ def mixing(
                 level.permuted,
                 level.why,
                 n,
-                int(group.max()) + 1,
+                n_groups,
                 n_permutations,
                 seed,
                 caveat,
@@ -203,7 +201,7 @@ def lisi(features: npt.ArrayLike, labels: npt.ArrayLike, *, perplexity: float = 
 
 def _neighbours(x: Numbers, count: int) -> sparse.csr_array:
     """Return the weight 1 / count of each image's nearest others, shape (n, n)."""
-    _, nearest = _nearest(x, count)
+    nearest = _nearest(x, count)[1]
     return _rows(np.full(nearest.shape, 1 / count), nearest)
 
 
@@ -244,7 +242,7 @@ def _nearest(x: Numbers, count: int) -> tuple[Numbers, Indices]:
 
 def _rows(weights: Numbers, nearest: Indices) -> sparse.csr_array:
     n, count = nearest.shape
-    starts = np.arange(0, n * count + 1, count)
+    starts = np.arange(n + 1) * count
     return sparse.csr_array((weights.ravel(), nearest.ravel(), starts), shape=(n, n))
 
 
@@ -299,12 +297,3 @@ def _silhouette(x: Numbers, level: Labelling) -> _Values:
 
 def _one_hot(labels: Indices) -> Numbers:
     return np.eye(int(labels.max()) + 1)[labels]
-
-
-def _weighted_mean(values: Numbers, group: Indices) -> Callable[[Weights], Numbers]:
-    sums, counts = np.bincount(group, values), np.bincount(group)
-
-    def statistic(weights: Weights) -> Numbers:
-        return np.asarray((weights @ sums) / (weights @ counts), np.float64)
-
-    return statistic

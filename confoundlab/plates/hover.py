@@ -1,0 +1,147 @@
+"""An interactive map of embeddings that shows the patch under the pointer.
+
+Serves Figure 3 of Venugopalan et al. (2019): clusters by batch are believed sooner when one sees
+what is in them. The chart holds its data and patches itself; the scripts that draw it are altair's.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import seaborn as sns
+from PIL import Image
+
+from confoundlab.decode import Pixels
+from confoundlab.errors import InputError
+
+MOST_POINTS = 5000  # altair's own limit for data inside a chart
+MOST_BYTES = 20 * 2**20  # of a page that still opens at once
+# seaborn's colour-blind palette has ten; shapes tell the same once more
+_COLOURS = sns.color_palette("colorblind").as_hex()
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+
+
+def hover_map(
+    points: npt.ArrayLike,
+    table: pd.DataFrame,
+    pictures: Pixels,
+    *,
+    colour: str,
+    tooltip: Sequence[str] = (),
+    side: int = 64,
+    title: str = "",
+) -> alt.Chart:
+    """Draw points that show their picture, and some of their columns, under the pointer.
+
+    Parameters
+    ----------
+    points : array, shape (n, 2)
+        Of `embed.tsne`, for one; at most 5,000.
+    table : DataFrame, n rows
+        Columns of the points.
+    pictures : ndarray of uint8, shape (n, height, width, 3) or (n, height, width)
+        Of `embed.Projection`, for one; enlarged or reduced to `side`.
+    colour : str
+        Column of up to ten levels, told by colour and, as far as six shapes go round, by shape.
+    tooltip : sequence of str
+        Further columns to show.
+    side : int
+        Of the pictures in the chart, in pixels, 8 to 256.
+    title : str
+        Say here whether the data are simulated.
+
+    Returns
+    -------
+    altair.Chart
+        With all data inside; drag to move, scroll to zoom. ``chart.save("map.html")`` writes a
+        page.
+
+    Raises
+    ------
+    InputError
+        Lengths that differ, an unknown column, too many levels, points or bytes.
+    """
+    at = np.asarray(points, np.float64)
+    _check(at, table, pictures, [colour, *tooltip], side)
+    shown = table[list(dict.fromkeys([colour, *tooltip]))].reset_index(drop=True)
+    levels = sorted(shown[colour].unique().tolist())
+    if len(levels) > len(_COLOURS):
+        raise InputError(
+            f"Column {colour!r} has {len(levels)} levels; no more than {len(_COLOURS)} colours can "
+            "be told apart. Show fewer, or colour by another column."
+        )
+    images = [_data_uri(one, side) for one in pictures]
+    size = sum(map(len, images))
+    if size > MOST_BYTES:
+        fit = int(len(images) * MOST_BYTES / size)
+        raise InputError(
+            f"{len(images):,} pictures of {side} pixels make a page of {size / 2**20:.0f} MiB; at "
+            f"most {MOST_BYTES / 2**20:.0f} open at once. Show about {fit:,}, or smaller ones."
+        )
+    # names as vega writes fields have no dots or brackets, whatever the table's have
+    names = {str(name): f"column{number}" for number, name in enumerate(shown)}
+    data = shown.rename(columns=names).assign(x=at[:, 0], y=at[:, 1], image=images)
+    code = names[colour]
+    colours = alt.Scale(domain=levels, range=_COLOURS[: len(levels)])
+    shapes = alt.Scale(domain=levels, range=[_SHAPES[n % len(_SHAPES)] for n in range(len(levels))])
+    chart: alt.Chart = (
+        alt.Chart(data, title=title)
+        .mark_point(filled=True, size=40, opacity=0.8)
+        .encode(
+            x=alt.X("x:Q", axis=None),
+            y=alt.Y("y:Q", axis=None),
+            color=alt.Color(code, type="nominal", title=colour, scale=colours),
+            shape=alt.Shape(code, type="nominal", title=colour, scale=shapes),
+            # vega-tooltip draws what is called "image" as one
+            tooltip=[
+                alt.Tooltip("image:N"),
+                *(alt.Tooltip(one, title=name, type="nominal") for name, one in names.items()),
+            ],
+        )
+        .properties(width=480, height=480)
+        .interactive()
+    )
+    return chart
+
+
+def _data_uri(picture: Pixels, side: int) -> str:
+    file = io.BytesIO()
+    sized = Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC)
+    sized.save(file, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _check(
+    at: npt.NDArray[np.float64],
+    table: pd.DataFrame,
+    pictures: Pixels,
+    names: list[str],
+    side: int,
+) -> None:
+    n = len(table)
+    if at.shape != (n, 2) or not np.isfinite(at).all():
+        raise InputError(f"{n} rows need as many finite points (n, 2), not {at.shape}.")
+    colours = pictures.ndim == 3 or pictures.shape[-1:] == (3,)
+    if (
+        len(pictures) != n
+        or pictures.dtype != np.uint8
+        or pictures.ndim not in (3, 4)
+        or not colours
+    ):
+        raise InputError(
+            f"pictures must be uint8 of shape ({n}, height, width, 3) or ({n}, height, width), not "
+            f"{pictures.dtype} {pictures.shape}."
+        )
+    if not 1 <= n <= MOST_POINTS:
+        raise InputError(f"A map shows 1 to {MOST_POINTS:,} points, not {n:,}: take a sample.")
+    if not 8 <= side <= 256:
+        raise InputError(f"side must be 8 to 256 pixels, not {side}.")
+    unknown = [name for name in names if name not in table]
+    if unknown:
+        raise InputError(f"The table lacks the column(s) {', '.join(unknown)}.")

@@ -1,0 +1,99 @@
+import base64
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+import seaborn as sns
+from PIL import Image
+
+from confoundlab.errors import InputError
+from confoundlab.plates import hover
+from confoundlab.plates.hover import hover_map
+
+
+@pytest.fixture
+def shown(rng):
+    points = rng.normal(size=(12, 2))
+    table = pd.DataFrame(
+        {"batch": np.arange(12) % 3, "plate.name [1]": list("abcdefghijkl")}, index=range(5, 17)
+    )
+    return points, table, rng.integers(0, 256, (12, 16, 16, 3), dtype=np.uint8)
+
+
+def rows(chart):
+    spec = chart.to_dict()
+    (data,) = spec["datasets"].values()
+    return spec, pd.DataFrame(data)
+
+
+def test_the_chart_holds_points_columns_and_pictures(shown):
+    points, table, pictures = shown
+    spec, data = rows(
+        hover_map(points, table, pictures, colour="batch", side=16, title="simulated")
+    )
+    assert data[["x", "y"]].to_numpy() == pytest.approx(points)
+    for uri, picture in zip(data["image"], pictures, strict=True):
+        assert uri.startswith("data:image/png;base64,")
+        found = Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))
+        assert (np.asarray(found) == picture).all()
+    assert spec["title"] == "simulated" and "url" not in str(spec["data"])
+
+
+def test_the_pointer_shows_the_picture_and_the_named_columns(shown):
+    points, table, pictures = shown
+    chart = hover_map(points, table, pictures, colour="batch", tooltip=["plate.name [1]"])
+    spec, data = rows(chart)
+    first, *others = spec["encoding"]["tooltip"]
+    assert first["field"] == "image"
+    assert [one["title"] for one in others] == ["batch", "plate.name [1]"]
+    assert data[others[1]["field"]].tolist() == table["plate.name [1]"].tolist()
+
+
+def test_colours_are_those_for_the_colour_blind_and_shapes_say_it_again(shown):
+    spec, data = rows(hover_map(*shown, colour="batch"))
+    for channel in ("color", "shape"):
+        scale = spec["encoding"][channel]["scale"]
+        assert scale["domain"] == [0, 1, 2] and len(set(scale["range"])) == 3
+        assert set(data[spec["encoding"][channel]["field"]]) == {0, 1, 2}
+    assert (
+        spec["encoding"]["color"]["scale"]["range"] == sns.color_palette("colorblind").as_hex()[:3]
+    )
+
+
+def test_pictures_are_made_small_and_gray_ones_will_do(shown):
+    points, table, _ = shown
+    large = np.zeros((12, 200, 200), np.uint8)
+    _, data = rows(hover_map(points, table, large, colour="batch", side=24))
+    found = Image.open(io.BytesIO(base64.b64decode(data["image"][0].split(",")[1])))
+    assert found.size == (24, 24) and found.mode == "L"
+
+
+def test_a_page_that_is_too_large_says_what_would_fit(shown, monkeypatch):
+    one = len(rows(hover_map(*shown, colour="batch"))[1]["image"].str.cat())
+    monkeypatch.setattr(hover, "MOST_BYTES", one // 2)
+    with pytest.raises(InputError, match=r"Show about [56],"):
+        hover_map(*shown, colour="batch")
+
+
+def test_the_page_stands_alone(shown, tmp_path):
+    hover_map(*shown, colour="batch").save(tmp_path / "map.html")
+    page = (tmp_path / "map.html").read_text()
+    assert page.count("data:image/png;base64,") == 12
+
+
+def test_what_cannot_be_shown_is_refused(shown):
+    points, table, pictures = shown
+    many = pd.DataFrame({"batch": np.arange(5001) % 2})
+    for arguments, options, why in (
+        ((points[:5], table, pictures), {}, "finite points"),
+        ((points, table, pictures[:5]), {}, "pictures must be"),
+        ((points, table, pictures[..., :2]), {}, "pictures must be"),
+        ((points, table, pictures), {"colour": "line"}, "lacks the column"),
+        ((points, table, pictures), {"tooltip": ["line"]}, "lacks the column"),
+        ((points, table, pictures), {"colour": "plate.name [1]"}, "12 levels"),
+        ((points, table, pictures), {"side": 4}, "8 to 256"),
+        ((np.zeros((5001, 2)), many, np.zeros((5001, 8, 8), np.uint8)), {}, "take a sample"),
+    ):
+        with pytest.raises(InputError, match=why):
+            hover_map(*arguments, **({"colour": "batch"} | options))
