@@ -57,9 +57,12 @@ class Wells:
     @classmethod
     def of(cls, table: pd.DataFrame, batch: str = "batch") -> Wells:
         """Read a table of sites or patches; `batch` names the column whose signature goes."""
-        parts = (table[name].to_numpy(object) for name in (batch, "plate"))
-        control = table["control"].to_numpy(bool)
-        return cls(*parts, control, table["condition"].to_numpy(object))
+        return cls(
+            batch=table[batch].to_numpy(object),
+            plate=table["plate"].to_numpy(object),
+            control=table["control"].to_numpy(bool),
+            condition=table["condition"].to_numpy(object),
+        )
 
 
 def correct(
@@ -141,7 +144,7 @@ def _plates(wells: Wells) -> list[tuple[object, Indices, Indices]]:
 
 
 def _batches(wells: Wells, learn: Indices) -> Indices:
-    """Number the batches of all rows; each must be among the rows that are learned from."""
+    """Return the number of each row's batch; all batches must be learned from."""
     unseen = set(wells.batch) - set(wells.batch[learn])
     if unseen:
         raise InputError(

@@ -85,7 +85,7 @@ def leave_pair_out(table: pd.DataFrame) -> list[Fold]:
         if len(lines) != 2:
             raise InputError(f"Pair {number} has {len(lines)} line(s) in the table, not two.")
         split = Split(np.flatnonzero(used & ~held), np.flatnonzero(held))
-        same = lines["laboratory"].nunique() == 1
+        same = len(set(lines["laboratory"])) == 1
         folds.append(Fold(" / ".join(lines["line"]), split, same))
     if len(folds) < 2:
         raise InputError("Two pairs or more are needed to hold one out.")
