@@ -210,7 +210,7 @@ SMA_PILOT = PlateDesign(
 SMA_MAIN = PlateDesign(
     name="sma_main",
     # Two lines of one laboratory differ by their own looks alone. With this pair and seed 0 these
-    # happen to favour neither, as in the paper's fold; with another the fold may lie on either side.
+    # happen to favour neither, as in the paper's fold; with another they may favour either.
     lines=_sma_lines(12, 15, shared=10),
     reference="healthy",
     plates=(3, 3),

@@ -169,7 +169,7 @@ SETS: dict[str, tuple[PlateDesign, PlateDials]] = {
 # Plates in each batch and sites in each well, by name and scale.
 _SCALES: dict[str, dict[str, tuple[tuple[int, ...], int]]] = {
     "sma_pilot": {"smoke": ((6,), 1), "default": ((12,), 2), "paper": ((12,), 9)},
-    "sma_main": {"smoke": ((3, 3), 1), "default": ((3, 3), 4), "paper": ((12, 12), 9)},
+    "sma_main": {"smoke": ((3, 3), 1), "default": ((3, 3), 4), "paper": ((12, 12), 25)},
     "als": {
         "smoke": ((1, 1, 1, 1, 1), 1),
         "default": ((2, 1, 2, 1, 2), 3),
@@ -189,8 +189,8 @@ def simulate(
         Which experiment.
     scale : {"smoke", "default", "paper"}
         How many plates and sites: a minute of analysis; a minute of rendering; as many as in the
-        paper. Lines, pairs and batches are the same, and the smaller is a part of the larger. See
-        `PlateDesign.shrunk` for any other.
+        paper, as far as it says (SMA main: two million cells). Lines, pairs and batches are the
+        same, and the smaller is a part of the larger. See `PlateDesign.shrunk` for any other.
     dials : PlateDials, optional
         In place of those that are set with the paper in view (`SETS`).
     seed : int
