@@ -116,7 +116,11 @@ def on_background(
     kept = sums > 0
     group = np.unique(group[kept], return_inverse=True)[1]
     if group.size == 0 or group.max() == 0:
-        raise InputError("Two groups or more need a map that is not zero everywhere.")
+        raise InputError(
+            f"{(~kept).sum()} of {len(kept)} maps are zero everywhere, and two groups or more need "
+            "one that is not: nothing that this net saw speaks for the class. Ask nets of other "
+            "seeds, or for another class."
+        )
     n = len(group)
     # in double precision: maps that differ by rounding must count as equal
     parts = found[kept].reshape(n, -1) / sums[kept, None]

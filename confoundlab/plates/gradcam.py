@@ -97,7 +97,9 @@ def maps(net: LeNet5, images: Pixels, classes: npt.ArrayLike | None = None) -> M
     Returns
     -------
     ndarray of float32, shape (n, height, width)
-        0 or more, in logits; comparable within an image, not between nets.
+        0 or more, in logits; comparable within an image, not between nets. All 0 where nothing
+        that was seen speaks for the class: a net may name it for what it did not see. How often
+        differs between nets trained from other seeds, so ask several.
     """
     asked = named(net, images) if classes is None else np.asarray(classes, np.intp)
     if asked.shape != (len(images),):

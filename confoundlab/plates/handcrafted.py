@@ -23,6 +23,7 @@ from confoundlab.errors import InputError
 
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.int64]
 
 CHANNELS = ("DNA", "ER", "RNA", "AGP", "Mito")  # of Cell Painting, doi:10.1038/nprot.2016.105
 MIN_AREA = 20  # pixels of the smallest nucleus
@@ -109,7 +110,7 @@ def foreground(pixels: Pixels) -> Mask:
     return np.asarray(pixels > levels[:, None, None], np.bool_)
 
 
-def otsu(histograms: npt.NDArray[np.int64]) -> Pixels:
+def otsu(histograms: Counts) -> Pixels:
     """Return the level that parts each histogram best: what is above it is foreground.
 
     Parameters
@@ -132,22 +133,26 @@ def otsu(histograms: npt.NDArray[np.int64]) -> Pixels:
     return np.where(between.any(-1), between.argmax(-1), 255).astype(np.uint8)
 
 
-def cell_density(nuclei: Mask, *, min_area: int = MIN_AREA) -> npt.NDArray[np.int64]:
+def cell_density(nuclei: Mask | npt.NDArray[np.integer], *, min_area: int = MIN_AREA) -> Counts:
     """Count the nuclei of each site: the one number that tells the genotypes of the ALS study.
 
     Parameters
     ----------
-    nuclei : ndarray of bool, shape (n, height, width)
-        Where nuclei are, such as ``foreground(sites)[..., 0]``.
+    nuclei : ndarray of bool or int, shape (n, height, width)
+        Where nuclei are, such as ``foreground(sites)[..., 0]``, or the number of each pixel's
+        nucleus, 0 for none.
     min_area : int
         Pixels of the smallest nucleus.
 
     Returns
     -------
     ndarray of int, shape (n,)
-        Nuclei a site; touching ones are one, and those cut by the edge count.
+        Nuclei a site; those cut by the edge count. In a mask, nuclei that touch are one.
     """
-    return _objects(nuclei, min_area)[0]
+    if nuclei.dtype == np.bool_:
+        return _objects(nuclei.astype(np.bool_), min_area)[0]
+    areas = [np.unique(site[site > 0], return_counts=True)[1] for site in nuclei]
+    return np.array([(own >= min_area).sum() for own in areas], np.int64)
 
 
 def _chunk(pixels: Pixels) -> Numbers:
@@ -179,7 +184,7 @@ def _chunk(pixels: Pixels) -> Numbers:
     )
 
 
-def _histograms(pixels: Pixels) -> npt.NDArray[np.int64]:
+def _histograms(pixels: Pixels) -> Counts:
     """Count the pixels of each level, shape (n, channels, 256)."""
     n, channels = len(pixels), pixels.shape[-1]
     place = np.arange(n * channels).reshape(n, 1, 1, channels) * 256
@@ -187,7 +192,7 @@ def _histograms(pixels: Pixels) -> npt.NDArray[np.int64]:
     return counts.reshape(n, channels, 256)
 
 
-def _moments(histograms: npt.NDArray[np.int64]) -> tuple[Numbers, ...]:
+def _moments(histograms: Counts) -> tuple[Numbers, ...]:
     """Return mean, sd, skewness, excess kurtosis and 95% point, each of shape (n, channels)."""
     count = histograms.sum(-1)
     mean = _ratio(histograms @ _LEVELS, count)
@@ -218,7 +223,7 @@ def _moran(centred: npt.NDArray[np.float32], squares: Numbers) -> Numbers:
     return np.asarray(_ratio(down + right, squares) * (height * width / pairs))
 
 
-def _objects(mask: Mask, min_area: int) -> tuple[npt.NDArray[np.int64], Numbers]:
+def _objects(mask: Mask, min_area: int) -> tuple[Counts, Numbers]:
     """Return the number and the mean area of each mask's objects, both of shape (n,)."""
     touch = np.zeros((3, 3, 3), bool)
     touch[1] = True  # within a picture, corners too; never from one picture to the next

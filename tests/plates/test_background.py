@@ -3,7 +3,9 @@ import pytest
 from scipy.stats import kstest
 
 from confoundlab.errors import InputError
+from confoundlab.lenet import Task
 from confoundlab.plates.background import empty_background, on_background
+from confoundlab.plates.gradcam import maps, named, train_net
 
 
 def test_background_is_what_is_dark_in_every_channel():
@@ -59,12 +61,37 @@ def test_maps_that_know_nothing_of_their_picture_are_not_significant():
     assert kstest(p_values, "uniform").pvalue > 0.01
 
 
+def crowded_or_not(n, rng, size=24):
+    """Patches with one cell in the middle, alone (label 0) or among others (label 1)."""
+    rows, columns = np.mgrid[:size, :size]
+    labels = np.arange(n) % 2
+    pixels = rng.normal(20, 5, (n, size, size, 3))
+    for patch, label in zip(pixels, labels, strict=True):
+        others = rng.uniform(0, size, (5 * label, 2))
+        for y, x in [(size / 2, size / 2), *others]:
+            patch[np.hypot(rows - y, columns - x) < 5] += 120
+    return pixels.clip(0, 255).astype(np.uint8), labels
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_net_that_counts_cells_looks_at_cells_where_it_names_many(rng, seed):
+    images, labels = crowded_or_not(300, rng)
+    train, test = np.arange(200), np.arange(200, 300)
+    net = train_net(images, Task(labels, train, test, seed), epochs=8)
+    called = named(net, images[test])
+    assert (called == labels[test]).mean() > 0.9
+    own, wells = called == 1, test // 5
+    seen, empty = maps(net, images[test]), empty_background(images[test])
+    found = on_background(seen[own], empty[own], wells[own], n_permutations=99)
+    assert found.ci_high < 0 and found.p_below == 1 / 100
+
+
 def test_blank_maps_are_left_out_and_counted(rng):
     empty, group = scene(rng)
     found = rng.random(empty.shape).astype(np.float32)
     found[:5] = 0
     assert on_background(found, empty, group, n_permutations=9).n_blank == 5
-    with pytest.raises(InputError, match="Two groups or more"):
+    with pytest.raises(InputError, match="120 of 120 maps are zero"):
         on_background(found * 0, empty, group)
 
 

@@ -159,6 +159,14 @@ def test_density_counts_the_discs_of_each_site():
     assert cell_density(sites, min_area=60).tolist() == [0, 1, 3]  # a quarter disc is small
 
 
+def test_nuclei_that_touch_are_one_in_a_mask_and_two_where_they_are_numbered():
+    first, second = disc(6, 20, 20), disc(6, 20, 31)
+    assert cell_density((first | second)[None]).tolist() == [1]
+    numbered = np.where(second, 9, first.astype(int))
+    assert cell_density(np.stack([numbered, 0 * numbered])).tolist() == [2, 0]
+    assert cell_density(numbered[None], min_area=second.sum()).tolist() == [1]
+
+
 def test_wrong_shapes_and_types_are_refused():
     for wrong in (
         np.zeros((2, 8, 8, 3), np.uint8),
