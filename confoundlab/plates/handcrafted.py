@@ -20,12 +20,12 @@ from scipy.ndimage import label
 
 from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
+from confoundlab.plates.cells import CHANNELS
 
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 
-CHANNELS = ("DNA", "ER", "RNA", "AGP", "Mito")  # of Cell Painting, doi:10.1038/nprot.2016.105
 MIN_AREA = 20  # pixels of the smallest nucleus
 _LEVELS = np.arange(256.0)
 _TOGETHER = 2**20  # numbers of a chunk: 8 MB in double precision
