@@ -205,7 +205,8 @@ if bbbc:
     random, week_out = (moa[words].predictions for words in real.DROP)
     alone = forests.lonely(asked.table["condition"], asked.table["batch"])
     cut = forests.cut_drop(random, week_out, asked.labels, asked.groups, alone, seed=seed)
-    gap = differences.difference(random, week_out, asked.labels, asked.groups, seed=seed)
+    options = {"n_permutations": permutations, "seed": seed}
+    gap = differences.difference(random, week_out, asked.labels, asked.groups, **options)
     names = ", ".join(sorted(asked.table["condition"][alone].unique()))
     lines = [
         f"- Imaged in one week only: {names}; {alone.sum()} of {len(alone)} wells.",
