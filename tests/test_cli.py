@@ -187,3 +187,13 @@ def test_verify_answers_by_exit_code(four, tmp_path):
     assert "is not whole:\n  missing, 4: obj1__0" in result.stderr and "4 more" in result.stderr
     result = call("data", "verify", "four", tmp_path / "four", "--all")
     assert "more" not in result.stderr and "top/7.jpg" in result.stderr
+
+
+def test_tables_that_are_not_at_hand_are_said_to_be_missing(monkeypatch, tmp_path):
+    for words in (["studies"], ["data", "list"]):
+        (line,) = [one for one in call(*words).output.splitlines() if "nf1_qc" in one]
+        assert "missing" in line
+    (tmp_path / "nf1_qc").mkdir()
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path))
+    (line,) = [one for one in call("studies").output.splitlines() if "nf1_qc" in one]
+    assert "stand-in" in line
