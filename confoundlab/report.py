@@ -13,6 +13,7 @@ from confoundlab.battery import Treated
 from confoundlab.catalog import DATASETS, STUDIES, paper_rows
 from confoundlab.evidence import Evidence
 from confoundlab.imageset import ImageSet
+from confoundlab.judgement import Verdict
 from confoundlab.parameters import declared, notebook_source, read_notebook
 from confoundlab.store import read_results
 from confoundlab.study import StudyRun
@@ -78,8 +79,17 @@ def rerun(run: StudyRun) -> str:
     )
 
 
-def sentence(name: str, record: dict[str, Any]) -> str:
-    """Return one result in words, in Markdown."""
+def sentence(name: str, record: dict[str, Any], said: set[str] | None = None) -> str:
+    """Return one result in words, in Markdown.
+
+    Why label and factor cannot be told apart is long; what is in `said` already is referred to,
+    and what is not is added to it.
+    """
+    reasons = " ".join(record["reasons"])
+    if said is not None and record["verdict"] == Verdict.NOT_IDENTIFIABLE:
+        known = reasons in said
+        said.add(reasons)
+        reasons = "The reason is given above." if known else reasons
     verdict = f" **{record['verdict']}.**" if record["verdict"] else ""
     repeats, p_adjusted = record["n_repeats"], record["p_adjusted"]
     corrected = "" if p_adjusted is None else f", {p_adjusted:.2g} corrected for all controls"
@@ -88,7 +98,7 @@ def sentence(name: str, record: dict[str, Any]) -> str:
         f"{name}: {percent(record['estimate'])} right (95% interval {_interval(record)}, "
         f"{record['n_groups']:,} groups{spread if repeats > 1 else ''}; "
         f"chance {percent(record['chance'])}; p = {record['p_value']:.2g}{corrected}).{verdict} "
-        + " ".join(record["reasons"])
+        f"{reasons}"
     )
 
 
@@ -107,6 +117,21 @@ def detectable(words: str, record: dict[str, Any]) -> str:
         f"{words} could have found an accuracy of {percent(record['minimum_detectable'])} or more "
         f"four times in five; chance is {percent(record['chance'])}. A smaller leak may go unseen."
     )
+
+
+def paper_row(row: dict[str, Any], classes: str) -> list[str]:
+    """Return what the paper prints of one row of its tables, a sentence each."""
+    n, whole = row["n_train"] + row["n_test"], row["full_accuracy"]
+    said = [
+        f"The paper's row: {row['classes']} {classes}, {row['n_train']:,} training and "
+        f"{row['n_test']:,} test images, crop {row['crop']} (width x height), "
+        f"{_as_printed(row['crop_accuracy'])} of the crops and {_as_printed(whole)} of the whole "
+        "images named.",
+        f"The paper's counts make {n:,} images, {n / row['classes']:g} for each of the {classes}.",
+    ]
+    if "note" in row:
+        said.append(f"The paper disagrees with itself: {row['note']}.")
+    return said
 
 
 def share(one: Treated) -> str:

@@ -75,13 +75,15 @@ STUDY = Study(
     datasets=(KVASIR, KVASIR_V2),
     profiles={
         "smoke": {
-            "epochs": 2,
-            "repeats": 1,
-            "permutations": 99,
-            "each": 40,
-            "near_copies": False,
+            "epochs": 2, "repeats": 1, "permutations": 99, "each": 40, "near_copies": False,
+            "map_stride": 38, "map_epochs": 1,
         },
-        "quick": {"epochs": 40, "repeats": 3, "permutations": 999, "each": 200},
-        "paper": {"epochs": 120, "repeats": 10, "permutations": 9999},
+        "quick": {
+            "epochs": 40, "repeats": 3, "permutations": 999, "each": 200, "map_stride": 19,
+            "map_epochs": 20,
+        },
+        "paper": {
+            "epochs": 120, "repeats": 10, "permutations": 9999, "map_stride": 12, "map_epochs": 40,
+        },
     },
-)
+)  # fmt: skip
