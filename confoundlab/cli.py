@@ -62,7 +62,8 @@ def studies() -> None:
     for study in STUDIES.values():
         click.echo(f"{study.name:8} {study.title}")
         for entry in study.datasets:
-            click.echo(f"         {entry.name:16} {available(entry.name):10} {entry.title}")
+            state = available(entry.name, study.data)
+            click.echo(f"         {entry.name:16} {state:10} {entry.title}")
         click.echo(f"         profiles: {', '.join(study.profiles)}")
 
 

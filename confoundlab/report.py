@@ -193,7 +193,11 @@ def published(folder: Path) -> list[dict[str, Any]]:
 
 
 def paper_table(results: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return every accuracy of Dhar and Shamir's tables beside ours, where ours is stored."""
+    """Return every accuracy of Dhar and Shamir's tables beside ours, where ours is stored.
+
+    Below a row stand the other real images that ask the same (`catalog.Dataset.stands_in`), without
+    the paper's number, which is not about them.
+    """
     records = [record for result in results for record in result["evidence"]]
     lines = []
     for row in paper_rows().values():
@@ -214,7 +218,24 @@ def paper_table(results: Sequence[dict[str, Any]]) -> pd.DataFrame:
                 and record["view"].startswith("whole image") == whole
             ]
             lines += [line | _ours(record) for record in ours or [None]]
+        lines += [
+            {
+                "table": row["table"],
+                "set": f"{record['row']}, in its place",
+                "view": f"{record['view']}, {record['split']}",
+                "paper": _as_printed(None),
+            }
+            | _ours(record)
+            for record in records
+            if _stands_in(record, row["id"])
+        ]
     return pd.DataFrame(lines)
+
+
+def _stands_in(record: dict[str, Any], row: str) -> bool:
+    entry = DATASETS.get(record["row"])
+    view, splits = entry.stands_in.get(row, ("", ())) if entry else ("", ())
+    return record["state"] == "stand-in" and record["view"] == view and record["split"] in splits
 
 
 def _ours(record: dict[str, Any] | None) -> dict[str, str]:

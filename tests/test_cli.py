@@ -28,6 +28,16 @@ def test_studies_name_data_and_profiles():
     assert "coil20           simulated" in lines and "smoke, quick, paper" in lines
 
 
+def test_studies_that_always_simulate_say_so(tmp_path, monkeypatch):
+    (tmp_path / "coil20").mkdir()
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path))
+    coil, remedies = (
+        call("studies").output.partition(f"{name} ")[2] for name in ("coil", "remedies")
+    )
+    assert "coil20           real" in coil.partition("profiles")[0]
+    assert "coil20           simulated" in remedies and "real" not in remedies
+
+
 def test_data_list_and_path(tmp_path, monkeypatch):
     assert "1,440 images, now simulated; terms: research purposes" in call("data", "list").output
     (tmp_path / "coil20").mkdir()

@@ -28,7 +28,8 @@ def test_paper_table_has_every_number_of_the_paper(published):
         row[key] for row in paper_rows().values() for key in ("crop_accuracy", "full_accuracy")
         if key in row
     ]  # fmt: skip
-    assert set(table["paper"]) == {f"{100 * number:.4g}%" for number in printed}
+    own = table[table["data"] != "stand-in"]
+    assert set(own["paper"]) == {f"{100 * number:.4g}%" for number in printed}
     assert len(table) >= len(printed)
     ours = table.set_index(["set", "view"])["ours"]
     crop = [
@@ -39,6 +40,33 @@ def test_paper_table_has_every_number_of_the_paper(published):
     ]
     assert ours["coil20", "crop 21x21"] == report.percent(crop[0]["estimate"])
     assert report.paper_table([])["ours"].tolist() == ["not run yet"] * len(printed)
+
+
+def test_another_real_screen_stands_below_the_rows_that_it_asks_again(published):
+    table = report.paper_table(published)
+    lines = table[table["data"] == "stand-in"]
+    assert set(lines["set"]) == {"mitocheck, in its place"} and set(lines["paper"]) == {"–"}
+    records = {
+        (record["view"], record["split"]): report.percent(record["estimate"])
+        for results in published
+        for record in results["evidence"]
+        if record["row"] == "mitocheck"
+    }
+    place = table.index[table["set"] == "rnai_background"][0]
+    below = table.loc[place + 1]
+    assert below["view"] == "crop 20x20 top-left, random 80/20"
+    assert below["ours"] == records["crop 20x20 top-left", "random 80/20"]
+    other = table.loc[table.index[table["set"] == "rnai_background_other_session"][0] + 1 :]
+    splits = {split for view, split in records if view == "crop 20x20 top-left"} - {"random 80/20"}
+    assert set(other["view"][:3]) == {f"crop 20x20 top-left, {split}" for split in splits}
+
+
+def test_the_papers_row_in_words():
+    first, counts, note = report.paper_row(paper_rows()["yale_a"], "persons")
+    assert "15 persons, 132 training and 33 test images, crop 22x29" in first
+    assert "54.6% of the crops and 96.97% of the whole" in first
+    assert "165 images, 11 for each of the persons" in counts and "54.55" in note
+    assert len(report.paper_row(paper_rows()["yale_b"], "persons")) == 2
 
 
 def test_without_results_nothing_is_claimed():

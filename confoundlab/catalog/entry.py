@@ -130,6 +130,9 @@ class Dataset:
         The names of all images of a complete copy, where they are known.
     archive : Archive or None
         Where it can be fetched; None where no address is known to last.
+    stands_in : mapping of str to (str, tuple of str)
+        Id of a row of the paper that is of other images to the view and the splits with which these
+        images ask the same.
     """
 
     name: str
@@ -147,6 +150,7 @@ class Dataset:
     twin: Twin
     expected: frozenset[str] = frozenset()
     archive: Archive | None = None
+    stands_in: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,9 +165,12 @@ class Study:
         The first is the default.
     profiles : mapping of str to mapping
         Profile to notebook parameters: smoke (seconds), quick (minutes), paper (the paper's own).
+    data : {"auto", "simulated"}
+        "simulated" where the notebook runs on twins only.
     """
 
     name: str
     title: str
     datasets: tuple[Dataset, ...]
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    data: Literal["auto", "simulated"] = "auto"

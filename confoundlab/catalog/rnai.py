@@ -21,6 +21,9 @@ PHENOTYPES = {
     "MetaphaseAlignment": 176, "OutOfFocus": 325, "Polylobed": 473, "Prometaphase": 345,
     "SmallIrregular": 165,
 }  # fmt: skip
+# Pixels without the cell ask what the paper's background asks, the whole image what its cells ask.
+_CORNER, _WHOLE = "crop 20x20 top-left", "whole image 32x32"
+_OTHER_SESSION = ("plates apart", "dates apart", "plates apart, corners without a cell")
 # plate map and replicate, date of the experiment, date of spotting, place on the slide, time point
 _CELL = re.compile(
     r"PL(LT\d+)_(\d+)--ex([\d_]+)--sp([\d_]+)-{1,2}tt\d+--c\d+___P(\d+)_\d+___T(\d+)___X\d+___Y\d+.*"
@@ -103,6 +106,12 @@ MITOCHECK = Dataset(
     n_classes=len(PHENOTYPES),
     state="stand-in",
     paper_row=None,
+    stands_in={
+        "rnai_cells": (_WHOLE, ("random 80/20",)),
+        "rnai_background": (_CORNER, ("random 80/20",)),
+        "rnai_cells_other_session": (_WHOLE, _OTHER_SESSION),
+        "rnai_background_other_session": (_CORNER, _OTHER_SESSION),
+    },
     source="https://github.com/WayScience/phenotypic_profiling",
     terms="CC BY 4.0",
     citation="neumann2010mitocheck",
