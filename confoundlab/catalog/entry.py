@@ -121,7 +121,7 @@ class Dataset:
     paper_row : str or None
         Id in ``paper_results.yaml``; None where the paper has no comparable row.
     source, terms, citation : str
-        Where it came from, what may be done with it, how to cite it.
+        Where it came from, what may be done with it, the key of its reference in the book.
     defects : tuple of str
         What a user has to know before trusting a number.
     twin : Twin
