@@ -11,6 +11,14 @@ DataState = Literal["real", "rebuilt", "derivative", "stand-in", "simulated"]
 SessionLayout = Literal["class", "image", "crossed", "twice"]
 # A row of an image set's table: label, perhaps image and group, and factors.
 Row = dict[str, Any]
+# The dials of a twin's camera (`simulate.Dials`) that most twins have: lamp, sensor, tone curve.
+EXPOSURE = ("level", "gain", "offset", "noise", "gamma")
+
+
+def lone(label: str, name: str) -> Row:
+    """Return the row of an image that is a group by itself, in a folder named by its label."""
+    image = f"{label}/{name}"
+    return {"image": image, "label": label, "group": image}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin
+from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Row, Study, Twin, lone
 
 CLASSES = (
     "dyed-lifted-polyps", "dyed-resection-margins", "esophagitis", "normal-cecum",
@@ -22,15 +22,11 @@ _SOURCE = "https://datasets.simula.no/downloads/kvasir/"
 
 def _describe(path: Path) -> Row | None:
     label = path.parent.name
-    if label not in CLASSES:
-        return None
-    image = f"{label}/{path.stem}"
-    return {"image": image, "label": label, "group": image}
+    return lone(label, path.stem) if label in CLASSES else None
 
 
 def _twin_row(label: int, instance: int) -> Row:
-    image = f"{CLASSES[label]}/{instance:04d}"
-    return {"image": image, "label": CLASSES[label], "group": image}
+    return lone(CLASSES[label], f"{instance:04d}")
 
 
 def _dataset(name: str, title: str, archive: str, each: int, row: str | None) -> Dataset:
@@ -60,7 +56,7 @@ def _dataset(name: str, title: str, archive: str, each: int, row: str | None) ->
             3,
             # with these spreads the twin's crop is named about as often as the paper's: nets that
             # learn it at all a little oftener, and some stay at chance
-            dict.fromkeys(("level", "gain", "offset", "noise", "gamma"), 0.04) | {"encoding": 0.3},
+            dict.fromkeys(EXPOSURE, 0.04) | {"encoding": 0.3},
         ),
         # about 300 kB an image; nobody published a checksum
         archive=Archive((_SOURCE + archive,), "zip", n_bytes=300_000 * each * len(CLASSES)),

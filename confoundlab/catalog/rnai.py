@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin
+from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin, lone
 
 N_GENES, FIELDS_EACH = 10, 20
 
@@ -32,15 +32,11 @@ _CELL = re.compile(
 
 def _describe_fields(path: Path) -> Row | None:
     label = path.parent.name
-    if not label:
-        return None
-    image = f"{label}/{path.stem}"
-    return {"image": image, "label": label, "group": image}
+    return lone(label, path.stem) if label else None
 
 
 def _twin_field(label: int, instance: int) -> Row:
-    gene = f"gene{label:02d}"
-    return {"image": f"{gene}/{instance:02d}", "label": gene, "group": f"{gene}/{instance:02d}"}
+    return lone(f"gene{label:02d}", f"{instance:02d}")
 
 
 def _describe_cell(path: Path) -> Row | None:
@@ -62,8 +58,8 @@ def _describe_cell(path: Path) -> Row | None:
 
 def _twin_cell(label: int, instance: int) -> Row:
     name = list(PHENOTYPES)[label]
-    image, movie = f"{name}/{instance:03d}", f"{name}/movie{instance // 40}"
-    return {"image": image, "label": name, "group": movie, "plate": movie}
+    movie = f"{name}/movie{instance // 40}"
+    return lone(name, f"{instance:03d}") | {"group": movie, "plate": movie}
 
 
 RNAI = Dataset(
