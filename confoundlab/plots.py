@@ -58,10 +58,11 @@ def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figur
     axis.set(xlim=(0, 1.02), xlabel="accuracy on held-out images")
     handles = [
         Line2D([], [], marker="o", color=BLUE, label="ours, 95% interval"),
-        Line2D([], [], marker="D", mfc="none", mec=ORANGE, ls="", label="the paper"),
         Line2D([], [], color=GRAY, ls="--", label="chance"),
         Rectangle((0, 0), 1, 1, color="0.88", label="95% of permutations"),
     ]
+    if any(record["paper"] is not None for record in records):
+        handles.append(Line2D([], [], marker="D", mfc="none", mec=ORANGE, ls="", label="the paper"))
     axis.legend(
         handles=handles, fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False
     )

@@ -183,8 +183,8 @@ run.keep(plots.confusion(on_crop.predictions, images, "Named from the crop alone
 placed = page.factor_map(run, images, crop, images.table[["session", "angle", "sector"]])
 
 # %% tags=["remove-input"]
-untested = placed[placed["untested"].astype(bool)]
-lines = [f"- {row.factor}: {row.untested}" for row in untested.itertuples()]
+missing = placed[placed["untested"] != ""]
+lines = [f"- Not in the figure: {one.factor}. {one.untested}" for one in missing.itertuples()]
 display(Markdown("\n".join(lines)))
 
 # %% [markdown]

@@ -177,7 +177,8 @@ display(Markdown("\n\n".join(lines)))
 # What is the box worth to a net? Two nets see the same quarter of the same pictures, in which all
 # but the box is painted over with the colour of the picture's own border: body, frame and whatever
 # else is there. For the second net the box is painted over as well. The two differ in the box and in
-# nothing else.
+# nothing else. A net can do better with the box than the share above does: it sees the box's colours
+# too, and they were stored with the settings of the session.
 
 # %% mystnb={"figure": {"name": "fig-kvasir-box", "caption": "Nets that see the green box and nothing else, and nets for which it is painted over too, so that one flat colour is left. Dots: accuracy on held-out images, with 95% intervals; dashes: chance; gray bars: 95% of one net's permutations. What the first is above the second is the box."}, "image": {"alt": "Two dots with intervals beside chance: the green box alone, and the same with the box painted over."}} tags=["hide-input"]
 figure = page.draw(run, "box", boxes)

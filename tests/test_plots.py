@@ -32,6 +32,17 @@ def test_accuracies_draw_what_is_recorded(published):
     assert papers
 
 
+def test_the_legend_names_the_paper_only_where_it_prints_a_number(published):
+    records = [one for one in published[0]["evidence"] if one["paper"] is None]
+    with_and_without = (published[0]["evidence"], records)
+    legends = (
+        plots.accuracies(some, ["name"] * len(some)).axes[0].get_legend()
+        for some in with_and_without
+    )
+    named = [[text.get_text() for text in legend.get_texts()] for legend in legends]
+    assert "the paper" in named[0] and named[1] == named[0][:-1]
+
+
 def test_confusion_rows_are_shares(twin):
     predictions = pd.DataFrame({"image": [0, 1, 2, 12], "predicted": [0, 0, 1, 3]})
     mesh = plots.confusion(predictions, twin, "Named").axes[0].collections[0]
