@@ -124,14 +124,14 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figur
     x, y = places["left"] + places["width"] / 2, places["top"] + places["height"] / 2
     leaks = places["ci_low"] > places["chance"]
     for chosen, marker, name in ((leaks, "o", "interval above chance"), (~leaks, "x", "not above")):
+        if not chosen.any():
+            continue
         dots = right.scatter(
             x[chosen], y[chosen], c=places["estimate"][chosen],
             vmin=places["chance"].mean(), vmax=1,
             cmap="viridis", marker=marker, s=60, linewidths=1.5, label=name,
         )  # fmt: skip
-        if chosen.any():
-            shown = dots
-    figure.colorbar(shown, ax=right, label="accuracy (dark: chance)")
+    figure.colorbar(dots, ax=right, label="accuracy (dark: chance)")
     right.set_title("named from a window at this place", fontsize=9)
     right.legend(
         fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False

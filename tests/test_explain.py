@@ -64,6 +64,8 @@ def test_a_map_of_a_view_is_cut_from_the_view(planted, places):
     figure = plots.leak_map(pd.DataFrame([there]), planted, corner)
     mean = planted.array(corner).mean(axis=0).squeeze()
     assert np.allclose(figure.axes[0].images[0].get_array(), mean)
+    (legend,) = figure.axes[1].get_legend().get_texts()
+    assert legend.get_text() == "interval above chance"
 
 
 def test_the_last_place_touches_the_edge():
