@@ -25,7 +25,8 @@ def tell(run: StudyRun, rows: Mapping[str, Measured], *more: str) -> None:
     Why label and factor cannot be told apart is said once a page (`report.sentence`).
     """
     lines = [
-        f"- {report.sentence(f'**{words}**', one.record, run.said)}" for words, one in rows.items()
+        f"- {report.sentence(f'**{words[:1].upper()}{words[1:]}**', one.record, run.said)}"
+        for words, one in rows.items()
     ]
     display(Markdown("\n\n".join(["\n".join(lines), *more])))
 
