@@ -30,7 +30,6 @@ N_SEEDS = 20
 N_PERMUTATIONS = 199
 
 
-
 def _small(design: PlateDesign, **fewer: int) -> PlateDesign:
     """Return a design of some hundred small sites: 20 seeds of all dials take minutes."""
     return replace(design.shrunk(sites=1, **fewer), size=128, cells=16)
