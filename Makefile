@@ -39,6 +39,7 @@ results: $(READY)
 
 calibration: $(READY)
 	$(BIN)/python tests/calibration/run.py
+	$(BIN)/python tests/calibration/planted.py
 
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/run.py
