@@ -179,7 +179,7 @@ def planted(trials: pd.DataFrame) -> Figure:
             fill = colour if colour == ORANGE else "white"
             axis.plot(places[which], rows["estimate"][which], mark, color=colour, mfc=fill, ms=4)
         axis.axhline(rows["null_mean"].mean(), color=GRAY, ls="--", lw=1)
-        axis.set_title(f"{analysis}\n(dial: {dial.replace('_', ' ')})", fontsize=8)
+        axis.set_title(f"{analysis}\n(dial: {str(dial).replace('_', ' ')})", fontsize=8)
         axis.set_ylabel(rows["metric"].iloc[0], fontsize=8)
         axis.set_xticks(sorted(trials["strength"].unique()))
     figure.supxlabel("strength planted", fontsize=10)

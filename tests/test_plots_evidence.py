@@ -72,7 +72,7 @@ def test_what_was_planted_is_drawn_with_what_was_called_filled():
             "null_mean": 0.5, "p_value": [0.5, 0.01, 0.04, 0.2],
         }
     )  # fmt: skip
-    first, second = plots_evidence.planted(trials).axes
+    first, second = plots.planted(trials).axes
     filled = [line for line in first.lines if line.get_markerfacecolor() != "white"]
     assert [value for line in filled for value in line.get_ydata()][:1] == [0.9]
     assert "dial: focus" in second.get_title()
