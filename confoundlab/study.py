@@ -35,6 +35,7 @@ from confoundlab.views import AsIs, Corner
 # Set while a notebook is executed from the command line: JSON with the folder to write to, and the
 # study, profile and parameters of the run. A live kernel has none, and writes nothing.
 RUN_VARIABLE = "CONFOUNDLAB_RUN"
+PREDICTIONS = "predictions.parquet"
 # COIL's background stays well below this gray level of 255 (0 to about 6).
 BACKGROUND_LIMIT = 60
 
@@ -57,6 +58,7 @@ class StudyRun:
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     engines: set[str] = field(default_factory=set)
     cases: list[tuple[Evidence, dict[str, Any]]] = field(default_factory=list)
+    kept: list[pd.DataFrame] = field(default_factory=list)
     order: dict[str, Any] = field(
         default_factory=lambda: json.loads(os.environ.get(RUN_VARIABLE, "{}"))
     )
@@ -189,6 +191,7 @@ class StudyRun:
             paper=paper,
         )
         self.records.append(record)
+        self.kept.append(named_predictions(predictions, images))
         for one, judged in zip(self.records, verdicts(self.cases), strict=True):
             one |= judgement_record(judged)
         return Measured(record, predictions)
@@ -204,7 +207,11 @@ class StudyRun:
             table.to_csv(Path(self.order["folder"]) / f"{name}.csv", index=False)
 
     def finish(self) -> None:
-        """Write ``results.json``, if this run writes anything."""
+        """Write ``results.json`` and ``predictions.parquet``, if this run writes anything.
+
+        The latter has every prediction, by the place of its row in the evidence, so that runs can
+        be compared image by image (`comparison`).
+        """
         if self.is_live:
             return
         made = provenance() | {"engine": "; ".join(sorted(self.engines))}
@@ -216,7 +223,29 @@ class StudyRun:
             "data": list(self.sources.values()),
             "evidence": self.records,
         }
-        write_results(Path(self.order["folder"]) / "results.json", results)
+        folder = Path(self.order["folder"])
+        write_results(folder / "results.json", results)
+        if self.kept:
+            every = [table.assign(evidence=place) for place, table in enumerate(self.kept)]
+            pd.concat(every, ignore_index=True).to_parquet(folder / PREDICTIONS)
+
+
+def named_predictions(predictions: pd.DataFrame, images: ImageSet) -> pd.DataFrame:
+    """Return predictions that another run can be laid beside: names in place of numbers.
+
+    Returns
+    -------
+    DataFrame
+        A row a tested image and repeat: ``image``, ``label``, ``group`` and ``predicted`` by name,
+        ``repeat``, ``confidence``, and the digest of the ``data``.
+    """
+    tested = images.table.iloc[predictions["image"].to_numpy()].reset_index(drop=True)
+    return tested[["image", "label", "group"]].assign(
+        predicted=np.array(images.classes)[predictions["predicted"].to_numpy()],
+        repeat=predictions["repeat"].to_numpy(),
+        confidence=predictions["confidence"].to_numpy(),
+        data=images.digest,
+    )
 
 
 def constant_share(shown: Pixels) -> float:
