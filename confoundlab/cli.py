@@ -136,6 +136,34 @@ def _list_parameters(ctx: click.Context) -> NoReturn:
     ctx.exit()
 
 
+@main.command()
+@click.argument("first", type=click.Path(path_type=Path), metavar="RUN_A")
+@click.argument("second", type=click.Path(path_type=Path), metavar="RUN_B")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Also write comparison.csv, settings.csv and comparison.png there.",
+)
+def compare(first: Path, second: Path, out: Path | None) -> None:
+    """Lay the results of two runs side by side: what was set otherwise, and the same rows.
+
+    Differences have an interval where both runs kept their predictions of the same images.
+
+    Example: confoundlab compare runs/a runs/b --out runs/a-and-b
+    """
+    from confoundlab import comparison
+
+    one, other = comparison.read_run(first), comparison.read_run(second)
+    table = comparison.rows(one, other)
+    if not table["difference"].notna().any():
+        raise InputError(f"{first} and {second} share no row (row, view, split, learner, metric).")
+    click.echo(comparison.words(one, other, table))
+    if out is not None:
+        comparison.write(out, one, other, table)
+        click.echo(f"\ncomparison.csv, settings.csv and comparison.png are in {out}")
+
+
 @main.group()
 def data() -> None:
     """List, fetch, find and verify data sets.
@@ -236,3 +264,58 @@ def verify(name: str, folder: Path | None, everything: bool) -> None:
     click.echo(f"{entry.title} in {where}: {found.summary()}")
     if details:
         click.echo(details, err=True)
+
+
+@main.group()
+def exercise() -> None:
+    """Make a task with a hidden confound for a student, and grade the answers.
+
+    Every seed gives another task of the same difficulty: which component of the camera differs
+    between sessions, how strongly, and how sessions lie over classes.
+    """
+
+
+_secret = click.option(
+    "--secret",
+    default="",
+    metavar="WORD",
+    help="Known to the teacher only. Without it the seed, which students see, tells the answers "
+    "to whoever asks this package.",
+)
+
+
+@exercise.command()
+@click.option("--seed", type=click.IntRange(min=0), required=True, help="Which task.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder to make for the student."
+)
+@_secret
+def new(seed: int, out: Path, secret: str) -> None:
+    """Make a data set with a hidden confound: images, table, questions, a form for answers.
+
+    Example: confoundlab exercise new --seed 7 --out task7
+    """
+    from confoundlab.exercise.folder import write_task
+
+    write_task(out, seed, secret)
+    click.echo(f"The task is in {out}: begin with {out / 'README.md'}")
+
+
+@exercise.command()
+@click.argument("answer", type=click.Path(path_type=Path))
+@_secret
+def check(answer: Path, secret: str) -> None:
+    """Grade an answer file, with reasons. A question that was left blank stays a question.
+
+    Example: confoundlab exercise check task7/answer.yaml
+    """
+    from confoundlab.exercise import grading
+
+    given = grading.read_answer(answer)
+    marks = grading.check(given, secret)
+    for mark in marks:
+        said = getattr(given, mark.question)
+        click.echo(f"{mark.question}: {mark.points} of {grading.FULL}")
+        click.echo(f"  {'' if said is None else f'You said {said}. '}{mark.reason}")
+    reached = sum(mark.points for mark in marks)
+    click.echo(f"Seed {given.seed}: {reached} of {grading.FULL * len(marks)} points")

@@ -29,6 +29,7 @@ from confoundlab.errors import BrokenImagesError, InputError, RunFailedError, on
 from confoundlab.files import replace_folder
 from confoundlab.parameters import declared, notebook_source, read_notebook, resolve
 from confoundlab.study import RUN_VARIABLE
+from confoundlab.webpage import write_page
 
 # papermill guesses parameters line by line and warns where it cannot read a type; ours are checked.
 logging.getLogger("papermill").setLevel(logging.ERROR)
@@ -83,6 +84,7 @@ def run_study(
     with _aside(out) as folder:
         order = {"study": study.name, "profile": profile, "parameters": values}
         execute(notebook_source(study.name), folder / f"{study.name}.ipynb", order)
+        write_page(folder / f"{study.name}.ipynb")
     return out
 
 

@@ -233,3 +233,41 @@ def factor_map(table: pd.DataFrame, state: str = "real") -> Figure:
     axis.set_title(titled("Which factors can mislead", state))
     sns.despine(figure)
     return figure
+
+
+def compared(table: pd.DataFrame) -> Figure:
+    """Draw the rows that two runs share: both estimates, and how far they lie apart.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `comparison.rows`.
+    """
+    shared = table[table["difference"].notna()]
+    states = sorted({*shared["state_first"], *shared["state_second"]})
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(11, 0.5 * len(shared) + 1.6), sharey=True, width_ratios=(3, 2)
+    )
+    heights = np.arange(len(shared))[::-1]
+    for name, colour, mark, shift in (("first", BLUE, "o", 0.12), ("second", ORANGE, "s", -0.12)):
+        ends = shared[[f"ci_low_{name}", f"ci_high_{name}"]].to_numpy()
+        left.hlines(heights + shift, *ends.T, color=colour, lw=1.5)
+        left.plot(shared[f"estimate_{name}"], heights + shift, mark, color=colour, label=name, ms=5)
+    paired = shared["low"].notna().to_numpy()
+    right.hlines(heights[paired], *shared.loc[paired, ["low", "high"]].to_numpy().T, color=GRAY)
+    right.plot(shared["difference"][paired], heights[paired], "D", color=GRAY, label="paired")
+    right.plot(
+        shared["difference"][~paired], heights[~paired], "D", color=GRAY, mfc="white",
+        label="not paired: no interval",
+    )  # fmt: skip
+    right.axvline(0, color="0.7", ls="--", lw=1)
+    names = [f"{line['row']}, {line['learner']}\n{line['view'][:38]}; {line['split'][:24]}"
+             for _, line in shared.iterrows()]  # fmt: skip
+    left.set_yticks(heights, names, fontsize=7)
+    left.set_xlabel("estimate, with its own 95% interval")
+    right.set_xlabel("second minus first, 95% of resampled groups")
+    for axis in (left, right):
+        axis.legend(fontsize=7, frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
+    figure.suptitle(titled("Two runs", "real" if states == ["real"] else " and ".join(states)))
+    sns.despine(figure)
+    return figure

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 from confoundlab import data, held_out
 from confoundlab.catalog import DATASETS, DataState, SessionLayout, paper_accuracy
-from confoundlab.decode import Colour, Pixels
+from confoundlab.decode import Colour
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
 from confoundlab.identifiability import identifiability
@@ -30,13 +30,13 @@ from confoundlab.judgement import verdicts
 from confoundlab.predictions import Learner, held_out_predictions
 from confoundlab.splits import Split
 from confoundlab.store import evidence_record, judgement_record, provenance, write_results
-from confoundlab.views import AsIs, Corner
+from confoundlab.vacuity import unchanged, vacuous
+from confoundlab.views import AsIs
 
 # Set while a notebook is executed from the command line: JSON with the folder to write to, and the
 # study, profile and parameters of the run. A live kernel has none, and writes nothing.
 RUN_VARIABLE = "CONFOUNDLAB_RUN"
-# COIL's background stays well below this gray level of 255 (0 to about 6).
-BACKGROUND_LIMIT = 60
+PREDICTIONS = "predictions.parquet"
 
 
 class Source(Protocol):
@@ -75,6 +75,7 @@ class StudyRun:
     engines: set[str] = field(default_factory=set)
     cases: list[tuple[Evidence, dict[str, Any]]] = field(default_factory=list)
     said: set[str] = field(default_factory=set)  # long reasons that the page has given already
+    kept: list[pd.DataFrame] = field(default_factory=list)  # predictions behind the records
     order: dict[str, Any] = field(
         default_factory=lambda: json.loads(os.environ.get(RUN_VARIABLE, "{}"))
     )
@@ -206,6 +207,8 @@ class StudyRun:
             seeds=seeds,
             paper=paper,
         )
+        named = named_predictions(predictions, images)
+        self.kept.append(named.assign(evidence=len(self.records) - 1))
         return Measured(record, predictions)
 
     def judge(
@@ -252,7 +255,11 @@ class StudyRun:
             table.to_csv(Path(self.order["folder"]) / f"{name}.csv", index=False)
 
     def finish(self) -> None:
-        """Write ``results.json``, if this run writes anything."""
+        """Write ``results.json`` and ``predictions.parquet``, if this run writes anything.
+
+        The latter has every prediction, by the place of its row in the evidence, so that runs can
+        be compared image by image (`comparison`).
+        """
         if self.is_live:
             return
         made = provenance() | {"engine": "; ".join(sorted(self.engines))}
@@ -264,43 +271,25 @@ class StudyRun:
             "data": list(self.sources.values()),
             "evidence": self.records,
         }
-        write_results(Path(self.order["folder"]) / "results.json", results)
+        folder = Path(self.order["folder"])
+        write_results(folder / "results.json", results)
+        if self.kept:
+            pd.concat(self.kept, ignore_index=True).to_parquet(folder / PREDICTIONS)
 
 
-def constant_share(shown: Pixels) -> float:
-    """Return the share of images that are one flat value: they hold a level and nothing else."""
-    flat = shown.reshape(len(shown), -1)
-    return float((flat.min(axis=1) == flat.max(axis=1)).mean())
+def named_predictions(predictions: pd.DataFrame, images: ImageSet) -> pd.DataFrame:
+    """Return predictions that another run can be laid beside: names in place of numbers.
 
-
-def vacuous(shown: Pixels) -> str | None:
-    """Return why images prove nothing as a control, or None.
-
-    Flat images of different levels still leak a number; images that are all alike leak nothing.
+    Returns
+    -------
+    DataFrame
+        A row a tested image and repeat: ``image``, ``label``, ``group`` and ``predicted`` by name,
+        ``repeat``, ``confidence``, and the digest of the ``data``.
     """
-    if (shown == shown[0]).all():
-        return (
-            f"all {len(shown):,} images are identical in this view, and {constant_share(shown):.0%}"
-            " of them are one flat value"
-        )
-    return None
-
-
-def unchanged(images: ImageSet, shown: Pixels, colour: Colour = "gray") -> str | None:
-    """Return that a control hid nothing, if all images are in it what they were before; or None."""
-    for row, image in enumerate(shown):
-        whole = images.read(row, colour)
-        if whole.shape != image.shape or (whole != image).any():
-            return None
-    return f"all {len(shown):,} images are in this view what they were before: nothing is hidden"
-
-
-def object_free(
-    images: ImageSet, crop: Corner, brightest: int = BACKGROUND_LIMIT
-) -> npt.NDArray[np.bool_]:
-    """Say which crops hold no part of the object, shape (n,).
-
-    A pixel brighter than `brightest` belongs to the object.
-    """
-    free: npt.NDArray[np.bool_] = images.array(crop).max(axis=(1, 2, 3)) <= brightest
-    return free
+    tested = images.table.iloc[predictions["image"].to_numpy()].reset_index(drop=True)
+    return tested[["image", "label", "group"]].assign(
+        predicted=np.array(images.classes)[predictions["predicted"].to_numpy()],
+        repeat=predictions["repeat"].to_numpy(),
+        confidence=predictions["confidence"].to_numpy(),
+        data=images.digest,
+    )

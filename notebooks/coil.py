@@ -20,7 +20,8 @@ from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import battery, explore, page, plots, plots_views, report, splits
-from confoundlab.study import BACKGROUND_LIMIT, StudyRun, constant_share, object_free
+from confoundlab.study import StudyRun
+from confoundlab.vacuity import BACKGROUND_LIMIT, constant_share, object_free
 from confoundlab.views import Corner, Whole
 
 # %% tags=["parameters", "remove-input"]

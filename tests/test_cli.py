@@ -18,7 +18,15 @@ def call(*words):
 
 def test_help_teaches():
     text = call("--help").output
-    for word in ("studies", "run", "data", "CONFOUNDLAB_DATA", "--profile smoke"):
+    for word in (
+        "studies",
+        "run",
+        "compare",
+        "exercise",
+        "data",
+        "CONFOUNDLAB_DATA",
+        "--profile smoke",
+    ):
         assert word in text
     assert "NAME=VALUE" in call("run", "--help").output
 
@@ -119,7 +127,7 @@ def test_the_installed_command_answers_quickly_without_torch():
 
 def test_names_of_the_command_are_click_commands():
     assert isinstance(main, click.Group)
-    assert sorted(main.commands) == ["data", "run", "studies"]
+    assert sorted(main.commands) == ["compare", "data", "exercise", "run", "studies"]
 
 
 @pytest.fixture

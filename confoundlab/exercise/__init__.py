@@ -1,0 +1,1 @@
+"""Exercises: a task with a hidden confound for every student, its solution, and its grading."""
