@@ -1,5 +1,7 @@
 # make book   the book, from whatever data CONFOUNDLAB_DATA names, else from simulated twins;
 #             PROFILE=smoke takes a tenth of the time and shows only that everything runs
+# make book-student   the same without solutions, in build/student
+# make check-book     the built book in a browser without a network, and its spelling
 # make test   style, types, layers and tests
 # make results     the published numbers again, with the papers' own settings (hours)
 # make calibration false alarms, power and coverage of every test, under an hour
@@ -12,10 +14,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: book test lint results calibration benchmarks clean
+.PHONY: book book-student check-book test lint results calibration benchmarks clean
 
 book: $(READY)
 	$(BIN)/python book/build.py --profile $(PROFILE)
+
+book-student: $(READY)
+	$(BIN)/python book/build.py --profile $(PROFILE) --student
+
+check-book: $(READY)
+	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md notebooks confoundlab $(PROSE)
+	book/check/run book/_build/html build/screenshots
+
+PROSE := $(wildcard book/*.md book/*.py book/*.yml book/chapters/*.yml book/_ext/*.py)
 
 test: $(READY) lint
 	$(BIN)/python -m pytest
@@ -55,4 +66,4 @@ endif
 	@touch $@
 
 clean:
-	rm -rf build book/_build book/executed runs .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build book/_build book/_made book/executed book/check/node_modules runs .pytest_cache .mypy_cache .ruff_cache

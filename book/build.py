@@ -2,6 +2,7 @@
 
     python book/build.py                    from the data at hand, else from simulated twins
     python book/build.py --publish RUN      first make a run's results the published ones
+    python book/build.py --student          without solutions, into build/student
 
 A page is run again when the package's code, its notebook, its parameters or its images have
 changed; all four go into a fingerprint that is kept beside the executed page.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from game_data import write_game
 
 from confoundlab.catalog import STUDIES, Study
 from confoundlab.cli import PROFILES, Command
@@ -33,15 +36,26 @@ from confoundlab.store import read_results
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
 _EXECUTED = ROOT / "book" / "executed"
-_INDEX = ROOT / "book" / "_build" / "html" / "index.html"
+_GAME = ROOT / "book" / "_made" / "game" / "data.js"
+# Where the renderer puts its folder _build, by edition.
+_OUT = {"full": ROOT / "book", "student": ROOT / "build" / "student"}
 # Notebooks of the book that are no study: they only read the stored results.
 _PAGES = tuple(
     ROOT / "book" / f"{name}.py" for name in ("paper_against_ours", "calibration", "benchmarks")
 )
 
 
-def build(profile: str, say: Callable[[str], None]) -> Path:
+def build(profile: str, say: Callable[[str], None], edition: str = "full") -> Path:
     """Run what has changed and render; return the path of the first page.
+
+    Parameters
+    ----------
+    profile : str
+        Of the studies.
+    say : callable
+        Is told what happens.
+    edition : {"full", "student"}
+        The students' has no solutions.
 
     Raises
     ------
@@ -60,8 +74,8 @@ def build(profile: str, say: Callable[[str], None]) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             execute(source, target, {})
             _publish_page(target, mark)
-    _render(say)
-    return _INDEX
+    _game(say)
+    return _render(say, edition)
 
 
 def publish(run: Path) -> Path:
@@ -136,18 +150,34 @@ def _publish_page(executed: Path, mark: str) -> None:
     write_aside(_EXECUTED / f"{executed.stem}.fingerprint", lambda aside: aside.write_text(mark))
 
 
-def _render(say: Callable[[str], None]) -> None:
+def _game(say: Callable[[str], None]) -> None:
+    kept = _GAME.with_suffix(".fingerprint")
+    source = (ROOT / "book" / "game_data.py").read_text(encoding="utf-8")
+    mark = text_digest(code_digest(), source)
+    if _GAME.is_file() and kept.is_file() and kept.read_text() == mark:
+        return
+    say("the game: simulating and training")
+    write_game(_GAME)
+    write_aside(kept, lambda aside: aside.write_text(mark))
+
+
+def _render(say: Callable[[str], None], edition: str) -> Path:
     command = Path(sys.executable).with_name("jupyter-book")
     if not command.is_file():
         raise InputError("The renderer is missing. Install it: pip install 'confoundlab[book]'.")
     say("rendering")
     # -W: warnings are errors; -n: so are references that lead nowhere.
-    flags = ["--config", "_config.yml", "--path-output", "book", "-W", "-n", "--keep-going", "-q"]
+    flags = ["--config", "_config.yml", "-W", "-n", "--keep-going", "-q"]
     rendered = subprocess.run(
-        [str(command), "build", "book", *flags], cwd=ROOT, capture_output=True, text=True
+        [str(command), "build", "book", "--path-output", str(_OUT[edition]), *flags],
+        cwd=ROOT,
+        env=os.environ | {"CONFOUNDLAB_EDITION": edition},
+        capture_output=True,
+        text=True,
     )
     if rendered.returncode:
         raise RunFailedError(f"{rendered.stdout[-4000:]}{rendered.stderr[-8000:]}")
+    return _OUT[edition] / "_build" / "html" / "index.html"
 
 
 @click.command(cls=Command)
@@ -159,12 +189,13 @@ def _render(say: Callable[[str], None]) -> None:
     multiple=True,
     help="Folder of a run; may be given again and again.",
 )
-def main(profile: str, runs: tuple[Path, ...]) -> None:
+@click.option("--student", is_flag=True, help="The edition without solutions.")
+def main(profile: str, runs: tuple[Path, ...], student: bool) -> None:
     """Build the book: run the notebooks that have changed, then render."""
     say = functools.partial(click.echo, err=True)
     for run in runs:
         say(f"stored as {publish(run)}")
-    click.echo(f"The book: {build(profile, say)}")
+    click.echo(f"The book: {build(profile, say, 'student' if student else 'full')}")
 
 
 if __name__ == "__main__":

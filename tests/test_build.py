@@ -11,6 +11,7 @@ from confoundlab.errors import InputError
 
 @pytest.fixture
 def build(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(ROOT / "book")
     spec = importlib.util.spec_from_file_location("build", ROOT / "book" / "build.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -119,7 +119,7 @@ def clusters(features: pd.DataFrame, *, threshold: float = 0.7) -> pd.Series:
         Finite numbers.
     threshold : float
         All features of a cluster have rank correlations of at least this, in absolute value
-        (complete linkage on 1 - |Spearman's rho|).
+        (complete linkage on 1 - the absolute value of Spearman's rho).
 
     Returns
     -------

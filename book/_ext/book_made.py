@@ -1,0 +1,176 @@
+"""Parts of pages that are made from data: the store, the catalog, the course, the packages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from confoundlab import report
+from confoundlab.catalog import DATASETS, STUDIES, Dataset
+from confoundlab.errors import InputError
+from confoundlab.store import read_results
+
+BOOK = Path(__file__).parents[1]
+RESULTS = BOOK.parent / "results"
+# What the built pages carry along from Python packages: styles, scripts, fonts.
+_CARRIED = (
+    "sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "sphinx-copybutton", "sphinx-design",
+    "sphinx-togglebutton", "sphinx-thebe", "myst-nb",
+)  # fmt: skip
+
+
+@cache
+def _stored(name: str) -> dict[str, Any]:
+    return read_results(RESULTS / f"{name}.json")
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load((BOOK / name).read_text(encoding="utf-8"))
+
+
+def findings(wanted: Sequence[Mapping[str, str]]) -> str:
+    """Return stored results in words, one line each.
+
+    Parameters
+    ----------
+    wanted : sequence of mapping
+        ``stored`` is the file's name, ``words`` what to call the row; all other keys (row, view,
+        split, learner) must be as in the record.
+
+    Raises
+    ------
+    InputError
+        None or several records are like that.
+    """
+    lines = []
+    for one in wanted:
+        where = {key: value for key, value in one.items() if key not in ("stored", "words")}
+        where = {"learner": "LeNet-5"} | where
+        records = [
+            record
+            for record in _stored(one["stored"])["evidence"]
+            if all(record[key] == value for key, value in where.items())
+        ]
+        if len(records) != 1:
+            raise InputError(f"{len(records)} stored results of {one['stored']} have {where}.")
+        words = f"**{one['words']}** ({records[0]['state']} images)"
+        lines.append(f"- {report.sentence(words, records[0])}")
+    return (
+        "From the [stored results](/executed/paper_against_ours.ipynb), with the papers' own "
+        "settings, whatever this build ran on:\n\n" + "\n".join(lines)
+    )
+
+
+def data_sheets(student: bool) -> str:
+    """Return a sheet for every image set of the catalog."""
+    users = {
+        name: [study for study in STUDIES.values() if DATASETS[name] in study.datasets]
+        for name in DATASETS
+    }
+    return "\n\n".join(_sheet(entry, users[name][0].name) for name, entry in DATASETS.items())
+
+
+def _sheet(entry: Dataset, study: str) -> str:
+    dials = {f"{name} {value:g}" for name, value in entry.twin.dials.items() if value}
+    fetch = "by `confoundlab data fetch`" if entry.archive else "from its source"
+    rows = {
+        "used in": f"[{STUDIES[study].title}](executed/{study}.ipynb)",
+        "images, classes": f"{entry.n_images:,}, {entry.n_classes}",
+        "a complete copy is": f"{entry.state}: {report.STATES[entry.state]}",
+        "where from": f"<{entry.source}>" if " " not in entry.source else entry.source,
+        "to be had": fetch,
+        "terms": entry.terms,
+        "to cite": f"{{cite:t}}`{entry.citation}`",
+        "its twin": f"scene {entry.twin.scene}, {sum(entry.twin.counts):,} images of "
+        f"{entry.twin.size[0]}x{entry.twin.size[1]}, sessions laid by {entry.twin.sessions}, "
+        f"dials {', '.join(sorted(dials)) or 'all at zero'}",
+    }
+    facts = "\n".join(f"- *{key}:* {value}" for key, value in rows.items())
+    known = "\n".join(f"- {defect}" for defect in entry.defects)
+    defects = f"\n\nKnown defects:\n\n{known}" if known else ""
+    title = entry.title[0].upper() + entry.title[1:]
+    return f"## {title}\n\n`{entry.name}`\n\n{facts}{defects}"
+
+
+def cases(student: bool) -> str:
+    """Return what others found, with their own numbers."""
+    return "\n\n".join(
+        f"**{one['title']}.** {one['text'].strip()} {{cite}}`{one['source']}`"
+        for one in _read("cases.yml")
+    )
+
+
+def course(student: bool) -> str:
+    """Return the sessions of the course, as a student sees them."""
+    sessions = _read("course.yml")
+    return "\n\n".join(_session(number, one) for number, one in enumerate(sessions, 1))
+
+
+def _session(number: int, one: Mapping[str, Any]) -> str:
+    return (
+        f"## Session {number}: {one['title']}\n\n"
+        f"*Read before:* {', '.join(_link(page) for page in one['chapters'])}.\n\n"
+        f"*You should know:* {one['prerequisites']}\n\n"
+        f"*Afterwards you can:*\n\n{_bullets(one['objectives'])}\n\n"
+        f"*To discuss:*\n\n{_bullets(one['discuss'])}"
+    )
+
+
+def instructor(student: bool) -> str:
+    """Return what a teacher needs beside the course: timing, misconceptions, what to vary."""
+    if student:
+        return "The notes for teachers are left out of the students' edition."
+    return "\n\n".join(
+        f"## Session {number}: {one['title']}\n\n"
+        f"| minutes | what | how |\n|---|---|---|\n{_plan(one['plan'])}\n\n"
+        f"*Misconceptions to expect:*\n\n{_wrong(one['misconceptions'])}\n\n"
+        f"*What to vary:*\n\n{_bullets(one['vary'])}\n\n"
+        f"*Chapters:* {', '.join(_link(page) for page in one['chapters'])}. Their exercises have "
+        "solutions, folded away."
+        for number, one in enumerate(_read("course.yml"), 1)
+    )
+
+
+def _plan(steps: Sequence[Mapping[str, Any]]) -> str:
+    lines = [f"| {one['minutes']} | {one['what']} | {one['how']} |" for one in steps]
+    return "\n".join([*lines, f"| **{sum(one['minutes'] for one in steps)}** | in all | |"])
+
+
+def _wrong(pairs: Sequence[Mapping[str, str]]) -> str:
+    return "\n".join(f'- "{one["wrong"]}" — {one["right"]}' for one in pairs)
+
+
+def _bullets(items: Sequence[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)
+
+
+def _link(page: str) -> str:
+    suffix = ".ipynb" if page.startswith("executed/") else ".md"
+    return f"[](/{page}{suffix})"
+
+
+def software(student: bool) -> str:
+    """Return the packages whose files the built pages carry, with their licences."""
+    rows = []
+    for name in _CARRIED:
+        about = metadata.metadata(name).json
+        licence = about.get("license_expression") or about.get("license") or ""
+        classed = [one for one in about.get("classifier", []) if one.startswith("License")]
+        if not licence or "\n" in licence:
+            licence = classed[0].rpartition(":: ")[2] if classed else "see its files"
+        rows.append(f"| {name} | {metadata.version(name)} | {licence} |")
+    return "| package | version | licence |\n|---|---|---|\n" + "\n".join(rows)
+
+
+MADE: dict[str, Callable[[bool], str]] = {
+    "data sheets": data_sheets,
+    "cases": cases,
+    "course": course,
+    "instructor": instructor,
+    "software": software,
+}

@@ -1,0 +1,167 @@
+// Checks the built book in a browser that reaches no host but the disk:
+//   node check.mjs HTML [SCREENSHOTS]
+// Every page: no failed request, nothing on the console but what allowed.json argues for, no link
+// that leads nowhere, an alternative text for every picture, WCAG 2 A and AA by axe, no sideways
+// scrolling on a phone. Then: search finds, a solution opens, the game is played to a score.
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import puppeteer from "puppeteer-core";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const allowed = JSON.parse(fs.readFileSync(path.join(here, "allowed.json"), "utf8"));
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const root = path.resolve(process.argv[2]);
+const shots = process.argv[3] && path.resolve(process.argv[3]);
+// preload would ask for style sheets again, which a page from the disk may not
+const AXE = { runOnly: ["wcag2a", "wcag2aa", "wcag21aa"], resultTypes: ["violations"], preload: false };
+const SEARCH_WORD = "corner";
+
+const faults = [];
+const fault = (place, words) => faults.push(`${place}: ${words}`);
+const address = (file) => pathToFileURL(path.join(root, file)).href;
+
+const pages = fs
+  .readdirSync(root, { recursive: true })
+  .filter((file) => file.endsWith(".html") && !/^(_static|_sources|slides)/.test(file))
+  .sort();
+
+const browser = await puppeteer.launch({
+  executablePath: process.env.CHROMIUM,
+  userDataDir: fs.mkdtempSync(path.join(os.tmpdir(), "check-book-")),
+  protocolTimeout: 300_000,
+  args: ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"],
+});
+
+async function open(file, size = { width: 1300, height: 900 }) {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(120_000);
+  await page.setViewport(size);
+  const complain = (words) => {
+    if (!allowed.console.some((one) => words.includes(one.text))) fault(file, words);
+  };
+  page.on("requestfailed", (one) => complain(`request failed: ${one.url()}`));
+  page.on("request", (one) => {
+    if (!/^(file|data|blob):/.test(one.url())) complain(`asks the network: ${one.url()}`);
+  });
+  page.on("pageerror", (error) => complain(`error: ${error.message}`));
+  page.on("console", (one) => one.type() === "error" && complain(`console: ${one.text()}`));
+  await page.goto(address(file), { waitUntil: "load" });
+  return page;
+}
+
+// what a page says about itself: links and anchors, pictures without words, its width
+function inspect() {
+  const links = [...document.querySelectorAll("a[href]")].map((one) => one.href);
+  const anchors = [...document.querySelectorAll("[id], a[name]")].map((one) => one.id || one.name);
+  const mute = [...document.querySelectorAll("article img")].filter((one) => !one.hasAttribute("alt"));
+  const mutters = [...document.querySelectorAll("article figure img, article .cell_output img")].filter(
+    (one) => !one.alt.trim() || /\.(png|svg)$/.test(one.alt),
+  );
+  return { links, anchors, mute: [...mute, ...mutters].map((one) => one.src.slice(-60)) };
+}
+
+async function checkPages() {
+  const told = new Map();
+  for (const file of pages) {
+    const page = await open(file);
+    told.set(file, await page.evaluate(inspect));
+    for (const source of told.get(file).mute) fault(file, `picture without alternative text: ${source}`);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate((options) => axe.run(document, options), AXE);
+    for (const { id, nodes } of violations) {
+      const open = nodes.filter(
+        ({ html }) => !allowed.axe.some((one) => one.rule === id && html.includes(one.html)),
+      );
+      if (open.length) fault(file, `axe ${id}: ${open.length} times, first ${open[0].html.slice(0, 160)}`);
+    }
+    if (shots) await page.screenshot({ path: path.join(shots, name(file, 1300)) });
+    await page.setViewport({ width: 390, height: 844, isMobile: true, hasTouch: true });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (wide > 1) fault(file, `${wide} pixels wider than a phone`);
+    if (shots) await page.screenshot({ path: path.join(shots, name(file, 390)) });
+    await page.close();
+  }
+  return told;
+}
+
+const name = (file, width) => `${file.replace(/[\\/]/g, "_").replace(".html", "")}-${width}.png`;
+
+function checkLinks(told) {
+  for (const [file, { links }] of told) {
+    for (const link of new Set(links)) {
+      if (!link.startsWith("file:")) continue;
+      const [target, anchor] = link.split("#");
+      const place = fileURLToPath(target.split("?")[0]);
+      const known = told.get(path.relative(root, place));
+      if (!fs.existsSync(place)) fault(file, `link to nothing: ${path.relative(root, place)}`);
+      else if (anchor && known && !known.anchors.includes(decodeURIComponent(anchor)))
+        fault(file, `link to no place: ${path.relative(root, place)}#${anchor}`);
+    }
+  }
+}
+
+async function searchFinds() {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(120_000);
+  await page.goto(`${address("search.html")}?q=${SEARCH_WORD}`);
+  await page
+    .waitForSelector("#search-results ul.search li a")
+    .catch(() => fault("search.html", `finds nothing for ${SEARCH_WORD}`));
+  await page.close();
+}
+
+async function solutionOpens() {
+  const page = await open("controls.html");
+  const open_ = await page.$("details.solution");
+  if (!open_) fault("controls.html", "has no solution");
+  else {
+    if (await open_.evaluate((one) => one.open)) fault("controls.html", "shows its solution at once");
+    await page.focus("details.solution > summary");
+    await page.keyboard.press("Enter");
+    if (!(await open_.evaluate((one) => one.open))) fault("controls.html", "the solution does not open");
+  }
+  await page.close();
+}
+
+async function gameIsPlayed() {
+  const page = await open("game.html");
+  const shown = (part) => page.$eval(`#game [data-part="${part}"]`, (one) => !one.hidden);
+  await page.focus("#game [data-start]");
+  await page.keyboard.press("Enter");
+  for (let crop = 0; crop < 20; crop++) {
+    if (crop % 2) await page.keyboard.press("2");
+    else await page.click(`#game [data-part="answers"] button:nth-child(${1 + (crop % 4)})`);
+  }
+  if (!(await shown("result"))) fault("game.html", "20 answers give no score");
+  const scores = await page.$$eval('#game [data-part="scores"] tr', (rows) => rows.map((row) => row.innerText));
+  if (scores.length !== 3 || !/\d+ of 20/.test(scores[0] + scores[1])) fault("game.html", `scores: ${scores}`);
+  const sum = () =>
+    page.$eval("#game .game-grid canvas", (one) =>
+      one.getContext("2d").getImageData(0, 0, one.width, one.height).data.reduce((a, b) => a + b, 0),
+    );
+  const before = await sum();
+  await page.focus("#game [data-contrast]");
+  for (let step = 0; step < 30; step++) await page.keyboard.press("ArrowRight");
+  if ((await sum()) <= before) fault("game.html", "the slider does not change the crops");
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate((options) => axe.run("#game", options), AXE);
+  for (const { id, nodes } of violations) fault("game.html", `played, axe ${id}: ${nodes[0].html.slice(0, 160)}`);
+  if (shots) await page.screenshot({ path: path.join(shots, "game-played.png"), fullPage: true });
+  console.log(`game: ${scores.map((row) => row.replace(/\s+/g, " ")).join("; ")}`);
+  await page.close();
+}
+
+try {
+  const told = await checkPages();
+  checkLinks(told);
+  for (const step of [searchFinds, solutionOpens, gameIsPlayed])
+    await step().catch((error) => fault(step.name, error.message));
+} finally {
+  await browser.close();
+}
+console.log(`${pages.length} pages, ${faults.length} faults`);
+for (const line of faults) console.log(`  ${line}`);
+process.exit(faults.length ? 1 : 0);

@@ -1,0 +1,96 @@
+"""The crops of "You against LeNet": simulated, named by a net that was trained on nothing else.
+
+Serves the claim that the eye cannot see what the net uses (Dhar and Shamir 2021, figure 1,
+doi:10.1016/j.visinf.2021.10.001). No published image is shown, so that the page needs no terms.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from confoundlab import Task, train_bank
+from confoundlab.catalog import DATASETS
+from confoundlab.decode import Pixels
+from confoundlab.files import write_aside
+from confoundlab.imageset import ImageSet
+from confoundlab.simulate import simulate
+from confoundlab.splits import leave_arc_out
+from confoundlab.views import Corner, Whole
+
+OBJECTS = 4  # the catalog's first; a person can keep four in mind
+CROP = Corner("top-right", 21, 21)  # as in the paper's Table 4
+ARC, GAP = 90, 10  # degrees: tested on, and left out of training beside them
+SHOWN = 6  # labelled crops of each object, from the net's own training images
+THUMBNAIL = Whole(48)
+
+
+def game(epochs: int = 120, seed: int = 0) -> dict[str, Any]:
+    """Simulate, train, and return what the page needs.
+
+    Returns
+    -------
+    dict
+        ``side`` of a crop; ``names`` and ``pictures`` (PNG) of the objects; ``low`` and ``high``,
+        the darkest and brightest level of all crops; ``examples`` and ``tests``, each a list of
+        ``{"pixels", "label"}`` with pixels as base64 of side x side bytes; a test has the net's
+        answer too, ``"net"``. ``accuracy`` is the net's on all tests, ``trained`` how many crops
+        it saw, ``digest`` the images'.
+    """
+    entry = DATASETS["coil20"]
+    images = simulate(
+        replace(entry, twin=replace(entry.twin, counts=entry.twin.counts[:OBJECTS])), seed=seed
+    )
+    crops, labels = images.array(CROP), images.labels
+    train, test = leave_arc_out(images.table["angle"], start=0, width=ARC, gap=GAP)
+    bank = train_bank(crops, [Task(labels, train, test, seed)], epochs=epochs)
+    answers = bank.probabilities[0].argmax(axis=1)
+    examples = [row for one in range(OBJECTS) for row in _spread(train[labels[train] == one])]
+    shown = crops[[*examples, *test]]
+    return {
+        "state": images.state,
+        "digest": images.digest,
+        "side": crops.shape[1],
+        "names": list(images.classes),
+        "pictures": _pictures(images),
+        "low": int(shown.min()),
+        "high": int(shown.max()),
+        "trained": len(train),
+        "accuracy": float((answers == labels[test]).mean()),
+        "examples": [_crop(crops[row], labels[row]) for row in examples],
+        "tests": [
+            _crop(crops[row], labels[row]) | {"net": int(answer)}
+            for row, answer in zip(test, answers, strict=True)
+        ],
+    }
+
+
+def write_game(path: Path) -> Path:
+    """Write the game's data as a script: a page opened from the disk may not fetch JSON."""
+    text = f"window.confoundlabGame = {json.dumps(game())};\n"
+    return write_aside(path, lambda aside: aside.write_text(text, encoding="utf-8"))
+
+
+def _spread(rows: np.ndarray[Any, np.dtype[np.int64]]) -> list[int]:
+    return [int(rows[place]) for place in np.linspace(0, len(rows) - 1, SHOWN).astype(int)]
+
+
+def _crop(pixels: Pixels, label: int) -> dict[str, Any]:
+    return {"pixels": base64.b64encode(pixels.tobytes()).decode(), "label": int(label)}
+
+
+def _pictures(images: ImageSet) -> list[str]:
+    pictures = []
+    for one in range(OBJECTS):
+        first = int(np.flatnonzero(images.labels == one)[0])
+        file = io.BytesIO()
+        Image.fromarray(THUMBNAIL(images.read(first, "gray")).squeeze()).save(file, "PNG")
+        pictures.append("data:image/png;base64," + base64.b64encode(file.getvalue()).decode())
+    return pictures

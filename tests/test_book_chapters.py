@@ -1,0 +1,148 @@
+"""What chapters open and close with, and that the code they show runs."""
+
+import json
+import re
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from confoundlab.catalog import DATASETS
+from confoundlab.errors import InputError
+
+BOOK = ROOT / "book"
+
+
+@pytest.fixture
+def book(monkeypatch):
+    monkeypatch.syspath_prepend(BOOK / "_ext")
+    import book_chapters
+
+    return book_chapters
+
+
+CHAPTER = {
+    "question": "Why?",
+    "able": ["see"],
+    "exercises": [{"task": "Ask.", "solution": "The answer."}],
+}
+
+
+def shown(text):
+    return [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if block]
+
+
+def solutions():
+    for path in sorted((BOOK / "chapters").glob("*.yml")):
+        for one in yaml.safe_load(path.read_text())["exercises"]:
+            yield from ((path.name, block) for block in shown(one["solution"]))
+
+
+def examples():
+    for path in sorted(BOOK.glob("*.md")):
+        yield from ((path.name, block) for block in shown(path.read_text()))
+
+
+@pytest.mark.parametrize(("place", "code"), [*solutions(), *examples()])
+def test_code_that_the_book_shows_runs(place, code):
+    exec(compile(code, place, "exec"), {})
+
+
+def test_solutions_are_executed_at_all():
+    assert len(list(solutions())) >= 4
+
+
+@pytest.mark.parametrize(("words", "expected"), [(1, 1), (180, 1), (181, 2), (1800, 10)])
+def test_minutes_grow_with_the_words(book, words, expected):
+    assert book.minutes("word " * words) == expected
+
+
+def test_code_and_directives_take_no_time_to_read(book):
+    assert book.minutes("word\n```python\n" + "word " * 1000 + "\n```\n") == 1
+
+
+def test_a_page_gets_its_opening_below_the_title_and_exercises_at_the_end(book):
+    text = book.with_chapter("# Title\n\nProse.\n", CHAPTER, student=False)
+    order = [text.index(part) for part in ("# Title", "Why?", "- see", "Prose.", "Ask.")]
+    assert order == sorted(order) and "The answer." in text
+    assert "1 minute to read" in text
+
+
+def test_students_get_no_solutions(book):
+    text = book.with_chapter("# Title\n\nProse.\n", CHAPTER, student=True)
+    assert "Ask." in text and "The answer." not in text and "Solution" not in text
+
+
+def test_a_notebook_gets_its_cells_where_they_belong(book, published):
+    sources = ["# Title", "Prose.", "## What would change our mind", "## Run this page again"]
+    cells = [{"cell_type": "markdown", "source": [source]} for source in sources]
+    notebook = {"cells": cells, "metadata": {"papermill": {"duration": 12.3}}}
+    stored = "coil20"
+    crop = {"view": "crop 21x21 top-right", "split": "random 80/20"}
+    chapter = CHAPTER | {"found": [{"stored": stored, "words": "The corner"} | crop]}
+    made = json.loads(book.with_chapter_cells(json.dumps(notebook), "coil", chapter, False))
+    texts = ["".join(cell["source"]) for cell in made["cells"]]
+    starts = [text.split("\n")[0] for text in texts]
+    assert starts[0] == "# Title" and "Why?" in starts[1]
+    assert starts[-5:-1] == [
+        "## What was found", sources[2], "## Exercises", sources[3]
+    ]  # fmt: skip
+    assert "12 seconds" in texts[-1] and "<coil.ipynb>" in texts[-1]
+    (record,) = (
+        record
+        for results in published
+        if results["study"] == "coil"
+        for record in results["evidence"]
+        if record["row"] == "coil20" and record["learner"] == "LeNet-5"
+        if {key: record[key] for key in crop} == crop
+    )
+    assert f"{record['estimate']:.1%}" in texts[-5] and "(real images)" in texts[-5]
+    assert len({cell["id"] for cell in made["cells"] if "id" in cell}) == 4
+
+
+def test_every_finding_is_one_stored_record(book):
+    for name, chapter in book.chapters().items():
+        if "found" in chapter:
+            assert name and book.book_made.findings(chapter["found"])
+    with pytest.raises(InputError, match="0 stored results"):
+        book.book_made.findings([{"stored": "coil20", "words": "x", "view": "none"}])
+
+
+def test_every_chapter_and_every_made_part_has_its_page(book):
+    pages = {
+        page["file"]
+        for part in yaml.safe_load((BOOK / "_toc.yml").read_text())["parts"]
+        for page in part["chapters"]
+    }
+    assert set(book.chapters()) <= {page.rpartition("/")[2] for page in pages}
+    asked = {
+        name
+        for page in pages
+        if (BOOK / f"{page}.md").is_file()
+        for name in re.findall(r"<!-- made: ([\w ]+) -->", (BOOK / f"{page}.md").read_text())
+    }
+    assert asked == set(book.book_made.MADE)
+    for session in yaml.safe_load((BOOK / "course.yml").read_text()):
+        assert set(session["chapters"]) <= pages
+
+
+def test_an_unknown_part_is_refused(book):
+    with pytest.raises(InputError, match="'nothing'"):
+        book.read(None, "page", ["<!-- made: nothing -->"])
+
+
+def test_data_sheets_name_terms_and_defects_of_every_set(book):
+    sheets = book.book_made.data_sheets(False)
+    for entry in DATASETS.values():
+        assert entry.terms in sheets and all(defect in sheets for defect in entry.defects)
+
+
+def test_sessions_of_the_course_have_ninety_minutes(book):
+    for session in yaml.safe_load((BOOK / "course.yml").read_text()):
+        assert sum(step["minutes"] for step in session["plan"]) == 90
+    assert "| **90** |" in book.book_made.instructor(False)
+    assert "|" not in book.book_made.instructor(True)
+
+
+def test_licences_of_what_the_pages_carry_are_known(book):
+    assert "see its files" not in book.book_made.software(False)

@@ -1,0 +1,62 @@
+"""The game's data: crops that hold no object, and answers of a net that saw other views."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def module():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "book")
+        import game_data
+
+        yield game_data
+
+
+@pytest.fixture(scope="module")
+def game(module):
+    return module.game(epochs=1)
+
+
+def pixels(crops, side):
+    return np.stack(
+        [
+            np.frombuffer(base64.b64decode(crop["pixels"]), np.uint8).reshape(side, side)
+            for crop in crops
+        ]
+    )
+
+
+def test_it_is_simulated_and_says_so(game):
+    assert game["state"] == "simulated"
+
+
+def test_crops_look_black_and_all_objects_have_as_many(module, game):
+    shown = pixels(game["examples"] + game["tests"], game["side"])
+    assert shown.max() == game["high"] < 40 and shown.min() == game["low"]
+    labels = [crop["label"] for crop in game["tests"]]
+    assert len(set(np.bincount(labels))) == 1 and set(labels) == set(range(module.OBJECTS))
+    assert len(game["examples"]) == module.OBJECTS * module.SHOWN
+
+
+def test_no_example_is_a_test(game):
+    examples, tests = ({crop["pixels"] for crop in game[kind]} for kind in ("examples", "tests"))
+    assert not examples & tests
+
+
+def test_the_accuracy_is_that_of_the_answers_shown(game):
+    right = [crop["net"] == crop["label"] for crop in game["tests"]]
+    assert game["accuracy"] == pytest.approx(np.mean(right))
+
+
+def test_the_data_are_a_script_that_a_page_from_the_disk_may_load(
+    module, game, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(module, "game", lambda: game)
+    text = module.write_game(tmp_path / "data.js").read_text()
+    assert text.startswith("window.confoundlabGame = ") and text.endswith(";\n")
+    assert json.loads(text[len("window.confoundlabGame = ") : -2]) == game
