@@ -16,11 +16,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+import nbformat
+import yaml
 from game_data import write_game
 
 from confoundlab.catalog import STUDIES, Study
@@ -30,7 +33,17 @@ from confoundlab.data import available, load
 from confoundlab.errors import InputError, RunFailedError
 from confoundlab.execute import execute, run_study, settings
 from confoundlab.files import code_digest, text_digest, write_aside
+from confoundlab.pages import (
+    binder_files,
+    dressed,
+    page_offer,
+    parameters_file,
+    repository,
+    study_offer,
+    with_buttons,
+)
 from confoundlab.parameters import notebook_source
+from confoundlab.report import published
 from confoundlab.store import read_results
 
 ROOT = Path(__file__).parents[1]
@@ -39,9 +52,11 @@ _EXECUTED = ROOT / "book" / "executed"
 _GAME = ROOT / "book" / "_made" / "game" / "data.js"
 # Where the renderer puts its folder _build, by edition.
 _OUT = {"full": ROOT / "book", "student": ROOT / "build" / "student"}
+_CONFIG = ROOT / "_config.yml"
 # Notebooks of the book that are no study: they only read the stored results.
 _PAGES = tuple(
-    ROOT / "book" / f"{name}.py" for name in ("paper_against_ours", "calibration", "benchmarks")
+    ROOT / "book" / f"{name}.py"
+    for name in ("paper_against_ours", "calibration", "benchmarks", "rerun")
 )
 
 
@@ -67,13 +82,17 @@ def build(profile: str, say: Callable[[str], None], edition: str = "full") -> Pa
     for study in STUDIES.values():
         _study_page(study, profile, say)
     stored = [path.read_text(encoding="utf-8") for path in sorted(RESULTS.rglob("*.*"))]
+    notebooks = [notebook_source(name).read_text(encoding="utf-8") for name in STUDIES]
     for source in _PAGES:
-        mark = text_digest(code_digest(), source.read_text(encoding="utf-8"), *stored)
+        text = source.read_text(encoding="utf-8")
+        mark = text_digest(code_digest(), text, *notebooks, *stored, str(_address()))
         if _is_new(source.stem, mark, say):
             target = ROOT / "build" / "pages" / f"{source.stem}.ipynb"
             target.parent.mkdir(parents=True, exist_ok=True)
+            started = time.perf_counter()
             execute(source, target, {})
-            _publish_page(target, mark)
+            seconds = time.perf_counter() - started
+            _publish_page(target, mark, page_offer(source.stem, published(RESULTS), seconds))
     _game(say)
     return _render(say, edition)
 
@@ -123,12 +142,20 @@ def _study_page(study: Study, profile: str, say: Callable[[str], None]) -> None:
         state = available(name, choice)
         images = "" if state == "simulated" else load(name, choice).digest
     source = notebook_source(study.name).read_text(encoding="utf-8")
-    mark = text_digest(code_digest(), source, json.dumps(values, sort_keys=True), state, images)
+    mark = text_digest(
+        code_digest(), source, json.dumps(values, sort_keys=True), state, images, str(_address())
+    )
     if _is_new(study.name, mark, say):
         say(f"  on {state} data, profile {profile}")
         out = ROOT / "build" / "runs" / study.name
         run_study(study, out, profile=profile, parameters={}, overwrite=True)
-        _publish_page(out / f"{study.name}.ipynb", mark)
+        results = read_results(out / "results.json")
+        parameters = parameters_file(results)
+        write_aside(
+            _EXECUTED / f"{study.name}.parameters.yaml",
+            lambda aside: aside.write_text(parameters, encoding="utf-8"),
+        )
+        _publish_page(out / f"{study.name}.ipynb", mark, study_offer(results))
 
 
 def _modified(study: Study) -> str:
@@ -145,8 +172,9 @@ def _is_new(page: str, mark: str, say: Callable[[str], None]) -> bool:
     return not same
 
 
-def _publish_page(executed: Path, mark: str) -> None:
-    write_aside(_EXECUTED / executed.name, lambda aside: shutil.copyfile(executed, aside))
+def _publish_page(executed: Path, mark: str, offer: str) -> None:
+    notebook = dressed(nbformat.read(executed, as_version=4), offer, _address())
+    write_aside(_EXECUTED / executed.name, lambda aside: nbformat.write(notebook, aside))
     write_aside(_EXECUTED / f"{executed.stem}.fingerprint", lambda aside: aside.write_text(mark))
 
 
@@ -161,13 +189,31 @@ def _game(say: Callable[[str], None]) -> None:
     write_aside(kept, lambda aside: aside.write_text(mark))
 
 
+def _address() -> str | None:
+    return repository(yaml.safe_load(_CONFIG.read_text(encoding="utf-8")))
+
+
+def _configuration() -> Path:
+    """Write the renderer's configuration, with what a repository's address adds, and return it."""
+    beside = ROOT / "build" / "beside-the-pages"
+    shutil.rmtree(beside, ignore_errors=True)
+    url = _address()
+    for name, text in binder_files(url).items() if url else ():
+        path = beside / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    config = yaml.safe_load(_CONFIG.read_text(encoding="utf-8"))
+    made = yaml.safe_dump(with_buttons(config, str(beside)), sort_keys=False)
+    return write_aside(ROOT / "build" / "_config.yml", lambda aside: aside.write_text(made))
+
+
 def _render(say: Callable[[str], None], edition: str) -> Path:
     command = Path(sys.executable).with_name("jupyter-book")
     if not command.is_file():
         raise InputError("The renderer is missing. Install it: pip install 'confoundlab[book]'.")
     say("rendering")
     # -W: warnings are errors; -n: so are references that lead nowhere.
-    flags = ["--config", "_config.yml", "-W", "-n", "--keep-going", "-q"]
+    flags = ["--config", str(_configuration()), "-W", "-n", "--keep-going", "-q"]
     rendered = subprocess.run(
         [str(command), "build", "book", "--path-output", str(_OUT[edition]), *flags],
         cwd=ROOT,

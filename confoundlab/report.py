@@ -14,7 +14,7 @@ from confoundlab.catalog import DATASETS, STUDIES, paper_rows
 from confoundlab.evidence import Evidence
 from confoundlab.imageset import ImageSet
 from confoundlab.judgement import Verdict
-from confoundlab.parameters import declared, notebook_source, read_notebook
+from confoundlab.parameters import Parameter, declared, notebook_source, read_notebook
 from confoundlab.store import read_results
 from confoundlab.study import StudyRun
 
@@ -69,21 +69,72 @@ def rerun(run: StudyRun) -> str:
     if run.is_live:
         return "The command is printed when the page is run from the command line."
     order = run.order
+    source = declared(read_notebook(notebook_source(order["study"])))
+    table_rows = "\n".join(
+        f"| `{name}` | {source[name].comment} | `{value}` |"
+        for name, value in order["parameters"].items()
+    )
+    return (
+        f"```\n{command(order)}\n```\n\n"
+        f"| parameter | what it is | here |\n|---|---|---|\n{table_rows}"
+    )
+
+
+def command(order: Mapping[str, Any]) -> str:
+    """Return the command that makes a run again, from its study, profile and parameters."""
     preset = STUDIES[order["study"]].profiles.get(order["profile"], {})
     profile = f" --profile {order['profile']}" if order["profile"] else ""
     source = declared(read_notebook(notebook_source(order["study"])))
     changes = "".join(
         f" -p {name}={value}"
         for name, value in order["parameters"].items()
-        if value != preset.get(name, source[name].default)
+        if name not in source or value != preset.get(name, source[name].default)
     )
-    table_rows = "\n".join(
-        f"| `{name}` | {source[name].comment} | `{value}` |"
-        for name, value in order["parameters"].items()
+    return f"confoundlab run {order['study']}{profile}{changes} --out runs/again"
+
+
+def parameter_table() -> pd.DataFrame:
+    """Return every study's parameters as its notebook declares them.
+
+    Returns
+    -------
+    DataFrame
+        A row a parameter: ``parameter``; ``what it is`` and ``values`` (its type), where the
+        studies that have it do not say it alike as the first of them says; and the default of
+        each study, or a dash.
+    """
+    sources = {name: declared(read_notebook(notebook_source(name))) for name in STUDIES}
+    every: dict[str, Parameter] = {}
+    for source in sources.values():
+        every = source | every
+    return pd.DataFrame(
+        [
+            {
+                "parameter": name,
+                "what it is": known.comment,
+                "values": known.kind,
+            }
+            | {
+                study: str(source[name].default) if name in source else "–"
+                for study, source in sources.items()
+            }
+            for name, known in every.items()
+        ]
     )
-    return (
-        f"```\nconfoundlab run {order['study']}{profile}{changes} --out runs/again\n```\n\n"
-        f"| parameter | what it is | here |\n|---|---|---|\n{table_rows}"
+
+
+def profile_table() -> pd.DataFrame:
+    """Return what each study's profiles change, a row a study and profile."""
+    return pd.DataFrame(
+        [
+            {
+                "study": study.name,
+                "profile": profile,
+                "sets": ", ".join(f"{name} = {value}" for name, value in preset.items()),
+            }
+            for study in STUDIES.values()
+            for profile, preset in study.profiles.items()
+        ]
     )
 
 

@@ -3,10 +3,14 @@
 import importlib.util
 import json
 
+import nbformat
 import pytest
+import yaml
 from conftest import ROOT
 
 from confoundlab.errors import InputError
+
+TITLED = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title")])
 
 
 @pytest.fixture
@@ -22,14 +26,16 @@ def build(monkeypatch, tmp_path):
 
 def test_a_page_is_new_until_its_fingerprint_is_kept(build, tmp_path):
     page = tmp_path / "coil.ipynb"
-    page.write_text("{}")
+    nbformat.write(TITLED, page)
     assert build._is_new("coil", "mark", lambda line: None)
-    build._publish_page(page, "mark")
+    build._publish_page(page, "mark", "offer")
+    made = nbformat.read(tmp_path / "executed" / "coil.ipynb", as_version=4)
+    assert [cell.source for cell in made.cells] == ["# Title", "offer"]
     assert not build._is_new("coil", "mark", lambda line: None)
     assert build._is_new("coil", "other", lambda line: None)
 
 
-@pytest.mark.parametrize("changed", ["code", "notebook", "parameters", "data"])
+@pytest.mark.parametrize("changed", ["code", "notebook", "parameters", "data", "address"])
 def test_every_kind_of_change_runs_the_page_again(build, monkeypatch, tmp_path, changed):
     runs = []
     source = tmp_path / "coil.py"
@@ -38,7 +44,8 @@ def test_every_kind_of_change_runs_the_page_again(build, monkeypatch, tmp_path, 
     def run_study(study, out, **options):
         runs.append(study.name)
         out.mkdir(parents=True, exist_ok=True)
-        (out / "coil.ipynb").write_text("{}")
+        nbformat.write(TITLED, out / "coil.ipynb")
+        (out / "results.json").write_text((ROOT / "results" / "coil20.json").read_text())
 
     monkeypatch.setattr(build, "ROOT", tmp_path)
     monkeypatch.setattr(build, "run_study", run_study)
@@ -52,11 +59,17 @@ def test_every_kind_of_change_runs_the_page_again(build, monkeypatch, tmp_path, 
         monkeypatch.setattr(build, "code_digest", lambda: "two")
     elif changed == "notebook":
         source.write_text("two")
+    elif changed == "address":
+        monkeypatch.setattr(build, "_address", lambda: "https://github.com/a/b")
     elif changed == "data":
         monkeypatch.setattr(build, "available", lambda *choice: "real")
         monkeypatch.setattr(build, "load", lambda *choice: type("Images", (), {"digest": "two"}))
     build._study_page(study, "quick" if changed == "parameters" else "smoke", lambda line: None)
     assert runs == ["coil", "coil"]
+    made = nbformat.read(tmp_path / "executed" / "coil.ipynb", as_version=4)
+    assert "coil.parameters.yaml" in made.cells[1].source
+    kept = yaml.safe_load((tmp_path / "executed" / "coil.parameters.yaml").read_text())
+    assert kept["dataset"] == "coil20"
 
 
 def test_paper_runs_are_published_and_never_simulated_ones_over_real_ones(
@@ -102,3 +115,16 @@ def test_a_page_of_tables_is_new_when_a_file_comes(build, tmp_path, monkeypatch)
     (tmp_path / "nf1_qc").mkdir()
     (tmp_path / "nf1_qc" / "Plate_3_Image.csv.gz").write_text("one")
     assert build._modified(entry) != before
+
+
+def test_the_configuration_has_buttons_and_a_machine_for_them_by_the_address(
+    build, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "_CONFIG", tmp_path / "_config.yml")
+    for url, there in (("https://github.com/a/b", True), ("", False)):
+        (tmp_path / "_config.yml").write_text(yaml.safe_dump({"repository": {"url": url}}))
+        made = yaml.safe_load(build._configuration().read_text())
+        assert ("launch_buttons" in made) == there
+        binder = tmp_path / "build" / "beside-the-pages" / "binder" / "environment.yml"
+        assert binder.is_file() == there

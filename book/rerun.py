@@ -1,0 +1,93 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Rerun it
+#
+# Every study's page is a notebook with parameters. A conclusion that hangs on the crop's corner, the
+# number of epochs or one lucky seed is worth little, and none of these is fixed: change one, run again,
+# and lay the two runs side by side. There are three ways.
+#
+# ## From the command line
+#
+# ```
+# confoundlab run coil --profile smoke --out runs/first
+# confoundlab run coil --profile quick -p crop_size=16 --out runs/small-crop
+# ```
+#
+# A run takes seconds to minutes with `smoke`, minutes with `quick`, and with `paper` the paper's own
+# number of epochs with repeats of ours: hours on a laptop. `-p` changes one parameter. Names and values
+# are checked before anything runs. The folder then holds
+#
+# | file | what it is |
+# |---|---|
+# | `coil.html` | the page, in one file that needs no network: to read, to send |
+# | `coil.ipynb` | the executed notebook |
+# | `results.json` | every number with its interval, the digests of the images, versions, the parameters |
+# | `predictions.parquet` | what was predicted for every tested image, by name |
+# | `*.png`, `*.csv` | the figures, and tables behind them |
+#
+# Two runs are compared with
+#
+# ```
+# confoundlab compare runs/first runs/small-crop --out runs/both
+# ```
+#
+# It lists the parameters, images and versions that differ, and lays rows of the same view, split and
+# learner side by side. Where both runs predicted the same images, the same groups are resampled in
+# both, and the difference has an interval. Elsewhere it has none: the intervals of two runs do not add
+# up to one of their difference, because runs that share images err together.
+#
+# ## In a notebook
+#
+# Download a page's notebook (above its title, and in the box below it), open it in Jupyter, change the
+# cell of parameters and run all cells. Or turn the source into a notebook:
+#
+# ```
+# jupytext --to ipynb notebooks/coil.py --output coil.ipynb
+# jupyter lab coil.ipynb
+# ```
+#
+# A notebook that you run by hand has sliders where a page has a still figure, and writes no files.
+#
+# ## With papermill
+#
+# The command line is papermill with checks around it. Alone it works as well:
+#
+# ```
+# jupytext --to ipynb notebooks/coil.py --output coil.ipynb
+# papermill coil.ipynb coil-again.ipynb --kernel python3 -p epochs 5 -p repeats 2
+# papermill coil.ipynb coil-again.ipynb --kernel python3 -f coil.parameters.yaml
+# ```
+#
+# Every study's page offers its `parameters.yaml`. Mind that papermill takes a misspelt parameter
+# without an error and runs with the default, and that no `results.json` is written.
+#
+# ## The parameters
+#
+# Read from the notebooks as this page was made. A study's column has its default; a dash says that
+# the study has no such parameter.
+
+# %% tags=["remove-input", "full-width"]
+from IPython.display import display
+
+from confoundlab import report
+
+display(report.table(report.parameter_table()))
+
+# %% [markdown]
+# ## The profiles
+#
+# A profile sets some of them at once; the others keep their defaults.
+
+# %% tags=["remove-input", "full-width"]
+display(report.table(report.profile_table()))
