@@ -47,7 +47,15 @@ def _as_printed(fraction: float | None) -> str:
 
 
 def _interval(record: dict[str, Any]) -> str:
-    return f"{100 * record['ci_low']:.1f}–{100 * record['ci_high']:.1f}%"
+    if "accuracy" in record["metric"]:
+        return f"{100 * record['ci_low']:.1f}–{100 * record['ci_high']:.1f}%"
+    return f"{record['ci_low']:.2f} to {record['ci_high']:.2f}"
+
+
+def _shown(record: dict[str, Any], key: str = "estimate") -> str:
+    """Return a value of a record: shares as percent, areas and correlations as they are."""
+    value = record[key]
+    return percent(value) if "accuracy" in record["metric"] else f"{value:.2f}"
 
 
 def table(frame: pd.DataFrame) -> HTML:
@@ -84,10 +92,13 @@ def sentence(name: str, record: dict[str, Any]) -> str:
     repeats, p_adjusted = record["n_repeats"], record["p_adjusted"]
     corrected = "" if p_adjusted is None else f", {p_adjusted:.2g} corrected for all controls"
     spread = f", standard deviation over {repeats} repeats {percent(record['repeat_sd'])}"
+    value = f"{record['metric']} {_shown(record)}"
+    if record["metric"] == "accuracy":
+        value = f"{_shown(record)} right"
     return (
-        f"{name}: {percent(record['estimate'])} right (95% interval {_interval(record)}, "
+        f"{name}: {value} (95% interval {_interval(record)}, "
         f"{record['n_groups']:,} groups{spread if repeats > 1 else ''}; "
-        f"chance {percent(record['chance'])}; p = {record['p_value']:.2g}{corrected}).{verdict} "
+        f"chance {_shown(record, 'chance')}; p = {record['p_value']:.2g}{corrected}).{verdict} "
         + " ".join(record["reasons"])
     )
 
@@ -150,9 +161,10 @@ def evidence_table(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
                 "split": record["split"],
                 "learner": record["learner"],
                 "paper": _as_printed(record["paper"]),
-                "ours": percent(record["estimate"]),
+                "metric": record["metric"],
+                "ours": _shown(record),
                 "95% interval": _interval(record),
-                "chance": percent(record["chance"]),
+                "chance": _shown(record, "chance"),
                 "p": f"{record['p_value']:.2g}",
                 "p corrected": "–" if (p := record["p_adjusted"]) is None else f"{p:.2g}",
                 "verdict": record["verdict"] or "not a control",

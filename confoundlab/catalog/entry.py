@@ -150,6 +150,20 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class TableSet:
+    """A published set of measurements, not of images; parameters as of `Dataset`."""
+
+    name: str
+    title: str
+    folders: tuple[str, ...]
+    state: DataState
+    source: str
+    terms: str
+    citation: str
+    defects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Study:
     """A notebook, the data sets that it can run on, and its profiles.
 
@@ -158,12 +172,15 @@ class Study:
     name, title : str
         The notebook is ``notebooks/<name>.py``.
     datasets : tuple of Dataset
-        The first is the default.
+        The first is the default; none where the study is of tables.
+    tables : tuple of TableSet
+        Measurements that it reads; what is not at hand is left out.
     profiles : mapping of str to mapping
         Profile to notebook parameters: smoke (seconds), quick (minutes), paper (the paper's own).
     """
 
     name: str
     title: str
-    datasets: tuple[Dataset, ...]
+    datasets: tuple[Dataset, ...] = ()
+    tables: tuple[TableSet, ...] = ()
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
