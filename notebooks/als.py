@@ -20,7 +20,8 @@ from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import report
-from confoundlab.plates import dependence, embed, figures_als, figures_folds, gaze, rivals, sites
+from confoundlab.plates import als_study as study
+from confoundlab.plates import embed, figures_als, figures_folds, gaze, rivals
 from confoundlab.plates.folds import leave_batch_out
 from confoundlab.study import StudyRun
 
@@ -45,9 +46,9 @@ seed: NonNegativeInt = 0  # of everything
 run = StudyRun(seed=seed, permutations=permutations)
 planted = {"density": density, "phenotype": phenotype, "batch_gain": batch_gain}
 make = {"scale": scale, "wells": wells, "side": side, "seed": seed}
-als = run.note(sites.als(**make, **planted), "als")
+als = run.note(study.plates(**make, **planted), "als")
 folds = leave_batch_out(als.table)
-display(Markdown(sites.data_line(als)))
+display(Markdown(study.data_line(als)))
 
 # %% [markdown]
 # **The question.** Motor neurons of one person, with a mutation in TDP-43 that gives ALS (TDPmut) and
@@ -66,7 +67,7 @@ display(Markdown(sites.data_line(als)))
 # Figure 3b. Each site is embedded by a net that was trained on photographs, and laid out by t-SNE.
 
 # %% tags=["hide-input"]
-features = rivals.embedded(als, embedder, embed_side)
+features = embed.embed(als.pixels, embedder, side=embed_side)
 perplexity = min(30, (len(als) - 1) // 4)
 points = embed.tsne(features, perplexity=perplexity, seed=seed)
 
@@ -81,9 +82,7 @@ run.keep(figure, "tsne")
 # permuted labels: whole plates are dealt anew to the batches, and wells to the genotypes of their plate.
 
 # %% tags=["remove-input"]
-mixed = sites.mixing_of(
-    features, als, perplexity=perplexity, n_permutations=permutations, seed=seed
-)
+mixed = study.mixed(features, als, n_permutations=permutations, seed=seed)
 run.keep_table(mixed, "mixing")
 display(Markdown("\n".join(f"- **{row.label}**: {row.words}." for row in mixed.itertuples())))
 
@@ -98,7 +97,7 @@ display(Markdown("\n".join(f"- **{row.label}**: {row.words}." for row in mixed.i
 # %% tags=["hide-input"]
 options = {"epochs": epochs, "n_permutations": permutations, "seed": seed}
 models = rivals.four_models(als, embeddings=features, refits=refits, **options)
-records = {name: rivals.judge(run, name, one, "als") for name, one in models.items()}
+records = {name: study.judge(run, name, one, "als") for name, one in models.items()}
 
 # %% tags=["remove-input"]
 lines = [f"- {report.sentence(f'**{name}**', record)}" for name, record in records.items()]
@@ -144,10 +143,10 @@ for name, one in models.items():
     given = rivals.answers(one, folds, als)
     follows[name] = rivals.follows_density(given, n_permutations=permutations, seed=seed)
     beyond[name] = rivals.beyond_density(given, n_permutations=permutations, seed=seed)
-    rivals.judge_beyond(run, name, follows[name], beyond[name], "als")
+    study.judge_beyond(run, name, follows[name], beyond[name], "als")
 lines = [
-    f"- **{name}** follows the number of cells: {follows[name]}.\n- **{name}**: {beyond[name]}; "
-    f"{rivals.p_words(beyond[name])}."
+    f"- **{name}** and the number of cells: {follows[name]}.\n- **{name}** and the genotype: "
+    f"{study.beyond_words(beyond[name])}."
     for name in models
 ]
 display(Markdown("\n".join(lines)))
@@ -163,13 +162,13 @@ display(Markdown("\n".join(lines)))
 
 # %% tags=["hide-input"]
 found = {"as planted": models}
-for setting, turned in rivals.ZEROS.items():
-    other = run.note(sites.als(**make, **(planted | turned)), f"als, {setting}")
-    seen = rivals.embedded(other, embedder, embed_side)
+for setting, turned in study.ZEROS.items():
+    other = run.note(study.plates(**make, **(planted | turned)), f"als, {setting}")
+    seen = embed.embed(other.pixels, embedder, side=embed_side)
     found[setting] = rivals.four_models(other, embeddings=seen, refits=zero_refits, **options)
     for name, one in found[setting].items():
-        rivals.judge(run, name, one, f"als, {setting}")
-table = rivals.dials_table(found)
+        study.judge(run, name, one, f"als, {setting}")
+table = study.dials_table(found)
 run.keep_table(table, "dials")
 
 # %% mystnb={"figure": {"name": "fig-als-dials", "caption": "Simulated plates: mean ROC AUC of the four models over the five held-out batches, with 95% intervals from resampled folds, at four settings of the dials. Density alone must lie at one half where its dial is at zero."}, "image": {"alt": "Four panels of four dots with intervals; in the last panel all of them are near one half."}} tags=["hide-input"]
@@ -177,7 +176,7 @@ figure = figures_als.dials(table, als.state)
 run.keep(figure, "dials")
 
 # %% tags=["remove-input"]
-display(report.table(rivals.dials_words(table)))
+display(report.table(study.dials_words(table)))
 
 # %% [markdown]
 # ## The paper's tools: importance and partial dependence
@@ -193,10 +192,10 @@ figure = figures_als.lost(lost, als.state)
 run.keep(figure, "importance")
 
 # %% tags=["remove-input"]
-display(Markdown(gaze.importance_words(lost)))
+display(Markdown(study.importance_words(lost)))
 
 # %% mystnb={"figure": {"name": "fig-als-dependence", "caption": "Simulated plates: the mean answer of the logistic model if one statistic is set to a value in all test sites, a line a held-out batch, with 95% intervals from resampled wells. A slope says that the model uses the statistic, if it were free to move by itself, which it is not."}, "image": {"alt": "Panels of lines, one panel a statistic, five lines each."}} tags=["hide-input"]
-shown = gaze.telling(lost)
+shown = study.telling(lost)
 lines_of = gaze.statistics_set(als, folds, shown, seed=seed)
 run.keep_table(lines_of, "dependence")
 figure = figures_als.dependence(lines_of, sorted(als.table["condition"].unique())[-1], als.state)
@@ -213,10 +212,10 @@ run.keep(figure, "dependence")
 looked = gaze.look(als.pixels, als.table["condition"], folds, epochs=epochs, seed=seed)
 empty = gaze.on_empty(looked, als, n_permutations=permutations, seed=seed)
 for name, one in empty.items():
-    gaze.judge(run, name, one, "als")
+    study.judge_gaze(run, name, one, "als")
 
 # %% mystnb={"figure": {"name": "fig-als-looks", "caption": "Simulated sites, correctly named, chosen by chance: the picture in false colours, and beside it the map over the empty background (light gray). Yellow: what speaks for the genotype that was named."}, "image": {"alt": "Two rows of pairs: a field of cells in false colours and its map in purple to yellow."}} tags=["hide-input"]
-figure = figures_als.overlays(looked, als, gaze.examples(looked, als, each=4, seed=seed))
+figure = figures_als.overlays(looked, als, study.examples(looked, als, each=4, seed=seed))
 run.keep(figure, "looks")
 
 # %% mystnb={"figure": {"name": "fig-als-empty", "caption": "Simulated plates, all test sets: the share of the maps that lies on empty background, less the share of the picture that is empty, by the genotype that the net named. Right of zero, the net looks at empty regions."}, "image": {"alt": "Two dots with intervals, one for each genotype, beside gray bars of exchanged maps and a dashed line at zero."}} tags=["hide-input"]
@@ -237,7 +236,7 @@ figure = figures_als.randomised(checked, als.state)
 run.keep(figure, "randomised")
 
 # %% tags=["remove-input"]
-display(Markdown(gaze.randomised_words(checked)))
+display(Markdown(study.randomised_words(checked)))
 
 # %% [markdown]
 # ## All numbers

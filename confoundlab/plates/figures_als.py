@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -24,35 +23,6 @@ from confoundlab.plates.sites import Sites
 from confoundlab.plots import BLUE, GRAY, ORANGE, titled
 
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
-
-
-def maps_by(points: npt.NDArray[np.float64], table: pd.DataFrame, state: str) -> Figure:
-    """Draw one map of sites twice, by condition and by batch: the paper's Figure 3b.
-
-    Parameters
-    ----------
-    points : ndarray, shape (n, 2)
-        From `embed.tsne`.
-    table : DataFrame, n rows
-        With ``condition`` and ``batch``.
-    state : str
-        Of the data, for the title.
-    """
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 4), layout="constrained")
-    for axis, column in zip(axes, ("condition", "batch"), strict=True):
-        levels = sorted(table[column].astype(str).unique())
-        for place, level in enumerate(levels):
-            own = (table[column].astype(str) == level).to_numpy()
-            axis.scatter(
-                *points[own].T, s=9, lw=0, marker=_MARKS[place % len(_MARKS)], alpha=0.8,
-                color=sns.color_palette("colorblind")[place % 10], label=level,
-            )  # fmt: skip
-        axis.set(xticks=[], yticks=[], title=f"by {column}")
-        axis.title.set_fontsize(10)
-        axis.legend(fontsize=8, frameon=False, markerscale=2, ncols=len(levels),
-                    loc="upper center", bbox_to_anchor=(0.5, 0), handletextpad=0)  # fmt: skip
-    figure.suptitle(titled("t-SNE of site embeddings", state), fontsize=11)
-    return figure
 
 
 def density(sites: Sites) -> Figure:
@@ -210,7 +180,9 @@ def on_empty(found: Mapping[str, OnBackground], state: str) -> Figure:
     """
     figure, axis = plt.subplots(figsize=(6.4, 0.6 * len(found) + 1.3), layout="constrained")
     for place, one in enumerate(found.values()):
-        axis.plot([one.null_mean, one.null_q95], [place] * 2, color="0.8", lw=9, solid_capstyle="butt")
+        axis.plot(
+            [one.null_mean, one.null_q95], [place] * 2, color="0.8", lw=9, solid_capstyle="butt"
+        )
         axis.plot([one.ci_low, one.ci_high], [place] * 2, color=BLUE, lw=1.5)
         axis.plot(one.estimate, place, "o", color=BLUE)
     axis.axvline(0, color=GRAY, ls="--", lw=1)

@@ -8,7 +8,7 @@ genotype is the same, and whether anything of the genotype is left in them where
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,6 @@ from confoundlab import conditional
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
 from confoundlab.plates import folds as held
-from confoundlab.plates.embed import embed
 from confoundlab.plates.folds import Fold, FoldResult
 from confoundlab.plates.sites import Sites
 
@@ -41,7 +40,7 @@ def four_models(
     sites : Sites
         From `sites.measure`.
     embeddings : ndarray, shape (n, d)
-        Of the same sites, see `embedded`.
+        Of the same sites, of `embed.embed`, for one.
     epochs, refits : int
         Of the nets; see `folds.cnn`.
     n_permutations, seed : int
@@ -54,25 +53,24 @@ def four_models(
     """
     table = sites.table
     parts, target = held.leave_batch_out(table), table["condition"]
-    design = {"wells": table["well_id"], "units": table["well_id"], "blocks": table["plate"]}
+    wells, blocks = table["well_id"], table["plate"]
     inputs = {
         DENSITY: table[["cells"]].to_numpy(float),
         STATISTICS: sites.statistics.to_numpy(),
         EMBEDDINGS: embeddings,
     }
     found = {
-        name: held.linear(x, target, parts, **design, n_permutations=n_permutations, seed=seed)
+        name: held.linear(
+            x, target, parts, wells=wells, units=wells, blocks=blocks,
+            n_permutations=n_permutations, seed=seed,
+        )
         for name, x in inputs.items()
-    }
+    }  # fmt: skip
     found[CNN] = held.cnn(
-        sites.pixels, target, parts, **design, epochs=epochs, refits=refits, seed=seed
-    )
+        sites.pixels, target, parts, wells=wells, units=wells, blocks=blocks,
+        epochs=epochs, refits=refits, seed=seed,
+    )  # fmt: skip
     return found
-
-
-def embedded(sites: Sites, name: str, side: int) -> npt.NDArray[np.float32]:
-    """Embed sites by a net's name, enlarged to the `side` that the net is given; see `embed`."""
-    return embed(sites.pixels, name, side=side)
 
 
 def answers(result: FoldResult, parts: Sequence[Fold], sites: Sites) -> pd.DataFrame:
@@ -168,35 +166,4 @@ def against_truth(sites: Sites) -> pd.Series:
             "error": np.abs(gap).mean(),
             "exact": (gap == 0).mean(),
         }
-    )
-
-
-def dials_table(found: Mapping[str, Mapping[str, FoldResult]]) -> pd.DataFrame:
-    """Return the mean AUC of each model at each setting of the simulator's dials.
-
-    Parameters
-    ----------
-    found : mapping of str to mapping of str to FoldResult
-        Setting to what `four_models` returned there.
-
-    Returns
-    -------
-    DataFrame
-        A row a setting and model: ``setting``, ``model``, ``auc``, ``ci_low``, ``ci_high`` (folds
-        resampled), ``p_value``, ``smallest_p``.
-    """
-    return pd.DataFrame(
-        [
-            {
-                "setting": setting,
-                "model": model,
-                "auc": one.evidence.estimate,
-                "ci_low": one.evidence.ci_low,
-                "ci_high": one.evidence.ci_high,
-                "p_value": one.evidence.p_value,
-                "smallest_p": one.evidence.smallest_p,
-            }
-            for setting, results in found.items()
-            for model, one in results.items()
-        ]
     )
