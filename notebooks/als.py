@@ -21,7 +21,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import report
 from confoundlab.plates import als_study as study
-from confoundlab.plates import embed, figures_als, figures_folds, gaze, rivals
+from confoundlab.plates import embed, figures_als, figures_folds, gaze, mixing, rivals
 from confoundlab.plates.folds import leave_batch_out
 from confoundlab.study import StudyRun
 
@@ -32,7 +32,7 @@ scale: Literal["smoke", "default", "paper"] = "default"  # how many plates, and 
 wells: Annotated[int, Field(ge=4, le=42)] = 42  # of each genotype on a plate
 density: Annotated[float, Field(ge=0, le=2)] = 1.0  # dial: genotypes differ in number of cells
 phenotype: Annotated[float, Field(ge=0, le=2)] = 0.15  # dial: genotypes differ in looks
-batch_gain: Annotated[float, Field(ge=0, le=3)] = 1.0  # dial: batches differ in stain
+batch_gain: Annotated[float, Field(ge=0, le=3)] = 2.0  # dial: batches differ in stain
 side: Annotated[int, Field(ge=16, le=256)] = 64  # of a site's picture as nets see it; divides 256
 embedder: str = "efficientnet_lite0"  # net of the embeddings; any of torchvision or timm
 embed_side: Annotated[int, Field(ge=32, le=480)] = 96  # pixels that the embedder is given
@@ -64,16 +64,16 @@ display(Markdown(study.data_line(als)))
 #
 # ## Batches in the embedding
 #
-# Figure 3b. Each site is embedded by a net that was trained on photographs, and laid out by t-SNE.
+# Figure 3b. One cell of each site is cut out, embedded by a net that was trained on photographs, and
+# laid out by t-SNE. A patch shows one cell and pieces of its neighbours.
 
 # %% tags=["hide-input"]
-features = embed.embed(als.pixels, embedder, side=embed_side)
-perplexity = min(30, (len(als) - 1) // 4)
-points = embed.tsne(features, perplexity=perplexity, seed=seed)
+patches = embed.embed(als.patches, embedder, side=embed_side)
+points = embed.tsne(patches, perplexity=min(30, len(als) // 4), seed=seed)
 
-# %% mystnb={"figure": {"name": "fig-als-tsne", "caption": "Simulated sites, a point each: one t-SNE map of their embeddings, coloured by genotype and by batch. The eye sorts batches, not genotypes; numbers are below."}, "image": {"alt": "Two copies of one cloud of points; coloured by batch it falls into patches of one colour, coloured by genotype the colours are mixed more."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-als-tsne", "caption": "Simulated cells, one of each site: the same t-SNE map of their embeddings, coloured by genotype and by batch. Look whether points of one colour lie together; the numbers are below."}, "image": {"alt": "Two copies of one cloud of points, coloured by genotype on the left and by batch on the right."}} tags=["hide-input"]
 figure = figures_folds.embedding_maps(
-    points, als.table, ["condition", "batch"], title="t-SNE of site embeddings", state=als.state
+    points, als.table, ["condition", "batch"], title="t-SNE of patch embeddings", state=als.state
 )
 run.keep(figure, "tsne")
 
@@ -82,28 +82,31 @@ run.keep(figure, "tsne")
 # permuted labels: whole plates are dealt anew to the batches, and wells to the genotypes of their plate.
 
 # %% tags=["remove-input"]
-mixed = study.mixed(features, als, n_permutations=permutations, seed=seed)
+mixed = study.mixed(patches, als, n_permutations=permutations, seed=seed)
 run.keep_table(mixed, "mixing")
-display(Markdown("\n".join(f"- **{row.label}**: {row.words}." for row in mixed.itertuples())))
+lines = [f"- **{row.label}**: {row.words}." for row in mixed.itertuples()]
+display(Markdown("\n".join([*lines, f"- {mixing.CAVEAT}"])))
 
 # %% [markdown]
 # ## Four models in an unseen batch
 #
 # Figure 5. Each batch is held out in turn. The first model is told the number of nuclei in the site, and
-# nothing else. The second has 63 statistics of the picture, the third the embeddings; all three are
-# linear. The fourth is a LeNet-5 that is trained on the pictures. Labels of wells are permuted inside
-# their plate, and all models fitted again.
+# nothing else. The second has 63 statistics of the picture, the third an embedding of the whole site;
+# all three are linear. The fourth is a LeNet-5 that is trained on the sites. Labels of wells are
+# permuted inside their plate, and all models fitted again. Five folds are few: the interval of a mean
+# over them is wide, and leans towards one half.
 
 # %% tags=["hide-input"]
+features = embed.embed(als.pixels, embedder, side=embed_side)
 options = {"epochs": epochs, "n_permutations": permutations, "seed": seed}
 models = rivals.four_models(als, embeddings=features, refits=refits, **options)
 records = {name: study.judge(run, name, one, "als") for name, one in models.items()}
 
 # %% tags=["remove-input"]
 lines = [f"- {report.sentence(f'**{name}**', record)}" for name, record in records.items()]
-display(Markdown("\n".join(lines)))
+display(Markdown("\n".join([*lines, f"- {study.smallest_words(models)}"])))
 
-# %% mystnb={"figure": {"name": "fig-als-folds", "caption": "Simulated plates: ROC AUC in five batches, each held out in turn (dots), and their mean with its 95% interval from resampled folds. Compare the first column with the last: the number of cells alone does about what the net does."}, "image": {"alt": "Four columns of five dots each, for density alone, 63 statistics, embeddings and the net; all lie far above the dashed line at one half."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-als-folds", "caption": "Simulated plates: ROC AUC in five batches, each held out in turn (dots), and their mean with its 95% interval from resampled folds. Compare the first column, the number of cells alone, with the last, the net."}, "image": {"alt": "Four columns of five dots each, for density alone, 63 statistics, embeddings and the net, above a dashed line at one half."}} tags=["hide-input"]
 figure = figures_folds.fold_aucs(models, title="Unseen batches", state=als.state)
 run.keep(figure, "folds")
 
@@ -113,7 +116,7 @@ run.keep(figure, "folds")
 # Nuclei are counted without labels, by a threshold and a watershed. The simulator knows how many cells
 # it has sown.
 
-# %% mystnb={"figure": {"name": "fig-als-density", "caption": "Simulated sites. Left: counted nuclei against planted cells; on the dashed line both agree. Right: counted nuclei by genotype. The wild type is the sparser one, and the two overlap."}, "image": {"alt": "A scatter plot close to its diagonal, and two overlapping histograms of which the mutant's lies to the right."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-als-density", "caption": "Simulated sites. Left: counted nuclei against planted cells; on the dashed line both agree. Right: counted nuclei by genotype."}, "image": {"alt": "A scatter plot with its diagonal, and a histogram for each genotype."}} tags=["hide-input"]
 figure = figures_als.density(als)
 run.keep(figure, "density")
 
@@ -135,7 +138,7 @@ display(
 # - Where the genotype is the same, do a model's scores follow the number of cells? (Share of the
 #   scores' variance, the partial confounder test of Spisak {cite}`spisak2022confound`.)
 # - Where the number of cells is the same, does the model still know the genotype? (Accuracy beyond the
-#   number of cells.)
+#   number of cells; p from genotypes permuted among sites with as many cells.)
 
 # %% tags=["remove-input"]
 follows, beyond = {}, {}
@@ -152,13 +155,14 @@ lines = [
 display(Markdown("\n".join(lines)))
 
 # %% [markdown]
-# The first model is a check: its scores are the number of cells, so nothing can lie beyond it.
+# The first model is a check: its scores are the number of cells, so that nothing can lie beyond it but
+# what five fits, each with a threshold of its own, leave to chance.
 #
 # ## The truth: dials at zero
 #
-# The same wells, seeds and folds, with a dial at zero. With no difference in density, all models fall to
-# what the looks of the cells alone give. With no difference in looks, what is left is density. With
-# neither, there is nothing to be named, and every model must lie at one half.
+# The same wells, seeds and folds, with a dial at zero. With no difference in density, a model can reach
+# what the looks of the cells give, and no more. With no difference in looks, what is left is density.
+# With neither, there is nothing to be named, and every model must lie at one half.
 
 # %% tags=["hide-input"]
 found = {"as planted": models}
@@ -171,7 +175,7 @@ for setting, turned in study.ZEROS.items():
 table = study.dials_table(found)
 run.keep_table(table, "dials")
 
-# %% mystnb={"figure": {"name": "fig-als-dials", "caption": "Simulated plates: mean ROC AUC of the four models over the five held-out batches, with 95% intervals from resampled folds, at four settings of the dials. Density alone must lie at one half where its dial is at zero."}, "image": {"alt": "Four panels of four dots with intervals; in the last panel all of them are near one half."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-als-dials", "caption": "Simulated plates: mean ROC AUC of the four models over the five held-out batches, with 95% intervals from resampled folds, at four settings of the dials. Density alone must lie at one half where its dial is at zero."}, "image": {"alt": "Four panels of four dots with intervals, a panel a setting of the dials, and a dashed line at one half."}} tags=["hide-input"]
 figure = figures_als.dials(table, als.state)
 run.keep(figure, "dials")
 
@@ -185,7 +189,7 @@ display(report.table(study.dials_words(table)))
 # lost if a statistic is shuffled? Statistics that go with each other stand in for each other, so each is
 # also shuffled together with those whose rank correlation with it is 0.7 or more.
 
-# %% mystnb={"figure": {"name": "fig-als-importance", "caption": "Simulated plates: ROC AUC lost in an unseen batch when a statistic is shuffled, by itself (above) and with all that go with it (below). A dot is a fold, the bar their mean. Shuffled alone hardly anything is missed; the cluster that holds the number of nuclei is."}, "image": {"alt": "Two panels of dots in lines, a line a statistic or cluster of statistics, ordered by their mean."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-als-importance", "caption": "Simulated plates: ROC AUC lost in an unseen batch when a statistic is shuffled, by itself (above) and with all that go with it (below). A dot is a fold, the bar their mean. Compare the two scales: what is hardly missed by itself may be missed with its cluster."}, "image": {"alt": "Two panels of dots in lines, a line a statistic or cluster of statistics, ordered by their mean."}} tags=["hide-input"]
 lost = gaze.statistics_lost(als, folds, seed=seed)
 run.keep_table(lost, "importance")
 figure = figures_als.lost(lost, als.state)
@@ -194,7 +198,11 @@ run.keep(figure, "importance")
 # %% tags=["remove-input"]
 display(Markdown(study.importance_words(lost)))
 
-# %% mystnb={"figure": {"name": "fig-als-dependence", "caption": "Simulated plates: the mean answer of the logistic model if one statistic is set to a value in all test sites, a line a held-out batch, with 95% intervals from resampled wells. A slope says that the model uses the statistic, if it were free to move by itself, which it is not."}, "image": {"alt": "Panels of lines, one panel a statistic, five lines each."}} tags=["hide-input"]
+# %% [markdown]
+# Partial dependence sets one statistic to a value in every site, and leaves all others as they are. Where
+# a dozen statistics share what the number of cells says, each line is shallow; look at its direction.
+
+# %% mystnb={"figure": {"name": "fig-als-dependence", "caption": "Simulated plates: the mean answer of the logistic model if one statistic is set to a value in all test sites, a line a held-out batch, with 95% intervals from resampled wells. Such sites do not exist: statistics that go together never move alone."}, "image": {"alt": "Panels of lines, one panel a statistic, five lines each."}} tags=["hide-input"]
 shown = study.telling(lost)
 lines_of = gaze.statistics_set(als, folds, shown, seed=seed)
 run.keep_table(lines_of, "dependence")
@@ -215,7 +223,7 @@ for name, one in empty.items():
     study.judge_gaze(run, name, one, "als")
 
 # %% mystnb={"figure": {"name": "fig-als-looks", "caption": "Simulated sites, correctly named, chosen by chance: the picture in false colours, and beside it the map over the empty background (light gray). Yellow: what speaks for the genotype that was named."}, "image": {"alt": "Two rows of pairs: a field of cells in false colours and its map in purple to yellow."}} tags=["hide-input"]
-figure = figures_als.overlays(looked, als, study.examples(looked, als, each=4, seed=seed))
+figure = figures_als.overlays(looked, als, study.examples(looked, als, each=3, seed=seed))
 run.keep(figure, "looks")
 
 # %% mystnb={"figure": {"name": "fig-als-empty", "caption": "Simulated plates, all test sets: the share of the maps that lies on empty background, less the share of the picture that is empty, by the genotype that the net named. Right of zero, the net looks at empty regions."}, "image": {"alt": "Two dots with intervals, one for each genotype, beside gray bars of exchanged maps and a dashed line at zero."}} tags=["hide-input"]

@@ -23,6 +23,7 @@ from confoundlab.plates.mixing import mixing
 from confoundlab.plates.plateset import SETS, PlateSet, Scale, simulate
 from confoundlab.plates.rivals import CNN, DENSITY
 from confoundlab.plates.sites import Sites, measure
+from confoundlab.power import ALPHA
 from confoundlab.study import StudyRun
 
 SPLIT = "batches apart"
@@ -99,6 +100,15 @@ def mixed(
     )  # fmt: skip
 
 
+def smallest_words(models: Mapping[str, FoldResult]) -> str:
+    """Return how small the nets' p-value can be at all, in words."""
+    found = models[CNN].evidence
+    return (
+        f"The CNN was refitted with {found.n_permutations} permuted labelling(s), so that its "
+        f"p-value cannot be below {found.smallest_p:.2g}."
+    )
+
+
 def judge(run: StudyRun, model: str, result: FoldResult, row: str) -> dict[str, Any]:
     """Keep what a model reached; density alone shows no cell, so it is a control."""
     return _keep(run, result.evidence, model, row, model, is_control=model == DENSITY)
@@ -135,7 +145,7 @@ def beyond_words(found: Explained) -> str:
     """Return whether anything lies beyond density, in words."""
     if found.evidence is None:
         return f"{found}; no two genotypes have as many cells, so nothing can be tested"
-    return f"{found}; p = {found.evidence.p_value:.2g} that nothing lies beyond it"
+    return f"{found}; p = {found.evidence.p_value:.2g}"
 
 
 def dials_table(found: Mapping[str, Mapping[str, FoldResult]]) -> pd.DataFrame:
@@ -165,12 +175,14 @@ def dials_table(found: Mapping[str, Mapping[str, FoldResult]]) -> pd.DataFrame:
 
 def dials_words(table: pd.DataFrame) -> pd.DataFrame:
     """Return `dials_table` as a page prints it: a row a setting, a column a model."""
-    shown = table.assign(
-        words=[
-            f"{row.auc:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f}), p = {row.p_value:.2g}"
-            for row in table.itertuples()
-        ]
-    )
+    fields = ["auc", "ci_low", "ci_high", "p_value", "smallest_p"]
+    words = [
+        f"{auc:.2f} ({low:.2f} to {high:.2f})"
+        # a few refitted nets can give no small p-value, and a large one would say nothing
+        + (f", p = {p:.2g}" if smallest <= ALPHA else "")
+        for auc, low, high, p, smallest in table[fields].to_numpy(float)
+    ]
+    shown = table.assign(words=words)
     wide = shown.pivot_table("words", "setting", "model", aggfunc="first", sort=False)
     return wide.reset_index().rename_axis(columns=None)
 
@@ -181,14 +193,22 @@ def importance_words(lost: pd.DataFrame) -> str:
     lines = []
     for how, words in (("alone", "Shuffled by itself"), ("together", "Shuffled together")):
         name, value = means[how].idxmax(), means[how].max()
-        lines.append(f"- {words}, most is lost with **{name}**: {value:.3f} of AUC.")
+        lines.append(f"- {words}, most is lost with **{few(name)}**: {value:.3f} of AUC.")
     held = [name for name in means["together"].index if "nuclei" in name.split(", ")]
     lines.append(f"- With the cluster that holds the number of nuclei: "
                  f"{means['together'][held[0]]:.3f}; with the number by itself: "
                  f"{means['alone']['nuclei']:.3f}.")  # fmt: skip
     alone = lost[lost["how"] == "alone"].drop_duplicates("features")
     near = alone[alone["features"].isin(telling(lost))]
-    return "\n".join([*lines, f"- {dependence.warning(near)}"])
+    warned = dependence.warning(near.assign(goes_with=near["goes_with"].map(few)))
+    return "\n".join([*lines, f"- {warned}"] if warned else lines)
+
+
+def few(names: str, most: int = 3) -> str:
+    """Return the first of several names with commas between, and how many more there are."""
+    each = names.split(", ")
+    more = f" and {len(each) - most} more" if len(each) > most else ""
+    return ", ".join(each[:most]) + more
 
 
 def telling(lost: pd.DataFrame, most: int = 4) -> list[str]:

@@ -15,6 +15,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from confoundlab.plates.als_study import few
 from confoundlab.plates.background import OnBackground, empty_background
 from confoundlab.plates.embed import COLOURS
 from confoundlab.plates.gaze import Gaze
@@ -94,7 +95,7 @@ def lost(table: pd.DataFrame, state: str, *, most: int = 8) -> Figure:
             axis.plot(each, [place] * len(each), "o", color=BLUE, ms=4, alpha=0.7)
             axis.plot([means[name]] * 2, [place - 0.35, place + 0.35], color=ORANGE, lw=2)
         axis.axvline(0, color=GRAY, ls="--", lw=1)
-        axis.set_yticks(range(len(means)), [_short(name) for name in means.index], fontsize=8)
+        axis.set_yticks(range(len(means)), [few(name) for name in means.index], fontsize=8)
         axis.invert_yaxis()
         title = "shuffled by itself" if how == "alone" else "shuffled with all that go with it"
         axis.set_title(title, fontsize=9)
@@ -148,7 +149,7 @@ def overlays(gaze: Gaze, sites: Sites, rows: Mapping[str, Sequence[int]]) -> Fig
     """
     many = max(len(own) for own in rows.values())
     figure, axes = plt.subplots(
-        len(rows), 2 * many, figsize=(1.55 * 2 * many + 0.9, 1.75 * len(rows) + 0.4),
+        len(rows), 2 * many, figsize=(1.3 * 2 * many + 0.7, 1.5 * len(rows) + 0.4),
         squeeze=False, layout="constrained",
     )  # fmt: skip
     for axis in axes.flat:
@@ -178,7 +179,7 @@ def on_empty(found: Mapping[str, OnBackground], state: str) -> Figure:
     state : str
         Of the data, for the title.
     """
-    figure, axis = plt.subplots(figsize=(6.4, 0.6 * len(found) + 1.3), layout="constrained")
+    figure, axis = plt.subplots(figsize=(8.4, 0.6 * len(found) + 1.3), layout="constrained")
     for place, one in enumerate(found.values()):
         axis.plot(
             [one.null_mean, one.null_q95], [place] * 2, color="0.8", lw=9, solid_capstyle="butt"
@@ -223,10 +224,3 @@ def randomised(table: pd.DataFrame, state: str) -> Figure:
     axis.set_title(titled("Maps without what was learned", state), fontsize=11)
     sns.despine(figure)
     return figure
-
-
-def _short(names: str, most: int = 3) -> str:
-    """Return the first of several names, and how many more there are."""
-    each = names.split(", ")
-    more = f" and {len(each) - most} more" if len(each) > most else ""
-    return ", ".join(each[:most]) + more

@@ -1,4 +1,4 @@
-"""Whole sites, measured as they are rendered: a small picture, the 63 statistics, a count of cells.
+"""Whole sites, measured as they are rendered: a small picture, a patch, 63 statistics, a count.
 
 Serves the ALS study of Venugopalan et al. (2019), whose density is the "number of cells in the site
 image". No picture is kept at full size, so that the paper's number of sites needs little memory.
@@ -18,10 +18,11 @@ from confoundlab.catalog import DataState
 from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
 from confoundlab.plates.handcrafted import statistics
-from confoundlab.plates.nuclei import segment
+from confoundlab.plates.nuclei import Centres, segment
 from confoundlab.plates.plateset import PlateSet
 
 _AT_ONCE = 16  # sites at full size
+_PATCH = 64  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +36,15 @@ class Sites:
         (cells that the simulator sowed).
     pixels : ndarray of uint8, shape (n, side, side, 5)
         The pictures, made smaller.
+    patches : ndarray of uint8, shape (n, 64, 64, 5)
+        At full size, about the nucleus that lies nearest to the picture's middle.
     statistics : DataFrame, shape (n, 63)
         Of the pictures at full size; see `handcrafted.FEATURES`.
     """
 
     table: pd.DataFrame
     pixels: Pixels
+    patches: Pixels
     statistics: pd.DataFrame
     state: DataState = "simulated"
 
@@ -75,15 +79,18 @@ def measure(plates: PlateSet, side: int = 64) -> Sites:
     wanted = plates.subset(~plates.sites["control"].to_numpy(bool))
     if not len(wanted):
         raise InputError("The set has control wells only.")
-    parts, cells, tables = [], [], []
+    parts, patches, cells, tables = [], [], [], []
     for first in tqdm(range(0, len(wanted), _AT_ONCE), "sites", delay=2, leave=False):
         rows = range(first, min(first + _AT_ONCE, len(wanted)))
         large = np.stack([wanted.render(row) for row in rows])
         parts.append(smaller(large, side))
         tables.append(statistics(large))
-        cells += [len(segment(picture[:, :, 0])) for picture in large]
+        centres = [segment(picture[:, :, 0]) for picture in large]
+        cells += [len(own) for own in centres]
+        patches += [_patch(picture, own) for picture, own in zip(large, centres, strict=True)]
     table = wanted.sites.assign(cells=cells, planted=wanted.truth["n_cells"].to_numpy())
-    return Sites(table, np.concatenate(parts), pd.concat(tables, ignore_index=True))
+    statistic = pd.concat(tables, ignore_index=True)
+    return Sites(table, np.concatenate(parts), np.stack(patches), statistic)
 
 
 def smaller(pixels: Pixels, side: int) -> Pixels:
@@ -92,3 +99,16 @@ def smaller(pixels: Pixels, side: int) -> Pixels:
     each = size // side
     squares = pixels.reshape(n, side, each, side, each, channels)
     return np.asarray(squares.mean((2, 4), dtype=np.float32).round(), np.uint8)
+
+
+def _patch(picture: Pixels, centres: Centres) -> Pixels:
+    """Cut a patch about the nucleus that is nearest to the middle, or about the middle if none is.
+
+    It is moved inwards where it would leave the picture.
+    """
+    size, patch = picture.shape[0], min(_PATCH, picture.shape[0])
+    middle = np.full(2, (size - 1) / 2)
+    gaps = np.linalg.norm(centres - middle, axis=1)
+    place = centres[gaps.argmin()] if len(centres) else middle
+    top, left = np.clip(np.round(place).astype(int) - patch // 2, 0, size - patch)
+    return picture[top : top + patch, left : left + patch]

@@ -30,5 +30,6 @@ def sown(*, density=1.0, wells=6, sites=1, side=24, seed=0):
     return Sites(
         plates.sites.assign(cells=cells, planted=cells),
         pixels.clip(0, 255).astype(np.uint8),
+        pixels.clip(0, 255).astype(np.uint8),
         statistics,
     )

@@ -8,6 +8,7 @@ from confoundlab.plates import gaze, rivals
 from confoundlab.plates.background import on_background
 from confoundlab.plates.folds import leave_batch_out
 from confoundlab.plates.plateset import simulate
+from confoundlab.plates.sites import Sites
 from confoundlab.study import StudyRun
 
 
@@ -50,7 +51,8 @@ def test_mixing_asks_for_plates_and_for_wells(sites, rng):
 
 def test_one_plate_a_batch_falls_back_to_wells(sites, rng):
     first = sites.table["plate"].str.endswith("p01").to_numpy()
-    one = type(sites)(sites.table[first], sites.pixels[first], sites.statistics[first])
+    pixels = sites.pixels[first]
+    one = Sites(sites.table[first], pixels, pixels, sites.statistics[first])
     found = study.mixed(rng.normal(size=(first.sum(), 3)), one, n_permutations=9)
     assert (found["n_groups"] == one.table["well_id"].nunique()).all()
 
@@ -85,7 +87,7 @@ def test_maps_on_background_are_kept_as_a_share(rng):
 def test_words_for_what_lies_beyond(sites, models):
     folds = leave_batch_out(sites.table)
     given = rivals.answers(models[rivals.CNN], folds, sites)
-    assert "that nothing lies beyond it" in study.beyond_words(rivals.beyond_density(given))
+    assert "; p = " in study.beyond_words(rivals.beyond_density(given))
     aliased = given.assign(cells=np.where(given["condition"] == "TDPwt", 20, 40))
     assert "nothing can be tested" in study.beyond_words(rivals.beyond_density(aliased))
 
@@ -97,12 +99,16 @@ def test_dials_as_table_and_as_words(models):
     assert list(words) == ["setting", *models]
     assert words["setting"].tolist() == ["as planted", "both at zero"]
     assert words["CNN"][0].startswith(f"{models['CNN'].evidence.estimate:.2f} (")
+    assert "p =" in words["cell density"][0] and "p =" not in words["CNN"][0]  # one refit
+    assert "1 permuted labelling(s)" in study.smallest_words(models)
+    assert "below 0.5" in study.smallest_words(models)
 
 
 def test_importance_in_words(sites):
     lost = gaze.statistics_lost(sites, leave_batch_out(sites.table), repeats=1)
     words = study.importance_words(lost)
     assert "Correlated features" in words and "number of nuclei" in words
+    assert study.few("a, b, c, d, e") == "a, b, c and 2 more" and study.few("a, b") == "a, b"
     names = study.telling(lost)
     assert names[:2] == ["nuclei", "empty"] and len(set(names)) == 4
 

@@ -8,6 +8,7 @@ from sown import sown
 from confoundlab.errors import InputError
 from confoundlab.plates.handcrafted import statistics
 from confoundlab.plates.layout import CONTROL_ROWS, crossed
+from confoundlab.plates.nuclei import segment
 from confoundlab.plates.plateset import SETS, PlateSet
 from confoundlab.plates.sites import measure, smaller
 
@@ -33,6 +34,10 @@ def test_sites_are_measured_as_they_are_rendered():
     assert found.table["planted"].tolist() == kept.truth["n_cells"].tolist()
     assert np.abs(found.table["cells"] - found.table["planted"]).max() <= 2
     assert found.state == "simulated"
+    for row, patch in enumerate(found.patches):
+        centres = segment(large[row][:, :, 0])
+        y, x = centres[np.hypot(*(centres - 63.5).T).argmin()].round().astype(int)
+        assert (patch[32, 32] == large[row][y, x]).all()
 
 
 def test_a_digest_is_of_table_and_pictures():
