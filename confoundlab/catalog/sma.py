@@ -11,6 +11,7 @@ from confoundlab.catalog.entry import Study
 STUDY = Study(
     name="sma",
     title="SMA: batch, focus and laboratory (simulated plates)",
+    data="simulated",
     profiles={
         "smoke": {"wells": 2, "per_site": 3, "side": 64, "epochs": 2, "refits": 1,
                   "permutations": 199},
