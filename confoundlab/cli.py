@@ -63,10 +63,11 @@ def studies() -> None:
     for study in STUDIES.values():
         click.echo(f"{study.name:8} {study.title}")
         for entry in study.datasets:
-            click.echo(f"         {entry.name:16} {available(entry.name):10} {entry.title}")
+            state = available(entry.name, study.data)
+            click.echo(f"         {entry.name:16} {state:10} {entry.title}")
         for table in study.tables:
-            state = table.state if find_folder(table) else "missing"
-            click.echo(f"         {table.name:24} {state:10} {table.title}")
+            found = table.state if find_folder(table) else "missing"
+            click.echo(f"         {table.name:24} {found:10} {table.title}")
         click.echo(f"         profiles: {', '.join(study.profiles)}")
 
 

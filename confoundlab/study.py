@@ -74,6 +74,7 @@ class StudyRun:
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     engines: set[str] = field(default_factory=set)
     cases: list[tuple[Evidence, dict[str, Any]]] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)  # long reasons that the page has given already
     order: dict[str, Any] = field(
         default_factory=lambda: json.loads(os.environ.get(RUN_VARIABLE, "{}"))
     )

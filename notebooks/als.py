@@ -171,7 +171,7 @@ for setting, turned in study.ZEROS.items():
     seen = embed.embed(other.pixels, embedder, side=embed_side)
     found[setting] = rivals.four_models(other, embeddings=seen, refits=zero_refits, **options)
     for name, one in found[setting].items():
-        study.judge(run, name, one, f"als, {setting}")
+        study.judge(run, name, one, f"als, {setting}", setting=setting)
 table = study.dials_table(found)
 run.keep_table(table, "dials")
 

@@ -205,7 +205,8 @@ if bbbc:
     random, week_out = (moa[words].predictions for words in real.DROP)
     alone = forests.lonely(asked.table["condition"], asked.table["batch"])
     cut = forests.cut_drop(random, week_out, asked.labels, asked.groups, alone, seed=seed)
-    gap = differences.difference(random, week_out, asked.labels, asked.groups, seed=seed)
+    options = {"n_permutations": permutations, "seed": seed}
+    gap = differences.difference(random, week_out, asked.labels, asked.groups, **options)
     names = ", ".join(sorted(asked.table["condition"][alone].unique()))
     lines = [
         f"- Imaged in one week only: {names}; {alone.sum()} of {len(alone)} wells.",
@@ -236,7 +237,7 @@ if lincs:
     )
     run.keep(figure, "dates")
 
-# %% mystnb={"figure": {"name": "fig-plates-density", "caption": "Mean of the count's logarithm (base 2) in each well, less its plate's mean, control wells only. Control wells lie in the same few places on all plates, so that edge here means the top left corner."}, "image": {"alt": "Two plates of 384 wells, gray but for the control wells; wells in the first row differ from inner ones."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-plates-density", "caption": "Mean of the count's logarithm (base 2) in each well, less its plate's mean, control wells only. Control wells lie in the same few places on all plates, so that edge in batch 1 means the top left corner."}, "image": {"alt": "Two plates of 384 wells, gray but for the control wells; wells in the first row differ from inner ones."}} tags=["hide-input"]
 if lincs:
     grids = density.position_grids(lincs)
     figure = figures.plate_maps(

@@ -37,6 +37,16 @@ def test_readme_shows_both_commands_and_only_commands_that_exist():
         assert f"\n{target}:" in makefile
 
 
+def test_an_installed_package_carries_the_notebooks_and_the_references():
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    carried = wheel["targets"]["wheel"]["force-include"]
+    assert carried == {
+        "notebooks": "confoundlab/notebooks",
+        "book/references.bib": "confoundlab/references.bib",
+    }
+    assert all((ROOT / path).exists() for path in carried)
+
+
 def test_citation_has_the_version_of_the_package():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == PROJECT["version"]

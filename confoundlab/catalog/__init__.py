@@ -23,6 +23,7 @@ from confoundlab.catalog import (
     plates_real,
     remedies,
     rnai,
+    sma,
     yale,
 )
 from confoundlab.catalog.entry import (
@@ -63,7 +64,7 @@ _AT = re.compile(r" at \d+,\d+")
 # In the order of the paper's tables; then the remedies, which take data sets of others, and plates.
 STUDIES: dict[str, Study] = {
     each.STUDY.name: each.STUDY
-    for each in (covid, kvasir, rnai, yale, coil, celegans, remedies, als, plates_real)
+    for each in (covid, kvasir, rnai, yale, coil, celegans, remedies, sma, als, plates_real)
 }
 DATASETS: dict[str, Dataset] = {
     entry.name: entry for each in STUDIES.values() for entry in each.datasets

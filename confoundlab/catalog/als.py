@@ -11,6 +11,7 @@ from confoundlab.catalog.entry import Study
 STUDY = Study(
     name="als",
     title="ALS: the net counts cells (simulated plates)",
+    data="simulated",
     profiles={
         "smoke": {"wells": 4, "side": 32, "embed_side": 64, "epochs": 4, "refits": 1,
                   "zero_refits": 1},

@@ -109,9 +109,15 @@ def smallest_words(models: Mapping[str, FoldResult]) -> str:
     )
 
 
-def judge(run: StudyRun, model: str, result: FoldResult, row: str) -> dict[str, Any]:
-    """Keep what a model reached; density alone shows no cell, so it is a control."""
-    return _keep(run, result.evidence, model, row, model, is_control=model == DENSITY)
+def judge(
+    run: StudyRun, model: str, result: FoldResult, row: str, *, setting: str = ""
+) -> dict[str, Any]:
+    """Keep what a model reached, at one of `ZEROS` or as planted.
+
+    Density alone shows no cell, and without a phenotype there is none to see: both are controls.
+    """
+    blind = model == DENSITY or "phenotype" in ZEROS.get(setting, {})
+    return _keep(run, result.evidence, model, row, model, is_control=blind)
 
 
 def judge_beyond(run: StudyRun, model: str, follows: Evidence, beyond: Explained, row: str) -> None:

@@ -62,7 +62,8 @@ def edge_width(image: npt.ArrayLike) -> float:
     Notes
     -----
     An edge of width s has, after a smoothing by a, a squared gradient that goes as 1 / (s² + a²) at
-    its middle. From the ratio r of the two smoothings, s² = (b² - r a²) / (r - 1).
+    its middle. From the ratio r of the two smoothings, s² = (b² - r a²) / (r - 1). Clipped
+    cells are left out; where nearly all are clipped, edges look sharper than they are.
     """
     picture = np.asarray(image, np.float32)
     if picture.ndim != 2 or min(picture.shape) < 32:

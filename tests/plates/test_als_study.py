@@ -71,6 +71,11 @@ def test_what_is_measured_is_kept_and_judged(sites, models):
     verdicts = [record["verdict"] for record in run.records]
     assert verdicts[0] in ("LEAK", "INCONCLUSIVE") and verdicts[1:] == [None] * 5
     assert run.records[4]["metric"] == "partial R²"
+    blind = [
+        study.judge(run, rivals.STATISTICS, models[rivals.STATISTICS], "als", setting=setting)
+        for setting in study.ZEROS
+    ]
+    assert [one["verdict"] is None for one in blind] == [True, False, False]
 
 
 def test_maps_on_background_are_kept_as_a_share(rng):
