@@ -15,7 +15,7 @@ STUDY = Study(
     profiles={
         "smoke": {"wells": 4, "side": 32, "embed_side": 64, "epochs": 4, "refits": 1,
                   "zero_refits": 1},
-        "quick": {"wells": 14, "zero_refits": 2},
+        "quick": {"wells": 14, "refits": 4, "zero_refits": 1},
         "paper": {"scale": "paper", "permutations": 9999},
     },
 )  # fmt: skip
