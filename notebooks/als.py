@@ -94,13 +94,23 @@ display(Markdown("\n".join([*lines, f"- {mixing.CAVEAT}"])))
 # nothing else. The second has 63 statistics of the picture, the third an embedding of the whole site;
 # all three are linear. The fourth is a LeNet-5 that is trained on the sites. Labels of wells are
 # permuted inside their plate, and all models fitted again. Five folds are few: the interval of a mean
-# over them is wide, and leans towards one half.
+# over them is wide, and leans towards one half. The same is done on plates with dials at zero, which
+# are shown further down.
 
 # %% tags=["hide-input"]
 features = embed.embed(als.pixels, embedder, side=embed_side)
 options = {"epochs": epochs, "n_permutations": permutations, "seed": seed}
 models = rivals.four_models(als, embeddings=features, refits=refits, **options)
 records = {name: study.judge(run, name, one, "als") for name, one in models.items()}
+found, judged = {"as planted": models}, {}
+for setting, turned in study.ZEROS.items():
+    other = run.note(study.plates(**make, **(planted | turned)), f"als, {setting}")
+    seen = embed.embed(other.pixels, embedder, side=embed_side)
+    found[setting] = rivals.four_models(other, embeddings=seen, refits=zero_refits, **options)
+    judged[setting] = {
+        name: study.judge(run, name, one, f"als, {setting}", setting=setting)
+        for name, one in found[setting].items()
+    }
 
 # %% tags=["remove-input"]
 lines = [f"- {report.sentence(f'**{name}**', record)}" for name, record in records.items()]
@@ -164,23 +174,19 @@ display(Markdown("\n".join(lines)))
 # what the looks of the cells give, and no more. With no difference in looks, what is left is density.
 # With neither, there is nothing to be named, and every model must lie at one half.
 
-# %% tags=["hide-input"]
-found = {"as planted": models}
-for setting, turned in study.ZEROS.items():
-    other = run.note(study.plates(**make, **(planted | turned)), f"als, {setting}")
-    seen = embed.embed(other.pixels, embedder, side=embed_side)
-    found[setting] = rivals.four_models(other, embeddings=seen, refits=zero_refits, **options)
-    for name, one in found[setting].items():
-        study.judge(run, name, one, f"als, {setting}", setting=setting)
+# %% mystnb={"figure": {"name": "fig-als-dials", "caption": "Simulated plates: mean ROC AUC of the four models over the five held-out batches, with 95% intervals from resampled folds, at four settings of the dials. Density alone must lie at one half where its dial is at zero."}, "image": {"alt": "Four panels of four dots with intervals, a panel a setting of the dials, and a dashed line at one half."}} tags=["hide-input"]
 table = study.dials_table(found)
 run.keep_table(table, "dials")
-
-# %% mystnb={"figure": {"name": "fig-als-dials", "caption": "Simulated plates: mean ROC AUC of the four models over the five held-out batches, with 95% intervals from resampled folds, at four settings of the dials. Density alone must lie at one half where its dial is at zero."}, "image": {"alt": "Four panels of four dots with intervals, a panel a setting of the dials, and a dashed line at one half."}} tags=["hide-input"]
 figure = figures_als.dials(table, als.state)
 run.keep(figure, "dials")
 
 # %% tags=["remove-input"]
 display(report.table(study.dials_words(table)))
+lines = [
+    f"- {report.sentence(f'**Both at zero, {name}**', record)}"
+    for name, record in judged["both at zero"].items()
+]
+display(Markdown("\n".join(lines)))
 
 # %% [markdown]
 # ## The paper's tools: importance and partial dependence
