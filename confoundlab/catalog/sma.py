@@ -16,6 +16,6 @@ STUDY = Study(
         "smoke": {"wells": 2, "per_site": 3, "side": 64, "epochs": 2, "refits": 1,
                   "permutations": 199},
         "quick": {"per_site": 4, "refits": 4},
-        "paper": {"scale": "default", "per_site": 8, "side": 224, "permutations": 9999},
+        "paper": {"scale": "default", "side": 224, "permutations": 1999},
     },
 )  # fmt: skip

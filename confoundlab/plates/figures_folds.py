@@ -125,7 +125,7 @@ def folds_examined(
     grays = np.linspace(0.25, 0.8, len(laboratories))
     for place, pair in enumerate(columns):
         for step, line in enumerate(pair):
-            condition, laboratory = known.loc[line]
+            condition, laboratory = map(str, known.loc[line])
             gray = grays[laboratories.index(laboratory)]
             _square(below, place, -step, colours[condition], str(line), "w")
             _square(below, place, -2 - step, str(gray), laboratory, "w" if gray < 0.5 else "k")

@@ -12,6 +12,7 @@ import base64
 import html
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -155,7 +156,7 @@ def _ready(
     colour: str,
     tooltip: Sequence[str],
     side: int,
-) -> tuple[list[object], list[str]]:
+) -> tuple[list[Any], list[str]]:
     """Check what is to be drawn; return the levels of the colour, and pictures as data."""
     _check(at, table, pictures, [colour, *tooltip], side)
     levels = sorted(table[colour].unique().tolist())

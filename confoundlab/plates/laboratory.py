@@ -8,7 +8,7 @@ numbers; with a simulator the dial can be turned to zero, and the same folds tel
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -175,7 +175,7 @@ def unseen_people(
     )  # fmt: skip
 
 
-def labelled(table: pd.DataFrame) -> dict[str, pd.Series]:
+def labelled(table: pd.DataFrame) -> dict[str, Any]:
     """Return who got the labels: lines, exchanged inside pairs, with wells resampled."""
     return {"wells": table["well_id"], "units": table["line"], "blocks": table["pair"]}
 

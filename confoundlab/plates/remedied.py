@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +88,7 @@ def remedied(
             ready[fold.name] = correct(name, x, wells, fold.split.train, protect=protect)
         return ready[fold.name]
 
-    options = {"n_permutations": n_permutations, "seed": seed}
+    options: dict[str, Any] = {"n_permutations": n_permutations, "seed": seed}
     return Remedied(
         name,
         unseen_people(corrected, table, folds, **options),

@@ -26,8 +26,9 @@ from confoundlab.plates.survey import SiteTable
 from confoundlab.plates.wells import Nuisance
 from confoundlab.study import StudyRun
 
+Numbers = npt.NDArray[np.float64]
 PAIRS_APART, WELLS_APART, NO_TRAINING = "pairs of lines apart", "wells apart", "no training"
-_HOVERED = 600  # patches in a map
+_HOVERED = 600  # pictures in a map
 _SHOWN = 6  # plates of a side in Figure 2
 _PILOT_WELLS = 5  # of each line, for each of the main plates': so the pilot's six lines fill them
 
@@ -74,11 +75,29 @@ def layouts(plates: PlateSet) -> dict[str, pd.DataFrame]:
     sites = plates.sites
     content = sites["condition"].where(~sites["control"], "control line")
     first = sites.groupby("batch")["plate"].transform("min") == sites["plate"]
-    return dict(list(sites.assign(content=content)[first].groupby("plate")))
+    shown = sites.assign(content=content)[first].groupby("plate")
+    return {str(name): own for name, own in shown}
+
+
+def by_well(features: npt.ArrayLike, table: pd.DataFrame) -> tuple[Numbers, pd.DataFrame]:
+    """Return the mean of each well's cells, control wells left out.
+
+    Returns
+    -------
+    means : ndarray, shape (wells, d)
+    table : DataFrame
+        Of the wells' first cells, whose row number in `table` is the index.
+    """
+    used = table[~table["control"]]
+    first = used.drop_duplicates("well_id")
+    well = pd.Index(first["well_id"]).get_indexer(used["well_id"])
+    sums = np.zeros((len(first), np.shape(features)[1]))
+    np.add.at(sums, well, np.asarray(features, np.float64)[used.index])
+    return sums / np.bincount(well)[:, None], first
 
 
 def some(table: pd.DataFrame, *, seed: int = 0) -> npt.NDArray[np.intp]:
-    """Return the rows of patches that an interactive map shows: so many that a page opens."""
+    """Return the rows that an interactive map shows: so many that a page opens."""
     rng = np.random.default_rng(seed)
     return np.sort(rng.permutation(len(table))[:_HOVERED])
 
@@ -117,7 +136,7 @@ def judge_focus(run: StudyRun, sites: SiteTable, row: str) -> dict[str, dict[str
 def mixed(
     features: npt.ArrayLike, table: pd.DataFrame, *, n_permutations: int = 999, seed: int = 0
 ) -> pd.DataFrame:
-    """Measure how batches and conditions mix among embeddings, each at the level it was given.
+    """Measure how batches and conditions mix among wells, each at the level it was given.
 
     Batches were given to plates, conditions to lines.
 
@@ -225,6 +244,15 @@ def sources_table(sources: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             for name, table in sources.items()
         ]
     )
+
+
+def same_fold_words(worlds: Mapping[str, FoldResult]) -> str:
+    """Say what the fold of one laboratory reaches in each world."""
+    reached = []
+    for name, one in worlds.items():
+        own = one.table[one.table["same_laboratory"].eq(True)].iloc[0]
+        reached.append(f"{name} {_auc(own['auc'], own['ci_low'], own['ci_high'])}")
+    return f"**The fold of one laboratory**, by its wells: {', '.join(reached)}."
 
 
 def rank_words(result: FoldResult) -> str:

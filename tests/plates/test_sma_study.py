@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from confoundlab import report
 from confoundlab.parameters import declared, notebook_source, read_notebook
 from confoundlab.plates import laboratory, remedied, sma_study, survey
 from confoundlab.plates.folds import leave_pair_out
@@ -115,3 +116,29 @@ def test_the_first_line_says_simulated():
     assert "SIMULATED" in line and "never released" in line
     assert f"{len(cells):,} cells of {cells.table['line'].nunique()} lines" in line
     assert isinstance(sites.table, pd.DataFrame)
+
+
+def test_wells_are_means_of_their_cells_without_controls(table):
+    cells = pd.concat([table, table, table[:50]]).sort_values("sample").reset_index(drop=True)
+    x = np.random.default_rng(0).normal(size=(len(cells), 3))
+    means, wells = sma_study.by_well(x, cells)
+    expected = pd.DataFrame(x).groupby(cells["well_id"]).mean()
+    assert np.allclose(means, expected.loc[wells["well_id"]])
+    assert not wells["control"].any() and len(wells) == 2 * 27 * 2
+    assert (cells.loc[wells.index, "well_id"] == wells["well_id"]).all()
+
+
+def test_the_fold_of_one_laboratory_is_said_for_every_world(table, features):
+    found = laboratory.unseen_people(features, table, leave_pair_out(table), n_permutations=1)
+    words = sma_study.same_fold_words({"as planted": found, "neither": found})
+    auc = found.table.loc[found.table["same_laboratory"], "auc"].item()
+    assert words.count(f"{auc:.2f} (") == 2 and "neither" in words
+
+
+def test_measures_are_said_without_reasons():
+    run = StudyRun(permutations=19)
+    table = lay_out(SMA_MAIN.shrunk(plates=1, wells_a_line=1, sites=1))
+    sites = SiteTable(table.assign(blur=table["row"], focus=-table["row"], n_cells=30))
+    record = sma_study.judge_focus(run, sites, "x")["focus score and planted sharpness"]
+    assert "rank correlation 1.00" in report.measured("score", record)
+    assert "subject" not in report.measured("score", record)
