@@ -138,6 +138,8 @@ def _study_page(study: Study, profile: str, say: Callable[[str], None]) -> None:
     name, choice = values["dataset"], values["data"]
     if study.tables:
         state, images = "real", _modified(study)
+    elif not study.datasets:
+        state, images = "simulated", ""
     else:
         state = available(name, choice)
         images = "" if state == "simulated" else load(name, choice).digest

@@ -164,6 +164,11 @@ def sentence(name: str, record: dict[str, Any], said: set[str] | None = None) ->
     )
 
 
+def measured(name: str, record: dict[str, Any]) -> str:
+    """Return a measurement in words, without the reasons that belong to naming a class."""
+    return sentence(name, record | {"reasons": []}).rstrip()
+
+
 def gap(words: str, found: Evidence) -> str:
     """Return a difference between two experiments in words."""
     return (

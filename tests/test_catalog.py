@@ -18,7 +18,7 @@ from confoundlab.parameters import declared, notebook_source, read_notebook
 def test_unknown_names_suggest_the_nearest():
     with pytest.raises(InputError, match="Did you mean 'coil20'"):
         dataset("coil2")
-    with pytest.raises(InputError, match="Known: celegans, coil, covid"):
+    with pytest.raises(InputError, match="Known: als, celegans, coil, covid"):
         study("cifar")
 
 

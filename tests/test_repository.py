@@ -70,7 +70,9 @@ def rows_of(published, name):
 def test_every_stored_result_has_the_papers_settings(published):
     for results in published:
         assert results["profile"] == "paper"
-        assert results["parameters"].get("epochs", 120) == 120  # forests have none
+        # forests have no epochs, and the papers on plates do not say how long nets were trained
+        if results["study"] not in ("sma", "als"):
+            assert results["parameters"].get("epochs", 120) == 120
         simulated = all(entry["state"] == "simulated" for entry in results["data"])
         assert simulated or results["parameters"]["repeats"] >= 5
 

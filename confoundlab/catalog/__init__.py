@@ -14,7 +14,18 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from confoundlab.catalog import celegans, coil, covid, kvasir, plates_real, remedies, rnai, yale
+from confoundlab.catalog import (
+    als,
+    celegans,
+    coil,
+    covid,
+    kvasir,
+    plates_real,
+    remedies,
+    rnai,
+    sma,
+    yale,
+)
 from confoundlab.catalog.entry import (
     Archive,
     Dataset,
@@ -53,7 +64,7 @@ _AT = re.compile(r" at \d+,\d+")
 # In the order of the paper's tables; then the remedies, which take data sets of others, and plates.
 STUDIES: dict[str, Study] = {
     each.STUDY.name: each.STUDY
-    for each in (covid, kvasir, rnai, yale, coil, celegans, remedies, plates_real)
+    for each in (covid, kvasir, rnai, yale, coil, celegans, remedies, sma, als, plates_real)
 }
 DATASETS: dict[str, Dataset] = {
     entry.name: entry for each in STUDIES.values() for entry in each.datasets

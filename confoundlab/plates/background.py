@@ -11,14 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import norm
 
 from confoundlab import columns
 from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
-from confoundlab.evidence import NullTest
+from confoundlab.evidence import Evidence, NullTest
 from confoundlab.intervals import bootstrap, mean_recall
 from confoundlab.labelling import Indices
 from confoundlab.plates.handcrafted import foreground
+from confoundlab.power import POWER
 
 Maps = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -69,6 +71,35 @@ class OnBackground:
             f"{self.ci_high:+.3f}; {self.null_mean:+.3f} with maps of other groups; "
             f"p = {self.p_value:.2g} above, {self.p_below:.2g} below; {self.n_images:,} images in "
             f"{self.n_groups:,} groups, {self.n_blank:,} blank maps left out)"
+        )
+
+    def evidence(self) -> Evidence:
+        """Return the share itself as evidence: chance is the area, intervals and null add to it."""
+        error = (self.ci_high - self.ci_low) / (norm.ppf(0.975) - norm.ppf(0.025))
+        low, high, null_mean, null_q95 = (
+            float(np.clip(self.area + one, 0, 1))
+            for one in (self.ci_low, self.ci_high, self.null_mean, self.null_q95)
+        )
+        return Evidence(
+            metric="share of the map",
+            estimate=self.share,
+            ci_low=low,
+            ci_high=high,
+            chance=self.area,
+            null_mean=null_mean,
+            null_q95=null_q95,
+            p_value=self.p_value,
+            p_below=self.p_below,
+            smallest_p=1 / (1 + self.n_permutations),
+            permuted="maps among groups",
+            permuted_why="Where a net looks may not depend on where this picture is empty.",
+            n_images=self.n_images,
+            n_groups=self.n_groups,
+            n_permutations=self.n_permutations,
+            n_repeats=1,
+            repeat_sd=None,
+            minimum_detectable=float(min(1.0, null_q95 + norm.ppf(POWER) * error)),
+            seed=self.seed,
         )
 
 

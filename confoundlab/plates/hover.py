@@ -1,14 +1,18 @@
-"""An interactive map of embeddings that shows the patch under the pointer.
+"""Interactive maps of embeddings that show the patch under the pointer.
 
 Serves Figure 3 of Venugopalan et al. (2019): clusters by batch are believed sooner when one sees
-what is in them. The chart holds its data and patches itself; the scripts that draw it are altair's.
+what is in them. `hover_map` is altair's chart, for a live kernel: it moves and zooms, and its
+scripts come from the network. `hover_page` is for a page that must work alone: one SVG with its
+patches inside, shown by a style sheet, without any script.
 """
 
 from __future__ import annotations
 
 import base64
+import html
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -24,6 +28,7 @@ MOST_POINTS = 5000  # altair's own limit for data inside a chart
 MOST_BYTES = 20 * 2**20  # of a page that still opens at once
 # seaborn's colour-blind palette has ten; shapes tell the same once more
 _COLOURS = sns.color_palette("colorblind").as_hex()
+_GLYPHS = "●■▲◆✚▼"
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
 
@@ -68,22 +73,8 @@ def hover_map(
         Lengths that differ, an unknown column, too many levels, points or bytes.
     """
     at = np.asarray(points, np.float64)
-    _check(at, table, pictures, [colour, *tooltip], side)
+    levels, images = _ready(at, table, pictures, colour, tooltip, side)
     shown = table[list(dict.fromkeys([colour, *tooltip]))].reset_index(drop=True)
-    levels = sorted(shown[colour].unique().tolist())
-    if len(levels) > len(_COLOURS):
-        raise InputError(
-            f"Column {colour!r} has {len(levels)} levels; no more than {len(_COLOURS)} colours can "
-            "be told apart. Show fewer, or colour by another column."
-        )
-    images = [_data_uri(one, side) for one in pictures]
-    size = sum(map(len, images))
-    if size > MOST_BYTES:
-        fit = int(len(images) * MOST_BYTES / size)
-        raise InputError(
-            f"{len(images):,} pictures of {side} pixels make a page of {size / 2**20:.0f} MiB; at "
-            f"most {MOST_BYTES / 2**20:.0f} open at once. Show about {fit:,}, or smaller ones."
-        )
     # names as vega writes fields have no dots or brackets, whatever the table's have
     names = {str(name): f"column{number}" for number, name in enumerate(shown)}
     data = shown.rename(columns=names).assign(x=at[:, 0], y=at[:, 1], image=images)
@@ -108,6 +99,81 @@ def hover_map(
         .interactive()
     )
     return chart
+
+
+def hover_page(
+    points: npt.ArrayLike,
+    table: pd.DataFrame,
+    pictures: Pixels,
+    *,
+    colour: str,
+    tooltip: Sequence[str] = (),
+    side: int = 64,
+    title: str = "",
+) -> str:
+    """Return a map as HTML that needs no network and no script; parameters as of `hover_map`.
+
+    The patch under the pointer, or of the point chosen by the tabulator key, is shown enlarged
+    beside the map; its columns come up as the pointer rests.
+    """
+    at = np.asarray(points, np.float64)
+    levels, images = _ready(at, table, pictures, colour, tooltip, side)
+    low, spread = at.min(axis=0), np.maximum(np.ptp(at, axis=0), 1e-12)
+    places = 20 + 440 * (at - low) / spread
+    names = list(dict.fromkeys([colour, *tooltip]))
+    marks = []
+    for place, row, image in zip(places, table[names].to_numpy(), images, strict=True):
+        number = levels.index(row[0])
+        words = ", ".join(f"{name}: {value}" for name, value in zip(names, row, strict=True))
+        marks.append(
+            f'<g tabindex="0"><title>{html.escape(words)}</title>'
+            f'<text x="{place[0]:.1f}" y="{480 - place[1]:.1f}" '
+            f'fill="{_COLOURS[number]}">{_GLYPHS[number % len(_GLYPHS)]}</text>'
+            f'<image x="500" y="150" width="180" height="180" href="{image}"/></g>'
+        )
+    legend = "".join(
+        f'<text x="510" y="{40 + 18 * number}" fill="{_COLOURS[number]}">'
+        f'{_GLYPHS[number % len(_GLYPHS)]}</text><text x="525" y="{40 + 18 * number}" '
+        f'class="word">{html.escape(f"{colour} {level}")}</text>'
+        for number, level in enumerate(levels)
+    )
+    words = html.escape(title)
+    return (
+        "<style>.hover-map text{font:10px sans-serif;text-anchor:middle}"
+        ".hover-map .word{font-size:12px;fill:currentColor;text-anchor:start}"
+        ".hover-map image{display:none;image-rendering:pixelated}"
+        ".hover-map g:hover image,.hover-map g:focus image{display:inline}"
+        ".hover-map g:hover text,.hover-map g:focus text{font-size:18px}</style>"
+        f'<svg class="hover-map" viewBox="0 0 700 490" role="img" aria-label="{words}">'
+        f'<text x="20" y="14" class="word">{words}</text>{"".join(marks)}{legend}</svg>'
+    )
+
+
+def _ready(
+    at: npt.NDArray[np.float64],
+    table: pd.DataFrame,
+    pictures: Pixels,
+    colour: str,
+    tooltip: Sequence[str],
+    side: int,
+) -> tuple[list[Any], list[str]]:
+    """Check what is to be drawn; return the levels of the colour, and pictures as data."""
+    _check(at, table, pictures, [colour, *tooltip], side)
+    levels = sorted(table[colour].unique().tolist())
+    if len(levels) > len(_COLOURS):
+        raise InputError(
+            f"Column {colour!r} has {len(levels)} levels; no more than {len(_COLOURS)} colours can "
+            "be told apart. Show fewer, or colour by another column."
+        )
+    images = [_data_uri(one, side) for one in pictures]
+    size = sum(map(len, images))
+    if size > MOST_BYTES:
+        fit = int(len(images) * MOST_BYTES / size)
+        raise InputError(
+            f"{len(images):,} pictures of {side} pixels make a page of {size / 2**20:.0f} MiB; at "
+            f"most {MOST_BYTES / 2**20:.0f} open at once. Show about {fit:,}, or smaller ones."
+        )
+    return levels, images
 
 
 def _data_uri(picture: Pixels, side: int) -> str:

@@ -8,8 +8,10 @@ is measured in the picture, so that one function serves any magnification.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +51,16 @@ class Patches:
 
     def __len__(self) -> int:
         return len(self.table)
+
+    @property
+    def state(self) -> Literal["simulated"]:
+        """Of the data: patches are cut from simulated sites only."""
+        return "simulated"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all pixels."""
+        return f"sha256:{hashlib.sha256(self.pixels.tobytes()).hexdigest()}"
 
 
 def label_nuclei(image: npt.ArrayLike) -> Labels:
@@ -132,26 +144,33 @@ def iter_patches(
     Patches
         Of one site; may be none.
     """
+    for row, image in enumerate(plates.iter_sites()):
+        yield cut(plates, row, image, size=size, per_site=per_site)
+
+
+def cut(
+    plates: PlateSet, row: int, image: Pixels, *, size: int = 64, per_site: int | None = None
+) -> Patches:
+    """Cut the patches out of one site that is rendered already; see `iter_patches`."""
     if not 1 <= size <= plates.design.size or (per_site is not None and per_site < 1):
         raise InputError(
             f"Patches of {size} pixels, {per_site} a site: a patch must fit into the picture of "
             f"{plates.design.size} pixels, and there must be at least one."
         )
-    samples = plates.sites["sample"].tolist()
-    for row, image in enumerate(plates.iter_sites()):
-        centres = segment(image[:, :, 0])
-        corners = np.round(centres).astype(int) - size // 2
-        inside = ((corners >= 0) & (corners <= plates.design.size - size)).all(axis=1)
-        cells = np.flatnonzero(inside)
-        if per_site is not None and len(cells) > per_site:
-            rng = np.random.default_rng([plates.seed, _PATCH_STREAM, samples[row]])
-            cells = np.sort(rng.choice(cells, per_site, replace=False))
-        table = plates.sites.iloc[np.full(len(cells), row)].reset_index(drop=True)
-        table = table.assign(cell=cells, y=centres[cells, 0], x=centres[cells, 1])
-        pixels = np.empty((len(cells), size, size, image.shape[2]), np.uint8)
-        for patch, (top, left) in zip(pixels, corners[cells], strict=True):
-            patch[:] = image[top : top + size, left : left + size]
-        yield Patches(table, pixels)
+    centres = segment(image[:, :, 0])
+    corners = np.round(centres).astype(int) - size // 2
+    inside = ((corners >= 0) & (corners <= plates.design.size - size)).all(axis=1)
+    cells = np.flatnonzero(inside)
+    if per_site is not None and len(cells) > per_site:
+        sample = int(plates.sites["sample"].iloc[row])
+        rng = np.random.default_rng([plates.seed, _PATCH_STREAM, sample])
+        cells = np.sort(rng.choice(cells, per_site, replace=False))
+    table = plates.sites.iloc[np.full(len(cells), row)].reset_index(drop=True)
+    table = table.assign(cell=cells, y=centres[cells, 0], x=centres[cells, 1])
+    pixels = np.empty((len(cells), size, size, image.shape[2]), np.uint8)
+    for patch, (top, left) in zip(pixels, corners[cells], strict=True):
+        patch[:] = image[top : top + size, left : left + size]
+    return Patches(table, pixels)
 
 
 def patches(plates: PlateSet, *, size: int = 64, per_site: int | None = None) -> Patches:
@@ -162,11 +181,15 @@ def patches(plates: PlateSet, *, size: int = 64, per_site: int | None = None) ->
     InputError
         No site has any.
     """
-    parts = [part for part in iter_patches(plates, size=size, per_site=per_site) if len(part)]
-    if not parts:
+    return together(iter_patches(plates, size=size, per_site=per_site))
+
+
+def together(parts: Iterable[Patches]) -> Patches:
+    """Put patches of several sites together, in their order; `InputError` if there are none."""
+    there = [part for part in parts if len(part)]
+    if not there:
         raise InputError(
-            f"No nucleus of {len(plates)} sites has a patch of {size} pixels inside its picture. "
-            "Cut smaller ones."
+            "No nucleus of any site has a patch that lies inside its picture. Cut smaller ones."
         )
-    table = pd.concat([part.table for part in parts], ignore_index=True)
-    return Patches(table, np.concatenate([part.pixels for part in parts]))
+    table = pd.concat([part.table for part in there], ignore_index=True)
+    return Patches(table, np.concatenate([part.pixels for part in there]))

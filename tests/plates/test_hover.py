@@ -1,5 +1,6 @@
 import base64
 import io
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from PIL import Image
 
 from confoundlab.errors import InputError
 from confoundlab.plates import hover
-from confoundlab.plates.hover import hover_map
+from confoundlab.plates.hover import hover_map, hover_page
 
 
 @pytest.fixture
@@ -97,3 +98,24 @@ def test_what_cannot_be_shown_is_refused(shown):
     ):
         with pytest.raises(InputError, match=why):
             hover_map(*arguments, **({"colour": "batch"} | options))
+
+
+def test_the_page_works_alone_with_every_patch_inside(shown):
+    points, table, pictures = shown
+    text = hover_page(
+        points, table, pictures, colour="batch", tooltip=["plate.name [1]"], side=16,
+        title="a <map>, simulated",
+    )  # fmt: skip
+    assert "<script" not in text and "http" not in text
+    root = ElementTree.fromstring(text[text.index("<svg") :].replace(" href", " link"))
+    assert root.get("aria-label") == "a <map>, simulated"
+    groups = root.findall("g")
+    assert len(groups) == len(table)
+    for group, picture, name in zip(groups, pictures, table["plate.name [1]"], strict=True):
+        assert name in group.find("title").text
+        data = base64.b64decode(group.find("image").get("link").split(",")[1])
+        assert (np.asarray(Image.open(io.BytesIO(data))) == picture).all()
+    x = [float(group.find("text").get("x")) for group in groups]
+    y = [float(group.find("text").get("y")) for group in groups]
+    assert np.corrcoef(x, points[:, 0])[0, 1] == pytest.approx(1, abs=1e-4)
+    assert np.corrcoef(y, points[:, 1])[0, 1] == pytest.approx(-1, abs=1e-4)  # svg's y is down
