@@ -77,7 +77,8 @@ def build(profile: str, say: Callable[[str], None]) -> Path:
             started = time.perf_counter()
             execute(source, target, {})
             seconds = time.perf_counter() - started
-            _publish_page(target, mark, page_offer(source.stem, published(RESULTS), seconds))
+            read = [] if source.stem == "rerun" else published(RESULTS)
+            _publish_page(target, mark, page_offer(source.stem, read, seconds))
     _render(say)
     return _INDEX
 
