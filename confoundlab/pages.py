@@ -96,6 +96,10 @@ def dressed(
         )
         tags = {"tags": ["remove-cell"]}
         new.append(nbformat.v4.new_code_cell(install, id=f"{prefix}install", metadata=tags))
+    title = made.cells[0]
+    title.source, _, rest = title.source.partition("\n")
+    if rest.strip():
+        new.append(nbformat.v4.new_markdown_cell(rest.strip(), id=f"{prefix}rest"))
     made.cells[1:1] = new
     return made
 
@@ -127,7 +131,11 @@ def study_offer(results: Mapping[str, Any]) -> str:
 
 
 def page_offer(name: str, published: Sequence[Mapping[str, Any]], seconds: float) -> str:
-    """Return the same for a page that only reads stored results; it has no parameters."""
+    """Return the same for a page without parameters that reads stored results, or none."""
+    if not published:
+        return _offer(
+            name, "none", [f"made in {duration(seconds)} from the notebooks"], "make book"
+        )
     entries = [entry for results in published for entry in results["data"]]
     digest = text_digest(*sorted(entry["digest"] for entry in entries))
     return _offer(
@@ -154,14 +162,14 @@ def duration(seconds: float) -> str:
 
 
 def _badges(states: set[str]) -> str:
-    return " ".join(f"{{bdg-secondary}}`{state}`" for state in STATES if state in states)
+    return " ".join(f"{{bdg-dark}}`{state}`" for state in STATES if state in states)
 
 
 def _offer(name: str, badges: str, lines: Sequence[str], again: str) -> str:
     listed = "\n".join(f"- {line};" for line in lines)
     return (
         f"Data: {badges}\n\n"
-        "````{admonition} Run this page again\n:class: tip dropdown\n\n"
+        "````{admonition} Download it, or run it again\n:class: tip dropdown\n\n"
         f"- {{download}}`This notebook <{name}.ipynb>`, as it was run;\n{listed}\n"
         "- the one command that makes it again:\n\n"
         f"```\n{again}\n```\n\n"

@@ -47,20 +47,20 @@ def test_binder_installs_the_package_from_the_address():
 
 
 def test_a_notebook_installs_the_package_only_where_there_is_an_address():
-    notebook = new_notebook(cells=[new_markdown_cell("# Title"), new_markdown_cell("Text")])
+    notebook = new_notebook(cells=[new_markdown_cell("# Title\n\nText")])
     plain = pages.dressed(notebook, "offer", None)
     assert [cell.source for cell in plain.cells] == ["# Title", "offer", "Text"]
     _, _, install, _ = pages.dressed(notebook, "offer", URL).cells
     assert install.metadata.tags == ["remove-cell"] and f"git+{URL}" in install.source
     compile(install.source.replace("%pip install --quiet ", ""), "cell", "exec")
-    assert len(notebook.cells) == 2
+    assert len(notebook.cells) == 1
 
 
 def test_a_study_offers_what_its_results_say(published):
     for results in published:
         offer = pages.study_offer(results)
         for entry in results["data"]:
-            assert entry["digest"] in offer and f"{{bdg-secondary}}`{entry['state']}`" in offer
+            assert entry["digest"] in offer and f"{{bdg-dark}}`{entry['state']}`" in offer
         name = results["study"]
         assert f"<{name}.ipynb>" in offer and f"<{name}.parameters.yaml>" in offer
         assert pages.duration(results["seconds"]) in offer
@@ -84,7 +84,7 @@ def test_the_one_command_makes_the_same_parameters(published):
 def test_other_pages_say_what_they_read(published):
     offer = pages.page_offer("benchmarks", published, 12.3)
     assert "12 s" in offer and f"{len(published)} runs" in offer and "make book" in offer
-    assert re.search(r"`sha256:[0-9a-f]{64}`", offer) and "{bdg-secondary}`real`" in offer
+    assert re.search(r"`sha256:[0-9a-f]{64}`", offer) and "{bdg-dark}`real`" in offer
 
 
 @pytest.mark.parametrize(
