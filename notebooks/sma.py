@@ -109,7 +109,7 @@ run.keep(figure, "patches")
 
 # %% mystnb={"figure": {"name": "fig-sma-focus", "caption": "Focus score of each simulated site, six pilot plates on the left, six main plates on the right, A1 at the top left; gray: empty wells. Look for a bright centre."}, "image": {"alt": "Twelve plates as heat maps; those on the left are bright in the middle and dark in the corners, those on the right are bright everywhere."}} tags=["hide-input"]
 maps = {"pilot": study.shown_plates(pilot_sites), "main": study.shown_plates(main_sites)}
-figure = figures.plate_maps(maps, "focus score", cells.state)
+figure = figures.plate_maps(maps, "focus score", cells.state, across=2)
 run.keep(figure, "focus")
 
 # %% [markdown]
@@ -291,10 +291,10 @@ lines += [
 display(Markdown("\n".join(lines) + f"\n\n{study.same_fold_words(found)}"))
 
 # %% [markdown]
-# A fold of one laboratory that stays low where the laboratory's dial is at zero is low because of its two
-# lines: here, they were picked so that the disease is hidden in them, as in the paper's fold. The paper
-# names both readings, "the cell lines in this fold were outliers" or the source, and one such fold cannot
-# tell them apart. The other eleven can, once the dial is turned.
+# Every line has looks of its own. A fold that stays low where the laboratory's dial is at zero is low
+# because of its two lines, which happen to differ against the disease. The paper names both readings, an
+# outlying pair or the source, and one such fold cannot tell them apart. The other eleven can, once the
+# dial is turned.
 
 # %% [markdown]
 # ## What control wells tell
@@ -342,8 +342,9 @@ run.keep(figure, "remedies")
 display(report.table(study.remedies_table(crossed, aliased)))
 
 # %% [markdown]
-# ComBat without protection is not told the condition. Where batches differ by what people have, it takes
-# that out as well.
+# ComBat without protection is not told the condition. Where batches differ by what people have, it may
+# take that out as well. Control wells, which are the same in both batches, hold it back; a screen without
+# them has nothing of the kind.
 #
 # ## All numbers
 

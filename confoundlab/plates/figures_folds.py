@@ -24,6 +24,7 @@ from confoundlab.plates.wells import Nuisance
 from confoundlab.plots import BLUE, GRAY, ORANGE, titled
 
 _PALETTE = sns.color_palette("colorblind")
+_FEW = 800  # points that are drawn larger
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 
@@ -218,6 +219,7 @@ def embedding_maps(
     figure, axes = plt.subplots(
         1, len(colours), figsize=(4.2 * len(colours), 4.4), squeeze=False, layout="constrained"
     )
+    size = 5 if len(at) < _FEW else 2.5
     for axis, name in zip(axes[0], colours, strict=True):
         levels = sorted(table[name].unique())
         if len(levels) > len(_PALETTE):
@@ -231,7 +233,7 @@ def embedding_maps(
             for number in np.unique(codes[part]):
                 own = part[codes[part] == number]
                 axis.plot(
-                    *at[own].T, _MARKS[number], color=_PALETTE[number], ms=2.5, alpha=0.7, mew=0
+                    *at[own].T, _MARKS[number], color=_PALETTE[number], ms=size, alpha=0.7, mew=0
                 )
         handles = [
             Line2D(

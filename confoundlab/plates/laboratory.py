@@ -142,7 +142,10 @@ def design_words(found: Identifiability) -> str:
     """Say what a design of lines allows, with the numbers of lines inside each laboratory."""
     inside = [
         f"in laboratory {name} are "
-        + " and ".join(f"{count} {condition} lines" for condition, count in counts.items())
+        + " and ".join(
+            f"{count} {condition} line{'' if count == 1 else 's'}"
+            for condition, count in counts.items()
+        )
         for name, counts in found.groups.items()
     ]
     thin = int(found.groups.min(axis=0).max())

@@ -59,6 +59,7 @@ def remedied(
     folds: Sequence[Fold],
     *,
     protect: bool = True,
+    controls: bool = True,
     n_permutations: int = 999,
     seed: int = 0,
 ) -> Remedied:
@@ -76,11 +77,16 @@ def remedied(
         From `folds.leave_pair_out`, or from `confounded`.
     protect : bool
         Whether ComBat holds the condition fixed.
+    controls : bool
+        Whether control wells are known as such; without them, training wells are all there is to
+        learn from. Standardisation and sphering cannot do without.
     n_permutations, seed : int
         Of both nulls. Batches were given to plates, so that plates are permuted: six plates allow
         few arrangements, and the interval says more than the p-value.
     """
     x, wells = columns.features(features), Wells.of(table)
+    if not controls:
+        wells = replace(wells, control=np.zeros(len(table), bool))
     ready: dict[str, Numbers] = {}
 
     def corrected(fold: Fold) -> Numbers:

@@ -200,14 +200,17 @@ def remedies(
 ) -> pd.DataFrame:
     """Try every correction on folds, keep what is told after it, and return `remedied.summary`.
 
-    ComBat is tried with and without the condition held fixed.
+    ComBat is tried with and without the condition held fixed, and without control wells.
     """
-    tried: list[tuple[str, Name, bool]] = [(name, name, True) for name in remedied.at_hand()]
-    tried.append(("ComBat, unprotected", "ComBat", False))
+    tried: list[tuple[str, Name, bool, bool]] = [
+        (name, name, True, True) for name in remedied.at_hand()
+    ]
+    tried.append(("ComBat, unprotected", "ComBat", False, True))
+    tried.append(("ComBat, unprotected, no control wells", "ComBat", False, False))
     tables = []
-    for words, name, protect in tried:
+    for words, name, protect, controls in tried:
         found = remedied.remedied(
-            name, features, table, folds, protect=protect,
+            name, features, table, folds, protect=protect, controls=controls,
             n_permutations=run.permutations, seed=seed,
         )  # fmt: skip
         for told, result in (("condition", found.condition), ("batch", found.batch)):

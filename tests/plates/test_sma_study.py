@@ -92,11 +92,16 @@ def test_remedies_are_tried_kept_and_printed(table, features, monkeypatch):
     run = StudyRun(permutations=9)
     folds = leave_pair_out(table)[:2]
     found = sma_study.remedies(run, features, table, folds, "pairs")
-    assert list(dict.fromkeys(found["remedy"])) == ["none", "ComBat", "ComBat, unprotected"]
-    assert len(run.records) == len(found) == 6
+    assert list(dict.fromkeys(found["remedy"])) == [
+        "none",
+        "ComBat",
+        "ComBat, unprotected",
+        "ComBat, unprotected, no control wells",
+    ]
+    assert len(run.records) == len(found) == 8
     assert {one["view"] for one in run.records} >= {"batch after none", "condition after ComBat"}
     shown = sma_study.remedies_table(found, found)
-    assert len(shown) == 3 and shown.iloc[0]["batch, confounded"].startswith("1.00")
+    assert len(shown) == 4 and shown.iloc[0]["batch, confounded"].startswith("1.00")
 
 
 def test_words_about_the_fold_of_one_laboratory(table, features):
