@@ -237,7 +237,7 @@ figure = figures_als.on_empty(empty, als.state)
 run.keep(figure, "empty")
 
 # %% tags=["remove-input"]
-display(Markdown("\n".join(f"- **Named {name}**: {one}." for name, one in empty.items())))
+display(Markdown(study.gaze_words(empty, looked, als)))
 
 # %% [markdown]
 # A map that stays the same when the net forgets what it learned shows edges of the picture, not what was

@@ -16,6 +16,6 @@ STUDY = Study(
         "smoke": {"wells": 4, "side": 32, "embed_side": 64, "epochs": 4, "refits": 1,
                   "zero_refits": 1},
         "quick": {"wells": 14, "refits": 4, "zero_refits": 1},
-        "paper": {"scale": "paper", "permutations": 9999},
+        "paper": {"scale": "default", "permutations": 1999},
     },
 )  # fmt: skip

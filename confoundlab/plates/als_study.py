@@ -242,6 +242,18 @@ def examples(gaze: Gaze, sites: Sites, *, each: int = 4, seed: int = 0) -> dict[
     return {name: own for name, own in found.items() if own}
 
 
+def gaze_words(found: Mapping[str, OnBackground], gaze: Gaze, sites: Sites) -> str:
+    """Return the share of each condition's maps, and which condition has none."""
+    conditions = sorted(sites.table["condition"].unique())
+    return "\n".join(
+        f"- **Named {name}**: {found[name]}."
+        if name in found
+        else f"- **Named {name}**: {(gaze.named == name).sum()} sites, in fewer than two wells "
+        "with a map that is not blank: left out."
+        for name in conditions
+    )
+
+
 def randomised_words(table: pd.DataFrame) -> str:
     """Return how much of the maps is left when the last layer, and all layers, are random."""
     means = table.groupby("layers")[["correlation", "blank"]].mean()

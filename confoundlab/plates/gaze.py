@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from confoundlab import columns
 from confoundlab.decode import Pixels
+from confoundlab.errors import InputError
 from confoundlab.lenet import LeNet5, Task
 from confoundlab.plates import background, dependence, gradcam
 from confoundlab.plates.background import OnBackground
@@ -83,16 +84,32 @@ def look(
 def on_empty(
     gaze: Gaze, sites: Sites, *, n_permutations: int = 999, seed: int = 0
 ) -> dict[str, OnBackground]:
-    """Measure for each named condition what share of its maps falls on empty background."""
+    """Measure for each named condition what share of its maps falls on empty background.
+
+    A condition that is named in fewer than two wells with a map that is not blank is left out.
+
+    Raises
+    ------
+    InputError
+        That leaves none.
+    """
     empty = background.empty_background(sites.pixels[gaze.rows])
     wells = sites.table["well_id"].to_numpy()[gaze.rows]
-    return {
+    there = gaze.maps.max((1, 2)) > 0
+    found = {
         str(name): background.on_background(
             gaze.maps[own], empty[own], wells[own], n_permutations=n_permutations, seed=seed
         )
         for name in np.unique(gaze.named)
         for own in [gaze.named == name]
+        if len(np.unique(wells[own & there])) > 1
     }
+    if not found:
+        raise InputError(
+            "The nets' maps are blank but for one well: nothing that they saw speaks for what they "
+            "name. Train for more epochs, on more sites, or from another seed."
+        )
+    return found
 
 
 def without_learning(
@@ -103,19 +120,25 @@ def without_learning(
     Returns
     -------
     DataFrame
-        A row a fold and depth: ``fold`` and the columns of `gradcam.randomised`.
+        A row a fold and depth: ``fold`` and the columns of `gradcam.randomised`. A fold whose net
+        has blank maps only is left out: a blank map is like no other.
+
+    Raises
+    ------
+    InputError
+        All maps of all folds are blank.
     """
-    wells = sites.table["well_id"].to_numpy()
-    return pd.concat(
-        [
-            gradcam.randomised(
+    wells, tables = sites.table["well_id"].to_numpy(), []
+    for net, part in zip(gaze.nets, parts, strict=True):
+        test = part.split.test
+        if gaze.maps[np.isin(gaze.rows, test)].any():
+            found = gradcam.randomised(
                 net, sites.pixels[test], wells[test], repeats=repeats, seed=seed
-            ).assign(fold=part.name)
-            for net, part in zip(gaze.nets, parts, strict=True)
-            for test in [part.split.test]
-        ],
-        ignore_index=True,
-    )
+            )
+            tables.append(found.assign(fold=part.name))
+    if not tables:
+        raise InputError("All maps of all folds are blank: train for more epochs.")
+    return pd.concat(tables, ignore_index=True)
 
 
 def statistics_lost(

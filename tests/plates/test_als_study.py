@@ -132,6 +132,16 @@ def test_examples_are_right_and_not_blank(sites):
         assert (truth[own] == name).all() and (np.array(own) % 2 == 1).all()
 
 
+def test_shares_in_words(rng, sites):
+    empty = rng.random((40, 6, 6)) < 0.5
+    found = on_background(empty + 0.5, empty, np.arange(40) // 2, n_permutations=9)
+    called = np.array(["TDPmut"] * 39 + ["TDPwt"])
+    looked = gaze.Gaze(np.arange(40), called, empty.astype(np.float32), [])
+    words = study.gaze_words({"TDPmut": found}, looked, sites)
+    assert f"**Named TDPmut**: {found}." in words
+    assert "**Named TDPwt**: 1 sites, in fewer than two wells" in words
+
+
 def test_randomised_in_words():
     table = pd.DataFrame(
         {"layers": [1, 5, 1, 5], "correlation": [0.5, 0, 0.7, 0.1], "blank": [0, 0.2, 0, 0]}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sown import sown
 
+from confoundlab.errors import InputError
 from confoundlab.plates import gaze
 from confoundlab.plates.background import empty_background
 from confoundlab.plates.folds import cnn, leave_batch_out
@@ -49,6 +50,23 @@ def test_maps_that_lie_on_the_background_are_found(sites, looked):
     found = gaze.on_empty(planted, sites, n_permutations=19)
     assert found["TDPwt"].share == pytest.approx(1) and found["TDPwt"].ci_low > 0
     assert found["TDPmut"].share == pytest.approx(0) and found["TDPmut"].ci_high < 0
+
+
+def test_a_condition_without_maps_is_left_out(sites, looked):
+    wild = (looked.named == "TDPwt")[:, None, None]
+    blank = replace(looked, maps=np.where(wild, 0, looked.maps + 1e-3).astype(np.float32))
+    assert set(gaze.on_empty(blank, sites, n_permutations=9)) == {"TDPmut"}
+    with pytest.raises(InputError, match="blank"):
+        gaze.on_empty(replace(looked, maps=looked.maps * 0), sites)
+
+
+def test_a_fold_with_blank_maps_only_is_left_out(sites, folds, looked):
+    test = np.isin(looked.rows, folds[0].split.test)[:, None, None]
+    some = replace(looked, maps=np.where(test, 0, looked.maps))
+    found = gaze.without_learning(some, sites, folds, repeats=1)
+    assert set(found["fold"]) == {fold.name for fold in folds[1:]}
+    with pytest.raises(InputError, match="All maps"):
+        gaze.without_learning(replace(looked, maps=looked.maps * 0), sites, folds)
 
 
 def test_random_nets_give_other_maps(sites, folds, looked):
