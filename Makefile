@@ -44,7 +44,8 @@ lint: $(READY)
 
 # study/data set: every row of the papers' tables
 PAPER := covid/covid2 covid/covid4 kvasir/kvasir rnai/rnai yale/yale_a yale/yale_b_p00 \
-  coil/coil20 coil/coil100 coil/coil100_sample celegans/celegans remedies/coil20
+  coil/coil20 coil/coil100 coil/coil100_sample celegans/celegans remedies/coil20 \
+  plates_real/plates_real
 
 results: $(READY)
 	@set -e; for pair in $(PAPER); do echo "$$pair ..."; \
@@ -54,6 +55,7 @@ results: $(READY)
 
 calibration: $(READY)
 	$(BIN)/python tests/calibration/run.py
+	$(BIN)/python tests/calibration/planted.py
 
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/run.py

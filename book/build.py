@@ -25,6 +25,7 @@ from game_data import write_game
 
 from confoundlab.catalog import STUDIES, Study
 from confoundlab.cli import PROFILES, Command
+from confoundlab.copies import find_folder
 from confoundlab.data import available, load
 from confoundlab.errors import InputError, RunFailedError
 from confoundlab.execute import execute, run_study, settings
@@ -94,6 +95,8 @@ def publish(run: Path) -> Path:
             f"{run} cannot be published: only runs of the paper profile are, not of profile "
             f"{results['profile']}."
         )
+    if not results["evidence"]:
+        raise InputError(f"{run} cannot be published: it found no data, and measured nothing.")
     name = results["parameters"]["dataset"]
     if results["study"] == "remedies":
         name = f"remedies-{name}"
@@ -114,15 +117,25 @@ def _is_simulated(results: dict[str, Any]) -> bool:
 def _study_page(study: Study, profile: str, say: Callable[[str], None]) -> None:
     values = settings(study, profile, {})
     name, choice = values["dataset"], values["data"]
-    state = available(name, choice)
-    images = "" if state == "simulated" else load(name, choice).digest
+    if study.tables:
+        state, images = "real", _modified(study)
+    else:
+        state = available(name, choice)
+        images = "" if state == "simulated" else load(name, choice).digest
     source = notebook_source(study.name).read_text(encoding="utf-8")
     mark = text_digest(code_digest(), source, json.dumps(values, sort_keys=True), state, images)
     if _is_new(study.name, mark, say):
-        say(f"  on {state} images, profile {profile}")
+        say(f"  on {state} data, profile {profile}")
         out = ROOT / "build" / "runs" / study.name
         run_study(study, out, profile=profile, parameters={}, overwrite=True)
         _publish_page(out / f"{study.name}.ipynb", mark)
+
+
+def _modified(study: Study) -> str:
+    """Return which tables are at hand, and when their files were last changed."""
+    folders = filter(None, (find_folder(entry) for entry in study.tables))
+    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return text_digest(*(f"{path} {path.stat().st_mtime_ns}" for path in files))
 
 
 def _is_new(page: str, mark: str, say: Callable[[str], None]) -> bool:

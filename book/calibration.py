@@ -89,3 +89,21 @@ figure = plots_evidence.coverage(stored)
 
 # %% tags=["remove-input"]
 display(report.table(report_calibration.covered(stored)))
+
+# %% [markdown]
+# ## Planted on plates, and found
+#
+# The same question for the studies of plates. In simulated sets of some hundred sites one nuisance at a
+# time is turned up, and the analysis that looks for it is asked, at several strengths and on many seeds.
+# With the dial at zero it must report chance; the further the dial is turned, the more it must find.
+
+# %% mystnb={"figure": {"name": "fig-planted", "caption": "What each analysis finds against what was planted; a mark a seed, filled where it is called significant at 5%. Dashed: what permuted labels give. At zero marks should be open and lie about the dashed line; to the right they should be filled and rise."}, "image": {"alt": "Small panels, one an analysis: marks about a dashed line on the left, high above it in the middle and on the right."}} tags=["remove-input"]
+import pandas as pd
+
+from confoundlab.plates import planted
+
+trials = pd.read_csv(Path("../results/calibration/planted.csv"))
+figure = plots_evidence.planted(trials)
+
+# %% tags=["remove-input"]
+display(report.table(planted.summary(trials).round(3)))

@@ -18,6 +18,10 @@
 # repeats of our own, on the data whose state the last column names. They do not depend on the data
 # that the other pages of this build ran on. "Not run yet" means what it says.
 #
+# Below the rows of the RNAi screen, of which we have only a twin, stand those of MitoCheck, another
+# real screen ("stand-in"). Its corner asks what the paper's background asks, and whole plates or
+# dates apart what its other session does; classes and chance are MitoCheck's own.
+#
 # Where the state is "simulated", our number says nothing about the published images: it shows that the
 # experiment runs, and what it finds where the truth is known. The twins' cameras, and for C. elegans
 # the whole image too, were set with the paper's numbers in view, so that a simulated row that agrees

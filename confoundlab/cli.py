@@ -57,12 +57,17 @@ def main() -> None:
 def studies() -> None:
     """List the studies, and the images that each would run on now."""
     from confoundlab.catalog import STUDIES
+    from confoundlab.copies import find_folder
     from confoundlab.data import available
 
     for study in STUDIES.values():
         click.echo(f"{study.name:8} {study.title}")
         for entry in study.datasets:
-            click.echo(f"         {entry.name:16} {available(entry.name):10} {entry.title}")
+            state = available(entry.name, study.data)
+            click.echo(f"         {entry.name:16} {state:10} {entry.title}")
+        for table in study.tables:
+            found = table.state if find_folder(table) else "missing"
+            click.echo(f"         {table.name:24} {found:10} {table.title}")
         click.echo(f"         profiles: {', '.join(study.profiles)}")
 
 
@@ -144,7 +149,8 @@ def data() -> None:
 @data.command("list")
 def list_data() -> None:
     """List the data sets: what each is, how many images, and its terms."""
-    from confoundlab.catalog import DATASETS
+    from confoundlab.catalog import DATASETS, TABLES
+    from confoundlab.copies import find_folder
     from confoundlab.data import available
 
     for entry in DATASETS.values():
@@ -152,6 +158,9 @@ def list_data() -> None:
             f"{entry.name:16} {entry.title}: {entry.n_images:,} images, now "
             f"{available(entry.name)}; terms: {entry.terms}"
         )
+    for table in TABLES.values():
+        state = table.state if find_folder(table) else "missing"
+        click.echo(f"{table.name:24} {table.title}: tables, now {state}; terms: {table.terms}")
 
 
 @data.command("path")

@@ -8,14 +8,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from confoundlab.catalog import Dataset, Packed
+from confoundlab.catalog import Dataset, Packed, TableSet
 from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
 from confoundlab.files import DATA_VARIABLE, data_root
 from confoundlab.imageset import ImageSet
 
 
-def find_folder(dataset: Dataset) -> Path | None:
+def find_folder(dataset: Dataset | TableSet) -> Path | None:
     """Return the data set's folder below ``CONFOUNDLAB_DATA``, or None if it is not there."""
     root = data_root()
     if root is None:
@@ -23,14 +23,15 @@ def find_folder(dataset: Dataset) -> Path | None:
     return next((root / name for name in dataset.folders if (root / name).is_dir()), None)
 
 
-def folder_of(entry: Dataset) -> Path:
-    """Return the folder of the real images; raise `InputError` if they are not at hand."""
+def folder_of(entry: Dataset | TableSet) -> Path:
+    """Return the folder of the real data; raise `InputError` if they are not at hand."""
     folder = find_folder(entry)
     if folder is not None:
         return folder
     root = data_root()
     why = f"{root} has no folder {entry.folders[0]!r}" if root else f"{DATA_VARIABLE} is not set"
-    how = f"`confoundlab data fetch {entry.name}` gets it from" if entry.archive else "A copy:"
+    archived = isinstance(entry, Dataset) and entry.archive
+    how = f"`confoundlab data fetch {entry.name}` gets it from" if archived else "A copy:"
     raise InputError(f"The real {entry.title} is not at hand: {why}. {how} {entry.source}")
 
 

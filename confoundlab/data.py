@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
-from confoundlab.catalog import DataState, SessionLayout, dataset
+from confoundlab.catalog import DataState, SessionLayout, Study, dataset
 from confoundlab.copies import find_folder, folder_of, open_dataset
 from confoundlab.errors import one_of
 from confoundlab.imageset import ImageSet
@@ -63,3 +64,18 @@ def available(name: str, data: DataChoice = "auto") -> DataState:
         return "simulated"
     folder_of(entry)
     return entry.state
+
+
+def usable(study: Study, values: Mapping[str, Any]) -> None:
+    """Check that what a run's parameters ask for is there.
+
+    Raises
+    ------
+    InputError
+        Real data are asked for and not at hand.
+    """
+    if study.datasets:
+        available(values["dataset"], values["data"])
+    if values["data"] == "real":
+        for entry in study.tables:
+            folder_of(entry)

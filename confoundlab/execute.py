@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from confoundlab.catalog import Study
-from confoundlab.data import available
+from confoundlab.data import usable
 from confoundlab.errors import BrokenImagesError, InputError, RunFailedError, one_of
 from confoundlab.files import replace_folder
 from confoundlab.parameters import declared, notebook_source, read_notebook, resolve
@@ -45,7 +45,7 @@ def settings(study: Study, profile: str | None, given: Mapping[str, Any]) -> dic
     """
     preset = study.profiles[one_of("profile", profile, study.profiles)] if profile else {}
     values = resolve(declared(read_notebook(notebook_source(study.name))), preset, given)
-    available(values["dataset"], values["data"])
+    usable(study, values)
     return values
 
 

@@ -7,7 +7,7 @@ at one corner with crops of several sizes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,21 +16,23 @@ import pandas as pd
 from tqdm import tqdm
 
 from confoundlab import held_out
-from confoundlab.bank import Progress, train_bank
+from confoundlab.bank import train_bank
 from confoundlab.decode import Colour, Pixels
 from confoundlab.errors import InputError
-from confoundlab.imageset import ImageSet, Indices
+from confoundlab.imageset import ImageSet, View
 from confoundlab.lenet import SMALLEST, Probabilities, Task
 from confoundlab.splits import Split, stratified
 from confoundlab.views import AsIs, Corner, Where
 
 # Crops of many windows lie side by side as one bank's images, up to this many bytes.
 _BYTES_TOGETHER = 256 * 2**20
+_ALL = AsIs()
 _COLUMNS = ("estimate", "ci_low", "ci_high", "chance", "p_value")
 
 
 def leak_map(
     images: ImageSet,
+    view: View = _ALL,
     *,
     window: int = 21,
     stride: int = 12,
@@ -45,7 +47,9 @@ def leak_map(
     Parameters
     ----------
     images : ImageSet
-        All images of one size.
+        As loaded.
+    view : View
+        What windows are cut from, of one size for all images: by default the images as they are.
     window, stride : int
         Side of the windows and distance of their places, in pixels; the last row and column of
         places touch the edge.
@@ -68,7 +72,7 @@ def leak_map(
     InputError
         The window does not fit; images of different sizes.
     """
-    pixels = images.array(AsIs(), colour)
+    pixels = images.array(view, colour)
     n, height, width = pixels.shape[:3]
     if not (1 <= window <= min(height, width) and stride >= 1):
         raise InputError(f"A window of {window} pixels does not fit images of {width}x{height}.")
@@ -76,16 +80,19 @@ def leak_map(
     places = [(top, left) for top in rows_at for left in columns_at]
     splits = [stratified(images.labels, seed=seed + number) for number in range(repeats)]
     together = max(1, _BYTES_TOGETHER // (n * window * window * pixels.shape[3]))
-    rows = []
-    with tqdm(total=len(places) * repeats * epochs, desc="leak map", delay=2, leave=False) as bar:
-        for start in range(0, len(places), together):
-            some = places[start : start + together]
-            show = partial(_show, bar, start * repeats * epochs)
-            named = _train_windows(pixels, some, window, images.labels, splits, epochs, seed, show)
-            for (top, left), predictions in zip(some, named, strict=True):
-                place = {"left": left, "top": top, "width": window, "height": window}
-                rows.append(place | _judged(images, predictions, permutations, seed))
-    return pd.DataFrame(rows)
+    banks = (
+        (
+            [{"left": left, "top": top, "width": window, "height": window} for top, left in some],
+            np.concatenate(
+                [pixels[:, top : top + window, left : left + window] for top, left in some]
+            ),
+        )
+        for some in (places[at : at + together] for at in range(0, len(places), together))
+    )
+    return _asked(
+        images, banks, splits, len(places), "leak map",
+        epochs=epochs, permutations=permutations, seed=seed,
+    )  # fmt: skip
 
 
 def crop_size_sweep(
@@ -140,42 +147,50 @@ def crop_size_sweep(
         raise InputError(f"LeNet-5 needs crops of at least {SMALLEST} pixels, not {min(sizes)}.")
     # before any training, so that a size that does not fit costs no time
     crops = [images.array(Corner(where, size, size), colour) for size in sizes]
-    tasks = [Task(images.labels, *split, seed + number) for number, split in enumerate(splits)]
-    steps = len(tasks) * epochs
-    rows = []
-    with tqdm(total=len(crops) * steps, desc="crop sizes", delay=2, leave=False) as bar:
-        for number, (size, crop) in enumerate(zip(sizes, crops, strict=True)):
-            show = partial(_show, bar, number * steps)
-            bank = train_bank(crop, tasks, epochs=epochs, progress=show)
-            predictions = _named(splits, iter(bank.probabilities))
-            rows.append({"size": size} | _judged(images, predictions, permutations, seed))
-    return pd.DataFrame(rows)
+    banks = (([{"size": size}], crop) for size, crop in zip(sizes, crops, strict=True))
+    return _asked(
+        images, banks, splits, len(crops), "crop sizes",
+        epochs=epochs, permutations=permutations, seed=seed,
+    )  # fmt: skip
 
 
-def _train_windows(
-    pixels: Pixels,
-    places: list[tuple[int, int]],
-    window: int,
-    labels: Indices,
-    splits: list[Split],
+def _asked(
+    images: ImageSet,
+    banks: Iterable[tuple[list[dict[str, int]], Pixels]],
+    splits: Sequence[Split],
+    n_crops: int,
+    words: str,
+    *,
     epochs: int,
+    permutations: int,
     seed: int,
-    progress: Progress,
-) -> Iterator[pd.DataFrame]:
-    """Train on all places as one bank, its images the windows one after the other."""
-    crops = np.concatenate(
-        [pixels[:, top : top + window, left : left + window] for top, left in places]
-    )
-    tiled = np.tile(labels, len(places))
-    tasks = [
-        Task(tiled, split.train + first, split.test + first, seed + number)
-        for first in range(0, len(crops), len(labels))
-        for number, split in enumerate(splits)
-    ]
-    bank = train_bank(crops, tasks, epochs=epochs, progress=progress)
-    chances = iter(bank.probabilities)
-    for _ in places:
-        yield _named(splits, chances)
+) -> pd.DataFrame:
+    """Return what nets name from each crop, a row a crop: what it is, then `_COLUMNS`.
+
+    A bank says what some crops are, and has them of all images, one crop after the other.
+    """
+    n, rows = len(images), []
+    with tqdm(total=n_crops * len(splits) * epochs, desc=words, delay=2, leave=False) as bar:
+        for crops_are, crops in banks:
+            labels = np.tile(images.labels, len(crops_are))
+            tasks = [
+                Task(labels, split.train + first, split.test + first, seed + number)
+                for first in range(0, len(crops), n)
+                for number, split in enumerate(splits)
+            ]
+            show = partial(_show, bar, bar.n)
+            bank = train_bank(crops, tasks, epochs=epochs, progress=show)
+            chances = iter(bank.probabilities)
+            for what in crops_are:
+                found = held_out.accuracy(
+                    _named(splits, chances),
+                    images.labels,
+                    images.groups,
+                    n_permutations=permutations,
+                    seed=seed,
+                )
+                rows.append(what | {name: getattr(found, name) for name in _COLUMNS})
+    return pd.DataFrame(rows)
 
 
 def _named(splits: Sequence[Split], chances: Iterator[Probabilities]) -> pd.DataFrame:
@@ -188,16 +203,7 @@ def _named(splits: Sequence[Split], chances: Iterator[Probabilities]) -> pd.Data
     )
 
 
-def _judged(
-    images: ImageSet, predictions: pd.DataFrame, permutations: int, seed: int
-) -> dict[str, float]:
-    found = held_out.accuracy(
-        predictions, images.labels, images.groups, n_permutations=permutations, seed=seed
-    )
-    return {name: getattr(found, name) for name in _COLUMNS}
-
-
-def _show(bar: Any, before: int, done: int, _: int) -> None:
+def _show(bar: Any, before: float, done: int, _: int) -> None:
     bar.update(before + done - bar.n)
 
 

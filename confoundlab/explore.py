@@ -11,7 +11,7 @@ import ipywidgets as widgets
 import matplotlib.pyplot as plt
 from IPython.display import display
 
-from confoundlab import plots
+from confoundlab import plots_views
 from confoundlab.imageset import ImageSet
 from confoundlab.study import StudyRun
 from confoundlab.views import Corner, Where
@@ -30,12 +30,12 @@ def crop_explorer(run: StudyRun, images: ImageSet, crop: Corner) -> None:
         Where to start.
     """
     if not run.is_live:
-        run.keep(plots.crop_picker(images, crop, 0), "crop-picker")
+        run.keep(plots_views.crop_picker(images, crop, 0), "crop-picker")
         return
     largest = int(min(images.read(0, "gray").shape[:2]))
 
     def show(row: int, corner: Where, width: int, height: int) -> None:
-        plots.crop_picker(images, Corner(corner, width, height), row)
+        plots_views.crop_picker(images, Corner(corner, width, height), row)
         plt.show()
 
     display(

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pooch
+from filelock import FileLock, Timeout
 
 from confoundlab.catalog import Archive, Dataset, Packed
 from confoundlab.copies import find_folder
@@ -25,6 +26,7 @@ from confoundlab.files import (
     replace_folder,
 )
 from confoundlab.imageset import image_files
+from confoundlab.references import reference
 from confoundlab.unpack import Limits, RefusedArchiveError, unpack
 from confoundlab.verify import compare, row_of
 
@@ -45,7 +47,7 @@ def terms(entry: Dataset) -> str:
         f"{entry.title}: {entry.n_images:,} images{size}\n"
         f"From:     {archive.urls[0]}\n"
         f"Terms:    {entry.terms}\n"
-        f"Cite:     {entry.citation} (in the book's references){unknown}"
+        f"Cite:     {reference(entry.citation)}{unknown}"
     )
 
 
@@ -121,8 +123,8 @@ def fetch(
     Raises
     ------
     RunFailedError
-        No address gave the file, or it is damaged, unsafe or not the data set; `folder` is as
-        before. An incomplete download is kept for the next try.
+        No address gave the file, or it is damaged, unsafe or not the data set, or another command
+        fetches it now; `folder` is as before. An incomplete download is kept for the next try.
     """
     archive = _archive(entry)
     downloads = cache_root() / "downloads"
@@ -130,26 +132,52 @@ def fetch(
     need_space(downloads, size, "The download")
     need_space(folder.parent, _UNPACKED * size, "Unpacking")
     file = downloads / f"{entry.name}.{archive.format}"
+    with _alone(entry, file):
+        try:
+            _download(entry, archive, file)
+            if archive.known_hash is None:
+                tell(f"The file's SHA-256, for your records: {pooch.file_hash(str(file))}")
+            proved = _unpack(entry, archive, file, folder, limits)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("The same command goes on from what has arrived.") from None
+        except RefusedArchiveError:
+            file.unlink(missing_ok=True)
+            raise
+        file.unlink()
+    return proved
+
+
+@contextmanager
+def _alone(entry: Dataset, file: Path) -> Iterator[None]:
+    """Keep other processes from the same download; the empty lock file stays, as locks do."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file.with_suffix(".lock"))
     try:
-        _download(entry, archive, file)
-        if archive.known_hash is None:
-            tell(f"The file's SHA-256, for your records: {pooch.file_hash(str(file))}")
-        with _aside(folder) as aside:
-            unpack(file, aside, archive.format, limits)
-            if not archive.keep_strays and not isinstance(entry.layout, Packed):
-                _remove_strays(entry, aside)
-            found = compare(entry, aside)
-            if not found.whole:
-                raise RefusedArchiveError(
-                    f"What arrived is not {entry.title}, and is removed:\n{found.details()}"
-                )
-            replace_folder(aside, folder)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("The same command goes on from what has arrived.") from None
-    except RefusedArchiveError:
-        file.unlink(missing_ok=True)
-        raise
-    file.unlink()
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise RunFailedError(
+            f"{entry.title} is being fetched by another command now. Wait until that has finished."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _unpack(
+    entry: Dataset, archive: Archive, file: Path, folder: Path, limits: Limits | None
+) -> str:
+    """Unpack a download, prove it, move it to `folder`, and return what was proved."""
+    with _aside(folder) as aside:
+        unpack(file, aside, archive.format, limits)
+        if not archive.keep_strays and not isinstance(entry.layout, Packed):
+            _remove_strays(entry, aside)
+        found = compare(entry, aside)
+        if not found.whole:
+            raise RefusedArchiveError(
+                f"What arrived is not {entry.title}, and is removed:\n{found.details()}"
+            )
+        replace_folder(aside, folder)
     return found.summary()
 
 

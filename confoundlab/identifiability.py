@@ -126,7 +126,10 @@ class Identifiability:
             sets = [f"{{{_listed(part[0])}}}" for part in self.parts]
             found.append(f"Classes can be compared inside these sets only: {_listed(sets)}.")
         if self.missing and not self.separable:
-            cells = [f"class {a} in {f} {b} ({n} groups)" for a, b, n in self.missing]
+            cells = [
+                f"class {a} in {f} {b} ({n} group{'s' if n > 1 else ''})"
+                for a, b, n in self.missing
+            ]
             found.append(f"The smallest extra acquisition that would do: {_listed(cells)}.")
         return found
 

@@ -155,6 +155,39 @@ def coverage(table: pd.DataFrame) -> Figure:
     return figure
 
 
+def planted(trials: pd.DataFrame) -> Figure:
+    """Draw what analyses of plates find against the strength of what was planted.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        Rows of `plates.planted.planted`, of many seeds.
+    """
+    kinds = list(trials.groupby(["dial", "analysis"], sort=False))
+    across = 3
+    down = -(-len(kinds) // across)
+    figure, axes = plt.subplots(
+        down, across, figsize=(8, 2.2 * down), sharex=True, squeeze=False, layout="constrained"
+    )
+    for axis in axes.flat[len(kinds) :]:
+        axis.remove()
+    rng = np.random.default_rng(0)
+    for axis, ((dial, analysis), rows) in zip(axes.flat, kinds, strict=False):
+        called = rows["p_value"] <= ALPHA
+        places = rows["strength"] + rng.uniform(-0.04, 0.04, len(rows))
+        for which, mark, colour in ((called, "o", ORANGE), (~called, "o", BLUE)):
+            fill = colour if colour == ORANGE else "white"
+            axis.plot(places[which], rows["estimate"][which], mark, color=colour, mfc=fill, ms=4)
+        axis.axhline(rows["null_mean"].mean(), color=GRAY, ls="--", lw=1)
+        axis.set_title(f"{analysis}\n(dial: {str(dial).replace('_', ' ')})", fontsize=8)
+        axis.set_ylabel(rows["metric"].iloc[0], fontsize=8)
+        axis.set_xticks(sorted(trials["strength"].unique()))
+    figure.supxlabel("strength planted", fontsize=10)
+    figure.suptitle(titled("Planted and found on plates", "simulated"))
+    sns.despine(figure)
+    return figure
+
+
 def _band(axis: Axes) -> None:
     axis.axhspan(0.93, 0.97, color="0.9", zorder=0)
     axis.axhline(0.95, color=GRAY, ls="--", lw=1)

@@ -13,6 +13,7 @@ from confoundlab.battery import Treated
 from confoundlab.catalog import DATASETS, STUDIES, paper_rows
 from confoundlab.evidence import Evidence
 from confoundlab.imageset import ImageSet
+from confoundlab.judgement import Verdict
 from confoundlab.parameters import declared, notebook_source, read_notebook
 from confoundlab.store import read_results
 from confoundlab.study import StudyRun
@@ -47,7 +48,15 @@ def _as_printed(fraction: float | None) -> str:
 
 
 def _interval(record: dict[str, Any]) -> str:
-    return f"{100 * record['ci_low']:.1f}–{100 * record['ci_high']:.1f}%"
+    if "accuracy" in record["metric"]:
+        return f"{100 * record['ci_low']:.1f}–{100 * record['ci_high']:.1f}%"
+    return f"{record['ci_low']:.2f} to {record['ci_high']:.2f}"
+
+
+def _shown(record: dict[str, Any], key: str = "estimate") -> str:
+    """Return a value of a record: shares as percent, areas and correlations as they are."""
+    value = record[key]
+    return percent(value) if "accuracy" in record["metric"] else f"{value:.2f}"
 
 
 def table(frame: pd.DataFrame) -> HTML:
@@ -78,17 +87,29 @@ def rerun(run: StudyRun) -> str:
     )
 
 
-def sentence(name: str, record: dict[str, Any]) -> str:
-    """Return one result in words, in Markdown."""
+def sentence(name: str, record: dict[str, Any], said: set[str] | None = None) -> str:
+    """Return one result in words, in Markdown.
+
+    Why label and factor cannot be told apart is long; what is in `said` already is referred to,
+    and what is not is added to it.
+    """
+    reasons = " ".join(record["reasons"])
+    if said is not None and record["verdict"] == Verdict.NOT_IDENTIFIABLE:
+        known = reasons in said
+        said.add(reasons)
+        reasons = "The reason is given above." if known else reasons
     verdict = f" **{record['verdict']}.**" if record["verdict"] else ""
     repeats, p_adjusted = record["n_repeats"], record["p_adjusted"]
     corrected = "" if p_adjusted is None else f", {p_adjusted:.2g} corrected for all controls"
     spread = f", standard deviation over {repeats} repeats {percent(record['repeat_sd'])}"
+    value = f"{record['metric']} {_shown(record)}"
+    if record["metric"] == "accuracy":
+        value = f"{_shown(record)} right"
     return (
-        f"{name}: {percent(record['estimate'])} right (95% interval {_interval(record)}, "
+        f"{name}: {value} (95% interval {_interval(record)}, "
         f"{record['n_groups']:,} groups{spread if repeats > 1 else ''}; "
-        f"chance {percent(record['chance'])}; p = {record['p_value']:.2g}{corrected}).{verdict} "
-        + " ".join(record["reasons"])
+        f"chance {_shown(record, 'chance')}; p = {record['p_value']:.2g}{corrected}).{verdict} "
+        f"{reasons}"
     )
 
 
@@ -107,6 +128,21 @@ def detectable(words: str, record: dict[str, Any]) -> str:
         f"{words} could have found an accuracy of {percent(record['minimum_detectable'])} or more "
         f"four times in five; chance is {percent(record['chance'])}. A smaller leak may go unseen."
     )
+
+
+def paper_row(row: dict[str, Any], classes: str) -> list[str]:
+    """Return what the paper prints of one row of its tables, a sentence each."""
+    n, whole = row["n_train"] + row["n_test"], row["full_accuracy"]
+    said = [
+        f"The paper's row: {row['classes']} {classes}, {row['n_train']:,} training and "
+        f"{row['n_test']:,} test images, crop {row['crop']} (width x height), "
+        f"{_as_printed(row['crop_accuracy'])} of the crops and {_as_printed(whole)} of the whole "
+        "images named.",
+        f"The paper's counts make {n:,} images, {n / row['classes']:g} for each of the {classes}.",
+    ]
+    if "note" in row:
+        said.append(f"The paper disagrees with itself: {row['note']}.")
+    return said
 
 
 def share(one: Treated) -> str:
@@ -150,9 +186,10 @@ def evidence_table(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
                 "split": record["split"],
                 "learner": record["learner"],
                 "paper": _as_printed(record["paper"]),
-                "ours": percent(record["estimate"]),
+                "metric": record["metric"],
+                "ours": _shown(record),
                 "95% interval": _interval(record),
-                "chance": percent(record["chance"]),
+                "chance": _shown(record, "chance"),
                 "p": f"{record['p_value']:.2g}",
                 "p corrected": "–" if (p := record["p_adjusted"]) is None else f"{p:.2g}",
                 "verdict": record["verdict"] or "not a control",
@@ -168,7 +205,11 @@ def published(folder: Path) -> list[dict[str, Any]]:
 
 
 def paper_table(results: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return every accuracy of Dhar and Shamir's tables beside ours, where ours is stored."""
+    """Return every accuracy of Dhar and Shamir's tables beside ours, where ours is stored.
+
+    Below a row stand the other real images that ask the same (`catalog.Dataset.stands_in`), without
+    the paper's number, which is not about them.
+    """
     records = [record for result in results for record in result["evidence"]]
     lines = []
     for row in paper_rows().values():
@@ -189,7 +230,24 @@ def paper_table(results: Sequence[dict[str, Any]]) -> pd.DataFrame:
                 and record["view"].startswith("whole image") == whole
             ]
             lines += [line | _ours(record) for record in ours or [None]]
+        lines += [
+            {
+                "table": row["table"],
+                "set": f"{record['row']}, in its place",
+                "view": f"{record['view']}, {record['split']}",
+                "paper": _as_printed(None),
+            }
+            | _ours(record)
+            for record in records
+            if _stands_in(record, row["id"])
+        ]
     return pd.DataFrame(lines)
+
+
+def _stands_in(record: dict[str, Any], row: str) -> bool:
+    entry = DATASETS.get(record["row"])
+    view, splits = entry.stands_in.get(row, ("", ())) if entry else ("", ())
+    return record["state"] == "stand-in" and record["view"] == view and record["split"] in splits
 
 
 def _ours(record: dict[str, Any] | None) -> dict[str, str]:
@@ -203,59 +261,3 @@ def _ours(record: dict[str, Any] | None) -> dict[str, str]:
         "verdict": record["verdict"] or "not a control",
         "data": record["state"],
     }
-
-
-def _times(ratio: dict[str, Any]) -> str:
-    low, high = ratio["quartiles"]
-    return f"{ratio['median']:.1f} ({low:.1f}–{high:.1f})"
-
-
-def engine_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return the stored benchmark of LeNet engines: images a second and ratios with quartiles."""
-    rivals = ("files, cropped as read", "files of crops", "plain PyTorch")
-    lines = []
-    for row in rows:
-        line = {"input": row["input"], "classes": row["classes"]}
-        line |= {f"{name}, images/s": f"{row[name]:,.0f}" if name in row else "" for name in rivals}
-        line |= {"ours, images/s": f"{row['ours']:,.0f}"}
-        line |= {
-            f"times {name}": _times(row[f"over {name}"]) if name in row else "" for name in rivals
-        }
-        lines.append(line | {"of sgemm": f"{row['share of sgemm']:.0%}"})
-    return pd.DataFrame(lines)
-
-
-def probe_table(row: dict[str, Any]) -> pd.DataFrame:
-    """Return the stored benchmark of the probe's null: seconds for 1,000 permutations."""
-    names = [name for name in row if name.startswith(("scikit-learn", "ours"))]
-    return pd.DataFrame(
-        [
-            {
-                "how": name,
-                "seconds for 1,000 permutations": f"{1001 / row[name]:,.2f}",
-                "times ours": _times(row[f"over {name}"]) if f"over {name}" in row else "",
-                "": "extrapolated" if name.startswith("scikit-learn") else "measured",
-            }
-            for name in names
-        ]
-    )
-
-
-def benchmark_words(stored: dict[str, Any]) -> str:
-    """Return what the tables do not show of the stored benchmarks, in Markdown."""
-    versions = ", ".join(f"{name} {version}" for name, version in stored["versions"].items())
-    lines = [
-        f"- Two cores do {_times(stored['two cores']['over one core'])} times what one does.",
-        f"- sgemm: {stored['sgemm'] / 1e9:,.0f} GFLOP/s on one core; "
-        f"{stored['rounds']} rounds; {stored['machine']}; {versions}.",
-    ]
-    if (same := stored.get("same science")) is not None:
-        low, high = same["95% interval"]
-        gap = round(100 * same["mean difference"], 2) + 0.0  # no minus before a zero
-        lines.append(
-            f"- The engines do the same science: on the real COIL-20 crops, {same['seeds']} seeds "
-            f"and {same['epochs']} epochs, the paired difference in accuracy is "
-            f"{gap:.2f} points (95% interval {100 * low:.2f} to "
-            f"{100 * high:.2f}; data `{same['data'][:23]}…`)."
-        )
-    return "\n".join(lines)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from confoundlab import data, held_out
-from confoundlab.catalog import DATASETS, SessionLayout, paper_accuracy
+from confoundlab.catalog import DATASETS, DataState, SessionLayout, paper_accuracy
 from confoundlab.decode import Colour, Pixels
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
@@ -37,6 +37,23 @@ from confoundlab.views import AsIs, Corner
 RUN_VARIABLE = "CONFOUNDLAB_RUN"
 # COIL's background stays well below this gray level of 255 (0 to about 6).
 BACKGROUND_LIMIT = 60
+
+
+class Source(Protocol):
+    """What a run used: images, or a table."""
+
+    @property
+    def state(self) -> DataState:
+        """What it is, measured against the published data."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its contents."""
+
+    def __len__(self) -> int: ...
+
+
+Noted = TypeVar("Noted", bound=Source)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +74,7 @@ class StudyRun:
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     engines: set[str] = field(default_factory=set)
     cases: list[tuple[Evidence, dict[str, Any]]] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)  # long reasons that the page has given already
     order: dict[str, Any] = field(
         default_factory=lambda: json.loads(os.environ.get(RUN_VARIABLE, "{}"))
     )
@@ -84,8 +102,8 @@ class StudyRun:
         other = images.state == "simulated" and laid != DATASETS[name].twin.sessions
         return self.note(images, f"{name}, sessions {laid}" if other else name)
 
-    def note(self, images: ImageSet, name: str) -> ImageSet:
-        """Note in the results what was used under a name, and return it.
+    def note(self, images: Noted, name: str) -> Noted:
+        """Note in the results what was used under a name, images or a table, and return it.
 
         Raises
         ------
@@ -173,13 +191,13 @@ class StudyRun:
         design = None
         if session in table and len(images.classes) > 1:
             design = identifiability(table["label"], table[session], images.groups, name=session)
-        options = {"is_control": view.is_control, "vacuous": why, "design": design}
-        self.cases.append((found, options))
         entry = DATASETS.get(images.name)  # none for images of the user's own
         row = row or (entry.paper_row if entry else None)
         paper = paper_accuracy(row, str(view), split_name)
-        record = evidence_record(
+        options = {"is_control": view.is_control, "vacuous": why, "design": design}
+        record = self.judge(
             found,
+            options,
             row=row or images.name,
             state=images.state,
             view=str(view),
@@ -188,10 +206,40 @@ class StudyRun:
             seeds=seeds,
             paper=paper,
         )
+        return Measured(record, predictions)
+
+    def judge(
+        self,
+        found: Evidence,
+        options: Mapping[str, object],
+        *,
+        paper: float | None = None,
+        **where: Any,
+    ) -> dict[str, Any]:
+        """Keep evidence, judged together with all that the run has kept so far.
+
+        Parameters
+        ----------
+        found : Evidence
+            Of any measurement.
+        options : mapping
+            Of `judgement.verdict`: is_control, vacuous, design.
+        paper : float, optional
+            What a paper prints for it.
+        **where
+            The other fields of a record: row, state, view, split, learner, seeds.
+
+        Returns
+        -------
+        dict
+            The record, as in ``results.json``; its verdict may change as the run goes on.
+        """
+        record = evidence_record(found, paper=paper, **where)
+        self.cases.append((found, dict(options)))
         self.records.append(record)
         for one, judged in zip(self.records, verdicts(self.cases), strict=True):
             one |= judgement_record(judged)
-        return Measured(record, predictions)
+        return record
 
     def keep(self, figure: Figure, name: str) -> None:
         """Save a figure beside the results, if this run writes any."""

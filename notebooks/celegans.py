@@ -19,9 +19,8 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, differences, load, plots, report, splits
+from confoundlab import battery, load, page, plots_views, report, splits
 from confoundlab.catalog.celegans import TEST_EACH, TRAIN_EACH
-from confoundlab.identifiability import identifiability
 from confoundlab.study import StudyRun
 from confoundlab.transforms import MeanLevel
 from confoundlab.views import Corner, Then, Whole
@@ -57,14 +56,10 @@ display(Markdown(report.data_line(images)))
 
 # %% mystnb={"figure": {"name": "fig-celegans-means", "caption": "Top: mean image of each age. Middle: mean of the corner crop. Bottom: the same with its contrast stretched. A blank corner shows noise of a gray level or two in the bottom row; shading or shapes there would be something to learn."}, "image": {"alt": "Three rows of small pictures, one column an age: blurred bright worms, their dark corners, and the corners with stretched contrast."}} tags=["hide-input"]
 crop, whole = Corner(crop_corner, crop_size, crop_size), Whole(whole_size)
-figure = plots.class_means(images, crop)
-run.keep(figure, "means")
+run.keep(plots_views.class_means(images, crop), "means")
 
 # %% tags=["remove-input"]
-design = identifiability(
-    images.table["label"], images.table["session"], images.groups, name="session"
-)
-display(Markdown(f"Before any pixel is read, the table of ages and sessions says: {design}"))
+page.design(run, images, "ages and sessions")
 
 # %% [markdown]
 # ## From the corner, and from the worm
@@ -93,9 +88,9 @@ twins = {
     )
     for words, layout in (("one session an image", "image"), ("one session an age", "class"))
 }
-labels, groups = twins["one session an age"].labels, twins["one session an age"].groups
+again = twins["one session an age"]
 draws = [
-    splits.equal_classes(labels, train_each=TRAIN_EACH, test_each=TEST_EACH, seed=seed + n)
+    splits.equal_classes(again.labels, train_each=TRAIN_EACH, test_each=TEST_EACH, seed=seed + n)
     for n in range(repeats)
 ]
 seen = {
@@ -103,16 +98,11 @@ seen = {
         run, twin, drawn.split_name, draws, epochs, row=f"{dataset} twin, {words}"
     ).measure(view)
     for words, twin in twins.items()
-    for name, view in (("crop", crop), ("whole image", whole))
+    for name, view in (("Crop", crop), ("Whole image", whole))
 }
 
 # %% tags=["remove-input"]
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', on_crop.record)}\n"
-        f"- {report.sentence('**Whole image**', on_whole.record)}"
-    )
-)
+page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
 
 # %% [markdown]
 # ## With every image tested once
@@ -120,12 +110,7 @@ display(
 # Random draws test some images often and some never. Folds test each image once.
 
 # %% tags=["remove-input"]
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', fold_crop.record)}\n"
-        f"- {report.sentence('**Whole image**', fold_whole.record)}"
-    )
-)
+page.tell(run, {"Crop": fold_crop, "Whole image": fold_whole})
 
 # %% mystnb={"figure": {"name": "fig-celegans-accuracy", "caption": "Accuracy on held-out images (dots) with 95% intervals from resampled images. Where each image is a session of its own, controls should lie at the dashed line, which is chance, and the whole image right of it. Gray bars: 95% of one net's permutations; they are wide because one net is tested on few images. Diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the crop, its mean level, three random forests and the whole image."}} tags=["hide-input"]
 rows = {
@@ -136,8 +121,7 @@ rows = {
     "whole image": on_whole,
     "whole image, folds": fold_whole,
 }
-figure = plots.accuracies([row.record for row in rows.values()], list(rows))
-run.keep(figure, "accuracies")
+figure = page.draw(run, "accuracies", rows)
 
 # %% [markdown]
 # ## What could have been found
@@ -164,23 +148,11 @@ display(
 # simulated: no number of this section says anything about the published images.
 
 # %% tags=["remove-input"]
-lines = [
-    f"- {report.sentence(f'**{words[0].upper()}{words[1:]}**', one.record)}"
-    for words, one in seen.items()
-]
-gain = differences.difference(
-    seen["crop, one session an age"].predictions,
-    seen["crop, one session an image"].predictions,
-    labels,
-    groups,
-    seed=seed,
-)
-words = "What one session an age adds to the crop"
-display(Markdown("\n".join(lines) + f"\n\n{report.gap(words, gain)}"))
+pair = seen["Crop, one session an age"], seen["Crop, one session an image"]
+page.tell(run, seen, page.gap(run, "What one session an age adds to the crop", again, *pair))
 
 # %% mystnb={"figure": {"name": "fig-celegans-design", "caption": "Crop and whole image of two twins with the same worms: one session an image, and one session an age. Dashes: chance; gray bars: 95% of one net's permutations. Nothing in the corner differs between the two but what the camera put in."}, "image": {"alt": "Four dots with intervals: crop and whole image under two layouts of sessions, beside chance."}} tags=["hide-input"]
-figure = plots.accuracies([one.record for one in seen.values()], list(seen))
-run.keep(figure, "design")
+figure = page.draw(run, "design", seen)
 
 # %% [markdown]
 # ## All numbers

@@ -19,18 +19,7 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import (
-    battery,
-    differences,
-    explain,
-    explore,
-    nuisance,
-    plots,
-    plots_evidence,
-    report,
-    splits,
-)
-from confoundlab.identifiability import identifiability
+from confoundlab import battery, explore, page, plots, plots_views, report, splits
 from confoundlab.study import BACKGROUND_LIMIT, StudyRun, constant_share, object_free
 from confoundlab.views import Corner, Whole
 
@@ -71,8 +60,7 @@ display(Markdown(report.data_line(images)))
 
 # %% mystnb={"figure": {"name": "fig-coil-crops", "caption": "Top: some images. Middle: the crop, as it is. Bottom: the same crop with its contrast stretched. Where the bottom row shows texture or a gradient, the net has something to learn; a black tile in the bottom row is a crop of one flat value, and bright shapes with an edge are parts of the object."}, "image": {"alt": "Three rows of small pictures: objects on a dark ground, their nearly black corner crops, and the crops with stretched contrast."}} tags=["hide-input"]
 crop = Corner(crop_corner, crop_size, crop_size)
-figure = plots.crops(images, crop)
-run.keep(figure, "crops")
+run.keep(plots_views.crops(images, crop), "crops")
 
 # %% tags=["remove-input"]
 shown = images.array(crop)
@@ -85,6 +73,9 @@ display(
         "calls all such crops background."
     )
 )
+
+# %% tags=["remove-input"]
+page.design(run, images, "objects and sessions")
 
 # %% [markdown]
 # ## Move the crop
@@ -125,12 +116,7 @@ arc_free = run.measure(
 )
 
 # %% tags=["remove-input"]
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', on_crop.record)}\n"
-        f"- {report.sentence('**Whole image**', on_whole.record)}"
-    )
-)
+page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
 
 # %% [markdown]
 # ## Without near copies
@@ -142,21 +128,9 @@ display(
 # The third line scores the same nets only on the crops that hold no part of the object.
 
 # %% tags=["remove-input"]
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', arc_crop.record)}\n"
-        f"- {report.sentence('**Whole image**', arc_whole.record)}\n"
-        f"- {report.sentence('**Crop, no object in it**', arc_free.record)}"
-    )
-)
-
-# %% tags=["remove-input"]
-gain = differences.difference(
-    on_crop.predictions, arc_crop.predictions, images.labels, images.groups, seed=seed
-)
-display(
-    Markdown(report.gap("What near copies are worth on the crop, random split minus arc", gain))
-)
+rows = {"Crop": arc_crop, "Whole image": arc_whole, "Crop, no object in it": arc_free}
+words = "What near copies are worth on the crop, random split minus arc"
+page.tell(run, rows, page.gap(run, words, images, on_crop, arc_crop))
 
 # %% mystnb={"figure": {"name": "fig-coil-accuracy", "caption": "Accuracy on held-out images (dots) with 95% intervals from resampled groups. A control whose whole interval lies right of the dashed chance line, and beyond the gray bar that holds 95% of one net's permutations, leaks. Diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for crop and whole image under the random and the arc split, beside the chance level, the permutation null and the number of the paper."}} tags=["hide-input"]
 main = {
@@ -166,8 +140,7 @@ main = {
     "whole, arc": arc_whole,
     "crop without\nobject, arc": arc_free,
 }
-figure = plots.accuracies([one.record for one in main.values()], list(main))
-run.keep(figure, "accuracies")
+figure = page.draw(run, "accuracies", main)
 
 # %% [markdown]
 # ## What carries the leak
@@ -177,9 +150,7 @@ run.keep(figure, "accuracies")
 # {cite}`noyan2022uncovering`.
 
 # %% mystnb={"figure": {"name": "fig-coil-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or compression. Dashes: chance; gray bars: 95% of one net's permutations."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-parts = steps | rivals
-figure = plots.accuracies([part.record for part in parts.values()], list(parts))
-run.keep(figure, "ladder")
+figure = page.draw(run, "ladder", steps | rivals)
 
 # %% [markdown]
 # ## After a transform
@@ -190,9 +161,7 @@ run.keep(figure, "ladder")
 # forms.
 
 # %% mystnb={"figure": {"caption": "Whole images after each transform, beside the whole image as it is. A dot that stays where the first one is says that the transform took away nothing that the net used."}, "image": {"alt": "Dots with intervals for the whole image and six transforms of it."}} tags=["hide-input"]
-shown_whole = {"whole image": on_whole} | changed
-figure = plots.accuracies([one.record for one in shown_whole.values()], list(shown_whole))
-run.keep(figure, "transforms")
+figure = page.draw(run, "transforms", {"whole image": on_whole} | changed)
 
 # %% [markdown]
 # ## Which objects give themselves away
@@ -201,8 +170,7 @@ run.keep(figure, "transforms")
 # almost always, and for those that share one answer because their crops look alike.
 
 # %% mystnb={"figure": {"caption": "Rows: the true object. Columns: what the net called it, from the crop alone, over all repeats of the random split. Bright cells on the diagonal are sessions that the net recognises; a bright column is the net's answer when it has nothing to go by."}, "image": {"alt": "Heat map of true object against named object for the crop."}} tags=["hide-input"]
-figure = plots.confusion(on_crop.predictions, images, "Named from the crop alone")
-run.keep(figure, "confusion")
+run.keep(plots.confusion(on_crop.predictions, images, "Named from the crop alone"), "confusion")
 
 # %% [markdown]
 # ## Which factors can mislead
@@ -212,32 +180,12 @@ run.keep(figure, "confusion")
 # pixels in place of the net.
 
 # %% mystnb={"figure": {"name": "fig-coil-factors", "caption": "Up: how much the factor says about the object, from nothing (0) to everything (1). Right: how well a linear probe of the crop's pixels names the factor in views that it has not seen; chance is 0.5, and a factor that was laid out in balance may come out below, because leaving views out unbalances the rest. Bars are 95% intervals. Filled and orange: both lie above chance after correction. What stands at the top right can mislead; the turn of the table does, the angle does not, because every object was taken at all angles."}, "image": {"alt": "A scatter plot of factors: the session at the top, well right of chance; angle and sector at zero on the vertical axis."}} tags=["hide-input"]
-placed = nuisance.factor_map(
-    images.array(crop).reshape(len(images), -1) / 255,
-    images.table[["session", "angle", "sector"]],
-    images.labels,
-    images.groups,
-    n_permutations=permutations,
-    seed=seed,
-)
-figure = plots_evidence.factor_map(placed, images.state)
-run.keep(figure, "factors")
-run.keep_table(placed, "factors")
+placed = page.factor_map(run, images, crop, images.table[["session", "angle", "sector"]])
 
 # %% tags=["remove-input"]
-design = identifiability(
-    images.table["label"], images.table["session"], images.groups, name="session"
-)
-untested = "".join(
-    f" {factor}: {why}"
-    for factor, why in zip(placed["factor"], placed["untested"], strict=True)
-    if why
-)
-display(
-    Markdown(
-        f"Before any pixel is read, the table of objects and sessions says: {design}{untested}"
-    )
-)
+missing = placed[placed["untested"] != ""]
+lines = [f"- Not in the figure: {one.factor}. {one.untested}" for one in missing.itertuples()]
+display(Markdown("\n".join(lines)))
 
 # %% [markdown]
 # ## Where the session hides
@@ -246,12 +194,9 @@ display(
 # grid. In the middle it sees the object; towards the corners less and less of it, and the session.
 
 # %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks far from the object are places where the session shows; about one place in forty is round by chance alone."}, "image": {"alt": "The mean image, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
-places = explain.leak_map(
-    images, window=crop_size, stride=map_stride, epochs=map_epochs, repeats=map_repeats, seed=seed
+page.leak_map(
+    run, images, window=crop_size, stride=map_stride, epochs=map_epochs, repeats=map_repeats
 )
-figure = plots.leak_map(places, images)
-run.keep(figure, "leak-map")
-run.keep_table(places, "leak-map")
 
 # %% [markdown]
 # ## All numbers

@@ -21,20 +21,18 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import (
     battery,
-    differences,
     duplicates,
     file_properties,
     inset,
     nuisance,
-    plots,
-    plots_evidence,
+    page,
+    plots_views,
     report,
     splits,
 )
 from confoundlab.catalog import DATASETS, paper_rows
-from confoundlab.identifiability import identifiability
 from confoundlab.study import StudyRun
-from confoundlab.views import Box, Corner, Then, Whole
+from confoundlab.views import AsIs, Corner, Whole
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["kvasir", "kvasir_v2"] = "kvasir"  # 500 or 1,000 images a class
@@ -47,6 +45,9 @@ whole_size: Annotated[int, Field(ge=12, le=128)] = 32  # side of the resized who
 near_copies: bool = True  # look for near copies too, which takes a while
 epochs: PositiveInt = 120  # passes over the training images
 repeats: PositiveInt = 10  # nets a view, each with another split and other initial weights
+map_stride: Annotated[int, Field(ge=4, le=96)] = 12  # pixels between places of the leak map
+map_epochs: PositiveInt = 40  # epochs at each place of the leak map
+map_images: PositiveInt = 2000  # of them the leak map takes so many at most, evenly spaced
 permutations: PositiveInt = 999  # size of the null
 seed: NonNegativeInt = 0  # of everything
 
@@ -74,8 +75,14 @@ display(Markdown(f"What to know of this set:\n\n{defects}"))
 
 # %% mystnb={"figure": {"name": "fig-kvasir-means", "caption": "Top: mean image of each class. Middle: mean of the corner crop. Bottom: the same with its contrast stretched. If corners held nothing, the tiles of the middle row would be alike. A green tinge at the bottom left of the top row is the box that shows how the instrument lies. Colour at the inner edge of a crop can come from the body: JPEG stores blocks of 8x8 or 16x16 pixels, and one that lies across the border of the view spreads over it."}, "image": {"alt": "Three rows of small pictures, one column a class: blurred mean endoscopies, their corners, and the corners with stretched contrast."}} tags=["hide-input"]
 crop, whole = Corner(crop_corner, crop_size, crop_size), Whole(whole_size)
-figure = plots.class_means(images, crop, colour="rgb")
-run.keep(figure, "means")
+run.keep(plots_views.class_means(images, crop, colour="rgb"), "means")
+
+# %% tags=["remove-input"]
+if "session" in images.table:
+    page.design(run, images)
+else:
+    words = "The set does not name sessions: whether class and session differ is not known."
+    display(Markdown(words))
 
 # %% [markdown]
 # ## Named without the body
@@ -97,23 +104,21 @@ in_colour = battery.Experiment(run, images, name, random_split, epochs, "rgb")
 steps = battery.ladder(in_colour, crop)
 rivals = battery.cheap_rivals(in_colour, crop)
 on_crop, on_whole = steps["the full crop"], in_colour.measure(whole)
-thirds = 3 * whole_size  # the image's side, of which the box takes less than a third
-shrunk = Whole(thirds)
-with_inset, without = (
-    in_colour.measure(
-        Then(shrunk, Box(left, thirds - whole_size, whole_size, whole_size, where, False))
-    )
-    for left, where in ((0, "bottom left"), (thirds - whole_size, "bottom right"))
-)
+boxes = {
+    words: battery.Experiment(
+        run,
+        inset.alone(images, whole_size, painted_over=painted),
+        name,
+        random_split,
+        epochs,
+        "rgb",
+    ).measure(AsIs(words, is_control=True))
+    for words, painted in (("the green box alone", False), ("the green box painted over", True))
+}
 changed = battery.transformed(in_colour, whole)
 
 # %% tags=["remove-input"]
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', on_crop.record)}\n"
-        f"- {report.sentence('**Whole image**', on_whole.record)}"
-    )
-)
+page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
 
 # %% [markdown]
 # ## Copies, and why there is no honest split
@@ -140,9 +145,7 @@ display(Markdown("\n".join(lines)))
 # ## What carries the leak
 
 # %% mystnb={"figure": {"name": "fig-kvasir-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or compression. Dashes: chance; gray bars: 95% of one net's permutations; diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-parts = steps | rivals
-figure = plots.accuracies([part.record for part in parts.values()], list(parts))
-run.keep(figure, "ladder")
+figure = page.draw(run, "ladder", steps | rivals)
 
 # %% [markdown]
 # ## The green box
@@ -171,21 +174,18 @@ if share.std() > 0:
 display(Markdown("\n\n".join(lines)))
 
 # %% [markdown]
-# Nets that see the bottom left third of a picture, with the box, against nets that see the bottom
-# right third, which has none. Both hold some of the body, so neither is a control; what the first has
-# before the second is the box, if the two sides show the body alike.
+# What is the box worth to a net? Two nets see the same quarter of the same pictures, in which all
+# but the box is painted over with the colour of the picture's own border: body, frame and whatever
+# else is there. For the second net the box is painted over as well. The two differ in the box and in
+# nothing else. A net can do better with the box than the share above does: it sees the box's colours
+# too, and they were stored with the settings of the session.
+
+# %% mystnb={"figure": {"name": "fig-kvasir-box", "caption": "Nets that see the green box and nothing else, and nets for which it is painted over too, so that one flat colour is left. Dots: accuracy on held-out images, with 95% intervals; dashes: chance; gray bars: 95% of one net's permutations. What the first is above the second is the box."}, "image": {"alt": "Two dots with intervals beside chance: the green box alone, and the same with the box painted over."}} tags=["hide-input"]
+figure = page.draw(run, "box", boxes)
 
 # %% tags=["remove-input"]
-gain = differences.difference(
-    with_inset.predictions, without.predictions, images.labels, images.groups, seed=seed
-)
-display(
-    Markdown(
-        f"- {report.sentence('**Bottom left third**', with_inset.record)}\n"
-        f"- {report.sentence('**Bottom right third**', without.record)}\n\n"
-        f"{report.gap('Bottom left minus bottom right', gain)}"
-    )
-)
+shown, hidden = boxes.values()
+page.tell(run, boxes, page.gap(run, "What the box is worth", images, shown, hidden))
 
 # %% [markdown]
 # ## The leaks nobody looks at
@@ -223,26 +223,7 @@ display(
 
 # %% mystnb={"figure": {"name": "fig-kvasir-factors", "caption": "Up: how much a factor says about the class, from nothing (0) to everything (1). Right: how well a linear probe of the corner's pixels names the factor in images it has not seen; chance is 0.5. What stands at the top right can mislead a net that sees the corner. The green box (inset) is outside the corner, so it can mislead a net that sees the whole image. Bars: 95% intervals. Filled and orange: both above chance after correction."}, "image": {"alt": "A scatter plot of the session, the green box and the properties of the files, by what they say about the class and by how well pixels tell them."}} tags=["hide-input"]
 factors = [one for one in ("session", "inset", *files) if one in table and table[one].nunique() > 1]
-placed = nuisance.factor_map(
-    images.array(crop, "rgb").reshape(len(images), -1) / 255,
-    table[factors],
-    images.labels,
-    images.groups,
-    n_permutations=permutations,
-    seed=seed,
-)
-figure = plots_evidence.factor_map(placed, images.state)
-run.keep(figure, "factors")
-run.keep_table(placed, "factors")
-
-# %% tags=["remove-input"]
-words = (
-    "The set does not name sessions, so whether class and session can be told apart is not known."
-)
-if "session" in table:
-    design = identifiability(table["label"], table["session"], images.groups, name="session")
-    words = f"Before any pixel is read, the table of classes and sessions says: {design}"
-display(Markdown(words))
+placed = page.factor_map(run, images, crop, table[factors], "rgb")
 
 # %% [markdown]
 # ## After a transform
@@ -251,9 +232,26 @@ display(Markdown(words))
 # the body carried should fall; what the session carried holds, or rises.
 
 # %% mystnb={"figure": {"caption": "Whole images after each transform, beside the whole image as it is. A dot that stays where the first one is says that the transform took away nothing that the net used."}, "image": {"alt": "Dots with intervals for the whole image and six transforms of it."}} tags=["hide-input"]
-rows = {"whole image": on_whole} | changed
-figure = plots.accuracies([row.record for row in rows.values()], list(rows))
-run.keep(figure, "transforms")
+figure = page.draw(run, "transforms", {"whole image": on_whole} | changed)
+
+# %% [markdown]
+# ## Where the session hides
+#
+# The corner is one place. Here nets are trained on windows at every place of a grid, in pictures
+# reduced to one size. In the middle they see the body.
+
+# %% mystnb={"figure": {"name": "fig-kvasir-map", "caption": "Left: the mean of all images, reduced to squares. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks in the black frame are places where the session shows; at the bottom left there is the green box as well."}, "image": {"alt": "The mean endoscopy, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
+some = images.subset(range(0, len(images), -(-len(images) // map_images)))
+page.leak_map(
+    run,
+    some,
+    Whole(3 * whole_size),
+    window=crop_size,
+    stride=map_stride,
+    epochs=map_epochs,
+    repeats=1,
+    colour="rgb",
+)
 
 # %% [markdown]
 # ## All numbers

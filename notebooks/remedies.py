@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, catalog, differences, plots, report, simulate, splits
+from confoundlab import battery, catalog, page, plots, report, simulate, splits
 from confoundlab.study import StudyRun
 from confoundlab.transforms import Normalised
 from confoundlab.views import Corner, Then, Whole
@@ -118,12 +118,7 @@ same_crop, same_whole = in_same.measure(crop), in_same.measure(whole)
 
 # %% tags=["remove-input"]
 usually = tried["the usual design"]
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', usually.crop.record)}\n"
-        f"- {report.sentence('**Whole image**', usually.whole.record)}"
-    )
-)
+page.tell(run, {"Crop": usually.crop, "Whole image": usually.whole})
 
 # %% [markdown]
 # ## Tested in another session
@@ -140,28 +135,28 @@ before, after = (
     for row in ("rnai_background", "rnai_background_other_session")
 )
 abroad = tried["tested in another session"]
-drops = {
-    words: differences.difference(
-        one.predictions, other.predictions, images.labels, images.groups, seed=seed
-    )
+drops = (
+    page.gap(run, f"**{words}**, same session minus other", images, one, other)
     for words, one, other in (
-        ("**Crop**", same_crop, abroad.crop),
-        ("**Whole image**", same_whole, abroad.whole),
+        ("Crop", same_crop, abroad.crop),
+        ("Whole image", same_whole, abroad.whole),
     )
-}
+)
 display(
     Markdown(
-        f"The paper, on its own cells: {before} in the same session, {after} in another. "
-        "The twin:\n\n"
-        f"- {report.sentence('**Crop, same session**', same_crop.record)}\n"
-        f"- {report.sentence('**Crop, other session**', abroad.crop.record)}\n"
-        f"- {report.sentence('**Whole image, same session**', same_whole.record)}\n"
-        f"- {report.sentence('**Whole image, other session**', abroad.whole.record)}\n\n"
-        + "\n\n".join(
-            report.gap(f"{words}, same session minus other", drop) for words, drop in drops.items()
-        )
-        + f"\n\nAgainst the usual design: {report.share(abroad)}"
+        f"The paper, on its own cells: {before} in the same session, {after} in another. The twin:"
     )
+)
+page.tell(
+    run,
+    {
+        "Crop, same session": same_crop,
+        "Crop, other session": abroad.crop,
+        "Whole image, same session": same_whole,
+        "Whole image, other session": abroad.whole,
+    },
+    *drops,
+    f"Against the usual design: {report.share(abroad)}",
 )
 
 # %% [markdown]
@@ -176,12 +171,7 @@ display(
 
 # %% tags=["remove-input"]
 one = tried["one session an image"]
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', one.crop.record)} {report.share(one)}\n"
-        f"- {report.sentence('**Whole image**', one.whole.record)}"
-    )
-)
+page.tell(run, {"Crop": one.crop, "Whole image": one.whole}, report.share(one))
 
 # %% [markdown]
 # ## Sessions crossed with classes
@@ -191,12 +181,7 @@ display(
 
 # %% tags=["remove-input"]
 one = tried["sessions crossed with classes"]
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', one.crop.record)} {report.share(one)}\n"
-        f"- {report.sentence('**Whole image**', one.whole.record)}"
-    )
-)
+page.tell(run, {"Crop": one.crop, "Whole image": one.whole}, report.share(one))
 
 # %% [markdown]
 # ## Normalising the images
@@ -211,13 +196,15 @@ display(
 
 # %% tags=["remove-input"]
 one, inside = tried["the crop normalised"], tried["the image normalised, then cropped"]
-display(
-    Markdown(
-        f"- {report.sentence('**Crop, normalised**', one.crop.record)} {report.share(one)}\n"
-        f"- {report.sentence('**Image normalised, then cropped**', inside.crop.record)} "
-        f"{report.share(inside)}\n"
-        f"- {report.sentence('**Whole image, resized, normalised**', one.whole.record)}"
-    )
+page.tell(
+    run,
+    {
+        "Crop, normalised": one.crop,
+        "Image normalised, then cropped": inside.crop,
+        "Whole image, resized, normalised": one.whole,
+    },
+    f"The crop normalised: {report.share(one)}",
+    f"The image normalised, then cropped: {report.share(inside)}",
 )
 
 # %% [markdown]
@@ -229,12 +216,7 @@ display(
 
 # %% tags=["remove-input"]
 bare, one = patterned.values()
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', bare.crop.record)}\n"
-        f"- {report.sentence('**Crop, normalised**', one.crop.record)} {report.share(one)}"
-    )
-)
+page.tell(run, {"Crop": bare.crop, "Crop, normalised": one.crop}, report.share(one))
 
 # %% [markdown]
 # ## With the session switched off
@@ -244,12 +226,7 @@ display(
 
 # %% tags=["remove-input"]
 one = tried["no session at all"]
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', one.crop.record)} {report.share(one)}\n"
-        f"- {report.sentence('**Whole image**', one.whole.record)}"
-    )
-)
+page.tell(run, {"Crop": one.crop, "Whole image": one.whole}, report.share(one))
 
 # %% [markdown]
 # ## All remedies together

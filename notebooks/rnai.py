@@ -19,19 +19,9 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import (
-    battery,
-    conditional,
-    differences,
-    nuisance,
-    patches,
-    plots,
-    plots_evidence,
-    report,
-    splits,
-)
+from confoundlab import battery, conditional, page, patches, plots_views, report, splits
 from confoundlab.study import StudyRun
-from confoundlab.views import AsIs, Corner, Whole
+from confoundlab.views import AsIs, BlankestPatch, Centre, Corner, Whole
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["rnai"] = "rnai"  # the paper's fields; MitoCheck's cells always come beside them
@@ -86,12 +76,10 @@ display(
 )
 
 # %% mystnb={"figure": {"name": "fig-rnai-cells", "caption": "Patches around cells, as they are and with contrast stretched. Look for shape: size, number and texture of nuclei are what a gene may change."}, "image": {"alt": "Two rows of square patches with bright round cells."}} tags=["hide-input"]
-figure = plots.crops(cells, run_names["cells"])
-run.keep(figure, "cells")
+run.keep(plots_views.crops(cells, run_names["cells"]), "cells")
 
 # %% mystnb={"figure": {"name": "fig-rnai-background", "caption": "Patches without a cell. Stretched, they show noise, a gradient or the haze of a neighbour; the eye cannot sort them by gene."}, "image": {"alt": "Two rows of square patches without cells, nearly black, and noisy where the contrast is stretched."}} tags=["hide-input"]
-figure = plots.crops(background, run_names["background"])
-run.keep(figure, "background")
+run.keep(plots_views.crops(background, run_names["background"]), "background")
 
 # %% [markdown]
 # ## The same session
@@ -115,18 +103,18 @@ empty_random = steps["the full crop"]
 cells_apart, empty_apart = (apart[kind].measure(run_names[kind]) for kind in apart)
 
 # %% tags=["remove-input"]
-display(
-    Markdown(
-        f"- {report.sentence('**Cells**', cells_random.record)}\n"
-        f"- {report.sentence('**Background**', empty_random.record)}\n"
-        f"- {report.sentence('**Cells, fields apart**', cells_apart.record)}\n"
-        f"- {report.sentence('**Background, fields apart**', empty_apart.record)}"
-    )
+page.tell(
+    run,
+    {
+        "Cells": cells_random,
+        "Background": empty_random,
+        "Cells, fields apart": cells_apart,
+        "Background, fields apart": empty_apart,
+    },
 )
 
 # %% mystnb={"figure": {"name": "fig-rnai-ladder", "caption": "The background patch with all but one kind of information taken away. The step that comes near the full crop carries the session."}, "image": {"alt": "Dots with intervals for the full background patch, its low and high frequencies, its histogram and its mean level."}} tags=["hide-input"]
-figure = plots.accuracies([step.record for step in steps.values()], list(steps))
-run.keep(figure, "ladder")
+figure = page.draw(run, "ladder", steps)
 
 # %% [markdown]
 # ## Another session
@@ -144,7 +132,7 @@ if fields.state == "simulated":
         more = options | ({"speck": min_area} if kind == "background" else {})
         taken = cut(again, at_most=per_field * 3 // 2, **more)
         takes = [splits.leave_out(taken.table["take"], take) for take in ("second", "first")]
-        other[kind] = run.measure(
+        other[f"{kind.capitalize()}, other session"] = run.measure(
             taken,
             run_names[kind],
             "other session",
@@ -152,15 +140,16 @@ if fields.state == "simulated":
             epochs=epochs,
             row=f"rnai_{kind}_other_session",
         )
-lines = [f"- {report.sentence(f'**{kind}**', found.record)}" for kind, found in other.items()]
-display(Markdown("\n".join(lines) or "The real files do not name their sessions: left out."))
+page.tell(run, other, "" if other else "The real files do not name their sessions: left out.")
 
 # %% [markdown]
 # ## MitoCheck: the same nets on a real screen
 #
 # Every image is cut around one nucleus, and experts named its phenotype. The whole image holds the
 # nucleus; its top left corner should not. In some it does, because a neighbour reaches into it; they
-# are counted, and left out of the last line.
+# are counted, and left out of one line. Another way round a neighbour is to look for the patch of
+# each image that varies least, wherever it lies. Beside them stands the middle, as many pixels, with
+# the nucleus in it.
 
 # %% tags=["hide-input"]
 corner, whole = Corner("top-left", crop_size, crop_size), Whole(whole_size)
@@ -179,35 +168,35 @@ found = {
 empty = run.measure(
     screen, corner, "plates apart", plates, epochs=epochs, only=("corners without a cell", free)
 )
-
-# %% tags=["remove-input"]
-lines = [
-    f"- {report.sentence(f'**{view}, {name}**', one.record)}" for (view, name), one in found.items()
-]
-lines.append(f"- {report.sentence('**Corners without a cell, plates apart**', empty.record)}")
-display(
-    Markdown(
-        f"{(~free).sum():,} of {len(free):,} corners hold a part of a cell.\n\n" + "\n".join(lines)
-    )
+blankest, middle = (
+    run.measure(screen, view(crop_size, crop_size), "plates apart", plates, epochs=epochs)
+    for view in (BlankestPatch, Centre)
 )
 
-# %% mystnb={"figure": {"name": "fig-rnai-screen", "caption": "MitoCheck. Each drop from the random split to whole plates or whole dates apart is what a shared plate or date was worth. Dashes: chance, the share of the commonest phenotype; gray bars: 95% of one net's permutations."}, "image": {"alt": "Dots with intervals for the corner and the whole image under three splits."}} tags=["hide-input"]
-names = [f"{view},\n{name}" for view, name in found]
-figure = plots.accuracies([one.record for one in found.values()], names)
-run.keep(figure, "screen")
+# %% tags=["remove-input"]
+shown = {f"{view},\n{name}": one for (view, name), one in found.items()} | {
+    "corners without a cell,\nplates apart": empty,
+    "blankest patch,\nplates apart": blankest,
+    "middle of the same size,\nplates apart": middle,
+}
+display(Markdown(f"{(~free).sum():,} of {len(free):,} corners hold a part of a cell."))
+page.tell(run, {words.replace("\n", " "): one for words, one in shown.items()})
+
+# %% mystnb={"figure": {"name": "fig-rnai-screen", "caption": "MitoCheck: corner and whole image under three splits, and other views of the size of the corner with whole plates apart. Each drop from the random split to whole plates or whole dates apart is what a shared plate or date was worth. Dashes: chance, the share of the commonest phenotype; gray bars: 95% of one net's permutations."}, "image": {"alt": "Dots with intervals for the corner and the whole image under three splits, for corners without a cell, the blankest patch and the middle."}} tags=["hide-input"]
+figure = page.draw(run, "screen", shown)
 
 # %% tags=["remove-input"]
-drops = []
-for view in (corner, whole):
-    for name in ("plates apart", "dates apart"):
-        gap = differences.difference(
-            found[view, "random 80/20"].predictions,
-            found[view, name].predictions,
-            screen.labels,
-            screen.groups,
-            seed=seed,
-        )
-        drops.append(f"- {report.gap(f'{view}, random split minus {name}', gap)}")
+drops = [
+    page.gap(
+        run,
+        f"- {view}, random split minus {name}",
+        screen,
+        found[view, "random 80/20"],
+        found[view, name],
+    )
+    for view in (corner, whole)
+    for name in ("plates apart", "dates apart")
+]
 display(Markdown("What a shared plate or date was worth:\n\n" + "\n".join(drops)))
 
 # %% [markdown]
@@ -239,17 +228,8 @@ tested = screen.subset(
     movies > 1
 )  # a date with one movie cannot be learned in one and asked in another
 factors = [one for one in ("session", "frame") if one in tested.table]
-placed = nuisance.factor_map(
-    tested.array(corner).reshape(len(tested), -1) / 255,
-    tested.table[factors].rename(columns={"session": "date"}),
-    tested.labels,
-    tested.groups,
-    n_permutations=permutations,
-    seed=seed,
-)
-figure = plots_evidence.factor_map(placed, tested.state)
-run.keep(figure, "factors")
-run.keep_table(placed, "factors")
+known = tested.table[factors].rename(columns={"session": "date"})
+placed = page.factor_map(run, tested, corner, known)
 
 # %% tags=["remove-input"]
 display(

@@ -22,17 +22,15 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import (
     battery,
-    differences,
     duplicates,
     explain,
-    nuisance,
+    page,
     plots,
-    plots_evidence,
+    plots_views,
     report,
     splits,
 )
 from confoundlab.catalog import DATASETS, paper_rows
-from confoundlab.identifiability import identifiability
 from confoundlab.patches import patches_at
 from confoundlab.study import StudyRun
 from confoundlab.views import AsIs, Box, Corner, Whole
@@ -70,18 +68,7 @@ display(Markdown(report.data_line(faces)))
 
 # %% tags=["remove-input"]
 printed = paper_rows()[DATASETS[dataset].paper_row]
-lines = [
-    f"- The paper's row: {printed['classes']} persons, {printed['n_train']:,} training and "
-    f"{printed['n_test']:,} test images, crop {printed['crop']} (width x height), "
-    f"{report.percent(printed['crop_accuracy'])} of the crops and "
-    f"{report.percent(printed['full_accuracy'])} of the whole images named."
-]
-if "note" in printed:
-    lines.append(f"- The paper disagrees with itself: {printed['note']}.")
-n_paper = printed["n_train"] + printed["n_test"]
-lines.append(
-    f"- The paper's counts make {n_paper:,} images, {n_paper / printed['classes']:g} a person."
-)
+lines = [f"- {one}" for one in report.paper_row(printed, "persons")]
 lines += [f"- What to know of this set: {defect}" for defect in DATASETS[dataset].defects]
 display(Markdown("\n".join(lines)))
 
@@ -107,12 +94,10 @@ else:
     frame = faces.read(0, "gray").shape
     top = 0 if positions[0] == "top" else frame[0] - height
     left = 0 if positions[1] == "left" else frame[1] - width
-figure = plots.boxes_on_mean(faces, left, top, width, height)
-run.keep(figure, "boxes")
+run.keep(plots_views.boxes_on_mean(faces, left, top, width, height), "boxes")
 
 # %% mystnb={"figure": {"name": "fig-yale-means", "caption": "Top: the mean crop of each person. Bottom: the same with its contrast stretched. If the crops held nothing of the sitting, the tiles of a row would be alike."}, "image": {"alt": "Two rows of small gray tiles, one column a person."}} tags=["hide-input"]
-figure = plots.class_means(crops, crop, hide_subject=True)
-run.keep(figure, "means")
+run.keep(plots_views.class_means(crops, crop, hide_subject=True), "means")
 
 # %% [markdown]
 # ## Copies
@@ -139,6 +124,9 @@ display(
     )
 )
 
+# %% tags=["remove-input"]
+page.design(run, faces, "persons and sittings")
+
 # %% [markdown]
 # ## Named without the face
 #
@@ -164,9 +152,9 @@ honest = f"one {block} left out"
 honest_crop = run.measure(crops, crop, honest, held_out, epochs=epochs)
 honest_whole = run.measure(faces, whole, honest, held_out, epochs=epochs)
 boxes = {}
-if "box" in crops.table:
+if dataset == "yale_b_p00":
     boxes = {
-        kind: run.measure(
+        f"Box {kind}": run.measure(
             crops,
             crop,
             honest,
@@ -179,12 +167,7 @@ if "box" in crops.table:
 changed = battery.transformed(on_faces, whole)
 
 # %% tags=["remove-input"]
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', on_crop.record)}\n"
-        f"- {report.sentence('**Whole image**', on_whole.record)}"
-    )
-)
+page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
 
 # %% [markdown]
 # ## With one kind of picture left out
@@ -195,15 +178,11 @@ display(
 # one net for each kind left out.
 
 # %% tags=["remove-input"]
-gain = differences.difference(
-    on_crop.predictions, honest_crop.predictions, crops.labels, crops.groups, seed=seed
-)
-display(
-    Markdown(
-        f"- {report.sentence('**Crop**', honest_crop.record)}\n"
-        f"- {report.sentence('**Whole image**', honest_whole.record)}\n\n"
-        f"{report.gap(f'What pictures of the same {block} are worth on the crop, random split minus this one', gain)}"
-    )
+words = f"What pictures of the same {block} are worth on the crop, random split minus this one"
+page.tell(
+    run,
+    {"Crop": honest_crop, "Whole image": honest_whole},
+    page.gap(run, words, crops, on_crop, honest_crop),
 )
 
 # %% [markdown]
@@ -215,20 +194,18 @@ display(
 # before, scored on the persons of one kind of box at a time.
 
 # %% tags=["remove-input"]
-lines = [f"- {report.sentence(f'**Box {kind}**', part.record)}" for kind, part in boxes.items()]
-if boxes and faces.state == "simulated":
-    lines.append("\nThe twin's pictures are all of one frame, so here the two should be alike.")
+note = ""
 if dataset != "yale_b_p00":
-    lines = ["This set was not cut out again, so there is nothing to compare."]
-display(Markdown("\n".join(lines)))
+    note = "This set was not cut out again, so there is nothing to compare."
+elif faces.state == "simulated":
+    note = "The twin's pictures are all of one frame, so here the two should be alike."
+page.tell(run, boxes, note)
 
 # %% [markdown]
 # ## What carries the leak
 
 # %% mystnb={"figure": {"name": "fig-yale-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or texture. Dashes: chance; gray bars: 95% of one net's permutations; diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-parts = steps | rivals
-figure = plots.accuracies([part.record for part in parts.values()], list(parts))
-run.keep(figure, "ladder")
+figure = page.draw(run, "ladder", steps | rivals)
 
 # %% [markdown]
 # ## Does the crop show the light
@@ -240,17 +217,7 @@ run.keep(figure, "ladder")
 # %% mystnb={"figure": {"name": "fig-yale-factors", "caption": "Up: how much a factor says about the person, from nothing (0) to everything (1). Right: how well a linear probe of the crop's pixels names the factor in images that it has not seen; chance is 0.5. What stands at the top right can mislead a net. Bars: 95% intervals. Filled and orange: both above chance after correction."}, "image": {"alt": "A scatter plot of the sitting and the kinds of pictures, by what they say about the person and by how well pixels tell them."}} tags=["hide-input"]
 factors = [one for one in ("session", "kind", "side", "box") if one in crops.table]
 factors = [one for one in factors if crops.table[one].nunique() > 1]
-placed = nuisance.factor_map(
-    crops.array(crop).reshape(len(crops), -1) / 255,
-    crops.table[factors],
-    crops.labels,
-    crops.groups,
-    n_permutations=permutations,
-    seed=seed,
-)
-figure = plots_evidence.factor_map(placed, crops.state)
-run.keep(figure, "factors")
-run.keep_table(placed, "factors")
+placed = page.factor_map(run, crops, crop, crops.table[factors])
 
 # %% [markdown]
 # A net can be asked the same: it names the kind of picture, or the side of the light, in the crops of
@@ -265,11 +232,7 @@ persons = splits.grouped_folds(lit.labels, lit.groups, folds=5, seed=seed)
 light = run.measure(
     lit, seen, "persons apart", persons, epochs=epochs, row=f"{dataset}, {block} named"
 )
-display(Markdown(f"- {report.sentence(f'**The {block}, from the crop**', light.record)}"))
-
-# %% tags=["remove-input"]
-design = identifiability(faces.table["label"], faces.table["session"], faces.groups, name="session")
-display(Markdown(f"Before any pixel is read, the table of persons and sittings says: {design}"))
+page.tell(run, {f"The {block}, from the crop": light})
 
 # %% [markdown]
 # ## After a transform
@@ -278,26 +241,14 @@ display(Markdown(f"Before any pixel is read, the table of persons and sittings s
 # the face carried should fall; what the sitting carried holds, or rises.
 
 # %% mystnb={"figure": {"caption": "Whole images after each transform, beside the whole image as it is. A dot that stays where the first one is says that the transform took away nothing that the net used."}, "image": {"alt": "Dots with intervals for the whole image and six transforms of it."}} tags=["hide-input"]
-rows = {"whole image": on_whole} | changed
-figure = plots.accuracies([row.record for row in rows.values()], list(rows))
-run.keep(figure, "transforms")
+figure = page.draw(run, "transforms", {"whole image": on_whole} | changed)
 
 # %% [markdown]
 # ## Where the session hides
 
 # %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks on the wall are places where the sitting shows."}, "image": {"alt": "The mean face, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
 some = faces.subset(range(0, len(faces), -(-len(faces) // map_images)))
-places = explain.leak_map(
-    some,
-    window=min(width, height),
-    stride=map_stride,
-    epochs=map_epochs,
-    repeats=1,
-    seed=seed,
-)
-figure = plots.leak_map(places, some)
-run.keep(figure, "leak-map")
-run.keep_table(places, "leak-map")
+page.leak_map(run, some, window=min(width, height), stride=map_stride, epochs=map_epochs, repeats=1)
 
 # %% [markdown]
 # ## How small a crop is enough
@@ -314,8 +265,7 @@ sizes = explain.crop_size_sweep(
     epochs=map_epochs,
     seed=seed,
 )
-figure = plots.crop_sizes(sizes, some.state)
-run.keep(figure, "crop-sizes")
+run.keep(plots.crop_sizes(sizes, some.state), "crop-sizes")
 run.keep_table(sizes, "crop-sizes")
 
 # %% [markdown]

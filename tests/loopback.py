@@ -44,6 +44,7 @@ class Server:
         self.body, self.etag = GOOD, '"1"'
         self.asked = []  # (path, range) of each request
         self.broken = 0  # so many answers break in the middle
+        self.may_answer, self.was_asked = threading.Event(), threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -123,6 +124,11 @@ class Server:
         to.wfile.flush()
         time.sleep(1)
 
+    def when_told(self, to, span):
+        self.was_asked.set()
+        self.may_answer.wait(20)
+        self.whole(to, span)
+
     def gzipped(self, to, span):
         self.answer(to, 200, self.body, Content_Encoding="gzip")
 
@@ -152,8 +158,9 @@ def get(what, folder, **options):
 
 
 def left(tmp_path):
-    """The names of all files below a folder: what lies beside the target and in the cache."""
-    return sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    """The names of all files below a folder, beside the target and in the cache, but for locks."""
+    files = (path for path in tmp_path.rglob("*") if path.is_file())
+    return sorted(path.name for path in files if path.suffix != ".lock")
 
 
 class Stopping(tqdm):

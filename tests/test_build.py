@@ -87,3 +87,18 @@ def test_paper_runs_are_published_and_never_simulated_ones_over_real_ones(
         publish(simulated)
     with pytest.raises(InputError, match="no results"):
         build.publish(tmp_path / "none")
+
+
+def test_a_run_that_measured_nothing_is_not_published(build, tmp_path, published):
+    (tmp_path / "results.json").write_text(json.dumps(published[0] | {"evidence": [], "data": []}))
+    with pytest.raises(InputError, match="measured nothing"):
+        build.publish(tmp_path)
+
+
+def test_a_page_of_tables_is_new_when_a_file_comes(build, tmp_path, monkeypatch):
+    entry = build.STUDIES["plates_real"]
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path))
+    before = build._modified(entry)
+    (tmp_path / "nf1_qc").mkdir()
+    (tmp_path / "nf1_qc" / "Plate_3_Image.csv.gz").write_text("one")
+    assert build._modified(entry) != before

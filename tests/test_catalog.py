@@ -109,3 +109,15 @@ def test_every_image_of_yale_a_has_a_place_for_its_forehead():
     places = {(row["forehead_left"], row["forehead_top"]) for row in rows}
     assert len(places) > 100  # faces are not aligned
     assert all(0 < left < 320 - 22 and 0 < top < 243 - 29 for left, top in places)
+
+
+def test_a_study_of_twins_only_has_a_notebook_that_takes_no_other():
+    for entry in STUDIES.values():
+        parameter = declared(read_notebook(notebook_source(entry.name)))["data"]
+        assert parameter.default == entry.data
+        assert ("auto" in parameter.kind) == (entry.data == "auto")
+
+
+def test_what_stands_in_for_a_row_names_rows_of_the_paper():
+    stands_in = {row for entry in DATASETS.values() for row in entry.stands_in}
+    assert stands_in and stands_in <= set(paper_rows())

@@ -28,6 +28,17 @@ def test_studies_name_data_and_profiles():
     assert "coil20           simulated" in lines and "smoke, quick, paper" in lines
 
 
+def test_studies_that_always_simulate_say_so(tmp_path, monkeypatch):
+    (tmp_path / "coil20").mkdir()
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path))
+    coil, remedies = (
+        call("studies").output.partition(f"{name} ")[2].partition("profiles")[0]
+        for name in ("coil", "remedies")
+    )
+    assert "coil20           real" in coil
+    assert "coil20           simulated" in remedies and "real" not in remedies
+
+
 def test_data_list_and_path(tmp_path, monkeypatch):
     assert "1,440 images, now simulated; terms: research purposes" in call("data", "list").output
     (tmp_path / "coil20").mkdir()
@@ -127,7 +138,7 @@ def fetch_four(tmp_path, *words, answer=None):
 def test_without_a_terminal_the_terms_are_shown_and_nothing_is_fetched(four, server, tmp_path):
     result = fetch_four(tmp_path, answer="y\n")
     assert result.exit_code == 2 and server.asked == [] and left(tmp_path) == []
-    for text in (four.terms, four.citation, four.archive.urls[0], "pass --yes"):
+    for text in (four.terms, "Sameer A. Nene, Shree K. Nayar", four.archive.urls[0], "pass --yes"):
         assert text in result.stderr
 
 
@@ -187,3 +198,13 @@ def test_verify_answers_by_exit_code(four, tmp_path):
     assert "is not whole:\n  missing, 4: obj1__0" in result.stderr and "4 more" in result.stderr
     result = call("data", "verify", "four", tmp_path / "four", "--all")
     assert "more" not in result.stderr and "top/7.jpg" in result.stderr
+
+
+def test_tables_that_are_not_at_hand_are_said_to_be_missing(monkeypatch, tmp_path):
+    for words in (["studies"], ["data", "list"]):
+        (line,) = [one for one in call(*words).output.splitlines() if "nf1_qc" in one]
+        assert "missing" in line
+    (tmp_path / "nf1_qc").mkdir()
+    monkeypatch.setenv("CONFOUNDLAB_DATA", str(tmp_path))
+    (line,) = [one for one in call("studies").output.splitlines() if "nf1_qc" in one]
+    assert "stand-in" in line

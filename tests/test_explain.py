@@ -9,7 +9,7 @@ from confoundlab.explain import crop_size_sweep, leak_map
 from confoundlab.imageset import ImageSet
 from confoundlab.lenet import Task
 from confoundlab.splits import stratified
-from confoundlab.views import AsIs
+from confoundlab.views import AsIs, Corner
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,17 @@ def test_how_many_windows_are_held_in_memory_changes_nothing(planted, places, mo
     monkeypatch.setattr(explain, "_BYTES_TOGETHER", 2 * 160 * 16 * 16)
     again = leak_map(planted, window=16, stride=16, epochs=15, repeats=2)
     pd.testing.assert_frame_equal(again, places)
+
+
+def test_a_map_of_a_view_is_cut_from_the_view(planted, places):
+    corner = Corner("top-left", 16, 16)
+    (there,) = leak_map(planted, corner, window=16, epochs=15, repeats=2).to_dict("records")
+    assert there == places.iloc[0].to_dict()
+    figure = plots.leak_map(pd.DataFrame([there]), planted, corner)
+    mean = planted.array(corner).mean(axis=0).squeeze()
+    assert np.allclose(figure.axes[0].images[0].get_array(), mean)
+    (legend,) = figure.axes[1].get_legend().get_texts()
+    assert legend.get_text() == "interval above chance"
 
 
 def test_the_last_place_touches_the_edge():

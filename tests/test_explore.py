@@ -16,7 +16,7 @@ def test_a_live_kernel_gets_sliders_that_move_the_crop(twin, monkeypatch):
     monkeypatch.setattr(explore, "display", shown.append)
     monkeypatch.setattr(explore.plt, "show", lambda: None)
     drawn = []
-    monkeypatch.setattr(explore.plots, "crop_picker", lambda *what: drawn.append(what[1:]))
+    monkeypatch.setattr(explore.plots_views, "crop_picker", lambda *what: drawn.append(what[1:]))
     explore.crop_explorer(StudyRun(), twin, CROP)
     (control,) = shown
     assert isinstance(control, ipywidgets.interactive)

@@ -2,6 +2,7 @@ import dataclasses
 import errno
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,34 @@ def test_a_good_archive_becomes_a_folder_and_nothing_else_is_left(server, tmp_pa
     assert (tmp_path / "four" / "top" / "obj2__1.png").read_bytes() == png(3)
     assert sorted(path.name for path in (tmp_path / "four").iterdir()) == ["top"]
     assert (tmp_path / "four").stat().st_mode & 0o777 == 0o755
+
+
+def test_two_fetches_of_one_data_set_do_not_meet(server, tmp_path):
+    slow = entry(server, "when-told")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(get, slow, tmp_path / "four")
+        assert server.was_asked.wait(20)
+        # another folder would not help: both would write the same download
+        for folder in ("four", "other"):
+            with pytest.raises(RunFailedError, match="COIL-20 is being fetched by another command"):
+                get(slow, tmp_path / folder)
+        other = dataclasses.replace(entry(server, "file"), name="another")
+        assert get(other, tmp_path / "another").startswith("all 4 images are there")
+        server.may_answer.set()
+        assert first.result().startswith("all 4 images are there")
+    assert not (tmp_path / "other").exists()
+    assert get(slow, tmp_path / "other").startswith("all 4 images are there")
+
+
+def test_a_fetch_that_fails_leaves_no_lock(server, tmp_path):
+    with pytest.raises(RunFailedError, match="could not be fetched"):
+        get(entry(server, "missing"), tmp_path / "four")
+    assert get(entry(server, "file"), tmp_path / "four").startswith("all 4 images are there")
+
+
+def test_the_terms_say_in_full_what_to_cite(server):
+    words = fetch.terms(entry(server, "file"))
+    assert "Cite:     Sameer A. Nene" in words and "COIL-20" in words and "1996" in words
 
 
 def test_strays_stay_where_the_catalog_says_so(server, tmp_path):

@@ -3,8 +3,9 @@ import pytest
 
 from confoundlab.data import load
 from confoundlab.imageset import ImageSet
-from confoundlab.inset import MARGIN, SHOWN, green_share, green_shares
+from confoundlab.inset import MARGIN, SHOWN, alone, green_share, green_shares
 from confoundlab.scenes_medical import INSET_SHARES
+from confoundlab.views import AsIs
 
 
 def test_the_share_is_that_of_the_box_in_the_bottom_left_quarter():
@@ -43,3 +44,25 @@ def test_gray_images_have_none(rng):
     pixels = rng.integers(0, 256, (2, 8, 8, 1), dtype=np.uint8)
     table = load("kvasir", "simulated", each=1).table[["label"]][:2]
     assert (green_shares(ImageSet.from_arrays(pixels, table, name="gray")) == 0).all()
+
+
+def test_alone_two_sets_differ_in_the_box_and_in_nothing_else(rng):
+    pixels = rng.integers(0, 256, (3, 32, 40, 3), dtype=np.uint8)
+    pixels[..., 1] = np.minimum(pixels[..., 1], pixels[..., 0])  # nothing green
+    for row, level in enumerate((3, 5, 9)):
+        pixels[row, [0, -1]] = pixels[row, :, [0, -1]] = level
+    pixels[1, 20:28, 4:12] = (10, 90, 30)
+    table = load("kvasir", "simulated", each=1).table[["label"]][:3]
+    images = ImageSet.from_arrays(pixels, table, name="three", state="simulated")
+    box, none = (alone(images, 16, painted_over=painted) for painted in (False, True))
+    assert box.state == "simulated" and box.table["image"].tolist() == [
+        "000000",
+        "000001",
+        "000002",
+    ]
+    flat = none.array(AsIs(), "rgb")
+    assert (flat == np.array([3, 5, 9]).reshape(3, 1, 1, 1)).all()
+    seen = box.array(AsIs(), "rgb")
+    assert (seen[[0, 2]] == flat[[0, 2]]).all()
+    # of 16 rows and 20 columns the box takes rows 4 to 11 and columns 4 to 11, now of 16
+    assert (seen[1, 5:11, 5:8] == (10, 90, 30)).all() and (seen[1, :3] == 5).all()

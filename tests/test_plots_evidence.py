@@ -62,3 +62,17 @@ def test_the_factor_map_marks_what_can_mislead_and_leaves_out_the_untested():
     lamp, day = (container.lines[0] for container in axis.containers)
     assert lamp.get_markerfacecolor() != "white" and day.get_markerfacecolor() == "white"
     assert "simulated data" in titles(figure)
+
+
+def test_what_was_planted_is_drawn_with_what_was_called_filled():
+    trials = pd.DataFrame(
+        {
+            "dial": "focus", "analysis": ["a", "a", "b", "b"], "metric": "ROC AUC",
+            "strength": [0.0, 1.0, 0.0, 1.0], "seed": 0, "estimate": [0.5, 0.9, 0.4, 0.8],
+            "null_mean": 0.5, "p_value": [0.5, 0.01, 0.04, 0.2],
+        }
+    )  # fmt: skip
+    first, second = plots.planted(trials).axes
+    filled = [line for line in first.lines if line.get_markerfacecolor() != "white"]
+    assert [value for line in filled for value in line.get_ydata()][:1] == [0.9]
+    assert "dial: focus" in second.get_title()

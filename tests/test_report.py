@@ -1,10 +1,7 @@
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
-from scipy import stats
 
 from confoundlab import report
 from confoundlab.catalog import paper_rows
@@ -28,7 +25,8 @@ def test_paper_table_has_every_number_of_the_paper(published):
         row[key] for row in paper_rows().values() for key in ("crop_accuracy", "full_accuracy")
         if key in row
     ]  # fmt: skip
-    assert set(table["paper"]) == {f"{100 * number:.4g}%" for number in printed}
+    own = table[table["data"] != "stand-in"]
+    assert set(own["paper"]) == {f"{100 * number:.4g}%" for number in printed}
     assert len(table) >= len(printed)
     ours = table.set_index(["set", "view"])["ours"]
     crop = [
@@ -39,6 +37,33 @@ def test_paper_table_has_every_number_of_the_paper(published):
     ]
     assert ours["coil20", "crop 21x21"] == report.percent(crop[0]["estimate"])
     assert report.paper_table([])["ours"].tolist() == ["not run yet"] * len(printed)
+
+
+def test_another_real_screen_stands_below_the_rows_that_it_asks_again(published):
+    table = report.paper_table(published)
+    lines = table[table["data"] == "stand-in"]
+    assert set(lines["set"]) == {"mitocheck, in its place"} and set(lines["paper"]) == {"–"}
+    records = {
+        (record["view"], record["split"]): report.percent(record["estimate"])
+        for results in published
+        for record in results["evidence"]
+        if record["row"] == "mitocheck"
+    }
+    place = table.index[table["set"] == "rnai_background"][0]
+    below = table.loc[place + 1]
+    assert below["view"] == "crop 20x20 top-left, random 80/20"
+    assert below["ours"] == records["crop 20x20 top-left", "random 80/20"]
+    other = table.loc[table.index[table["set"] == "rnai_background_other_session"][0] + 1 :]
+    splits = {split for view, split in records if view == "crop 20x20 top-left"} - {"random 80/20"}
+    assert set(other["view"][:3]) == {f"crop 20x20 top-left, {split}" for split in splits}
+
+
+def test_the_papers_row_in_words():
+    first, counts, note = report.paper_row(paper_rows()["yale_a"], "persons")
+    assert "15 persons, 132 training and 33 test images, crop 22x29" in first
+    assert "54.6% of the crops and 96.97% of the whole" in first
+    assert "165 images, 11 for each of the persons" in counts and "54.55" in note
+    assert len(report.paper_row(paper_rows()["yale_b"], "persons")) == 2
 
 
 def test_without_results_nothing_is_claimed():
@@ -66,33 +91,3 @@ def test_the_rerun_command_names_only_what_differs(monkeypatch):
     assert "| `epochs` | passes over the training images | `2` |" in text
     monkeypatch.delenv(RUN_VARIABLE)
     assert "command line" in report.rerun(StudyRun())
-
-
-@pytest.fixture(scope="module")
-def benchmarks():
-    return json.loads((ROOT / "results" / "benchmarks" / "benchmarks.json").read_text())
-
-
-def test_benchmark_tables_print_what_is_stored(benchmarks):
-    table = report.engine_table(benchmarks["lenet"])
-    for (_, line), row in zip(table.iterrows(), benchmarks["lenet"], strict=True):
-        ratio = row["over plain PyTorch"]["median"]
-        assert line["input"] == row["input"]
-        assert line["times plain PyTorch"].startswith(f"{ratio:.1f} (")
-        assert ratio == pytest.approx(row["ours"] / row["plain PyTorch"], rel=0.1)
-    probes = report.probe_table(benchmarks["probe"]).set_index("how")
-    assert probes[""]["scikit-learn, ridge"] == "extrapolated" and probes[""]["ours"] == "measured"
-    seconds = float(probes["seconds for 1,000 permutations"]["ours"])
-    assert seconds == pytest.approx(1001 / benchmarks["probe"]["ours"], abs=0.01)
-
-
-def test_benchmark_words_carry_the_interval_of_the_accuracies(benchmarks):
-    same = benchmarks["same science"]
-    gap = np.subtract(same["accuracies"]["simd"], same["accuracies"]["torch"])
-    assert same["mean difference"] == pytest.approx(gap.mean())
-    low, high = stats.ttest_1samp(gap, 0).confidence_interval()
-    assert same["95% interval"] == pytest.approx([low, high])
-    words = report.benchmark_words(benchmarks)
-    assert f"{100 * low:.2f} to {100 * high:.2f}" in words
-    del benchmarks["same science"]
-    assert "same science" not in report.benchmark_words(benchmarks)

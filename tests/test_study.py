@@ -204,3 +204,15 @@ def test_evidence_of_the_schema_is_evidence_of_the_code():
     fields = {field.name for kind in (Evidence, Judgement) for field in dataclasses.fields(kind)}
     where = {"row", "state", "view", "split", "learner", "seeds", "paper"}
     assert fields | where == set(results_schema()["$defs"]["evidence"]["properties"])
+
+
+def test_evidence_from_elsewhere_is_judged_together_with_the_rest(run, rng):
+    labels = np.arange(60) % 2
+    where = {"row": "x", "state": "real", "split": "none", "learner": "none", "seeds": []}
+    for name, scores in (("told", labels + rng.normal(0, 0.1, 60)), ("noise", rng.random(60))):
+        found = study.held_out.roc_auc(scores, labels, np.arange(60), n_permutations=199)
+        run.judge(found, {"is_control": True}, view=name, **where)
+    told, noise = run.records
+    assert told["verdict"] == Verdict.LEAK and noise["verdict"] != Verdict.LEAK
+    raw = [told["p_value"], noise["p_value"]]
+    assert [told["p_adjusted"], noise["p_adjusted"]] == pytest.approx(holm(raw).tolist())

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from confoundlab.catalog import celegans, coil, covid, kvasir, remedies, rnai, yale
+from confoundlab.catalog import celegans, coil, covid, kvasir, plates_real, remedies, rnai, yale
 from confoundlab.catalog.entry import (
     Archive,
     Dataset,
@@ -23,6 +23,7 @@ from confoundlab.catalog.entry import (
     Row,
     SessionLayout,
     Study,
+    TableSet,
     Twin,
 )
 from confoundlab.errors import one_of
@@ -30,6 +31,7 @@ from confoundlab.errors import one_of
 __all__ = [
     "DATASETS",
     "STUDIES",
+    "TABLES",
     "Archive",
     "DataState",
     "Dataset",
@@ -37,6 +39,7 @@ __all__ = [
     "Row",
     "SessionLayout",
     "Study",
+    "TableSet",
     "Twin",
     "dataset",
     "paper_accuracy",
@@ -47,12 +50,18 @@ __all__ = [
 
 _WHOLE = re.compile(r"whole image \d+x\d+")  # and nothing done to it
 _AT = re.compile(r" at \d+,\d+")
-# In the order of the paper's tables; the remedies, which take data sets of others, are last.
+# In the order of the paper's tables; then the remedies, which take data sets of others, and plates.
 STUDIES: dict[str, Study] = {
-    each.STUDY.name: each.STUDY for each in (covid, kvasir, rnai, yale, coil, celegans, remedies)
+    each.STUDY.name: each.STUDY
+    for each in (covid, kvasir, rnai, yale, coil, celegans, remedies, plates_real)
 }
 DATASETS: dict[str, Dataset] = {
     entry.name: entry for each in STUDIES.values() for entry in each.datasets
+}
+
+
+TABLES: dict[str, TableSet] = {
+    entry.name: entry for each in STUDIES.values() for entry in each.tables
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin
+from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Row, Study, Twin, lone
 
 AGES = ("day1", "day2", "day4", "day8")
 # Table 6: images of each class in training and in the test of one fold.
@@ -23,8 +23,8 @@ def _describe(path: Path) -> Row | None:
 
 
 def _row(label: str, name: str) -> Row:
-    image = f"{label}/{name}"
-    return {"image": image, "label": label, "group": image, "session": image}
+    row = lone(label, name)
+    return row | {"session": row["image"]}
 
 
 def _twin_row(label: int, instance: int) -> Row:
@@ -59,7 +59,7 @@ CELEGANS = Dataset(
         (192, 256),
         1,
         # with these spreads the twin's whole image is named about as often as the paper's
-        dict.fromkeys(("level", "gain", "offset", "noise", "gamma"), 1.0),
+        dict.fromkeys(EXPOSURE, 1.0),
         sessions="image",
     ),
 )

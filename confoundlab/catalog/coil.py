@@ -11,7 +11,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin
+from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Row, Study, Twin
 
 STEP_DEGREES = 5
 # Neighbouring views are near copies, so views within a sector are kept together when an interval
@@ -60,7 +60,7 @@ def _twin_row(number: int, step: int) -> Row:
 def _twin(classes: int, channels: int) -> Twin:
     # With these spreads the twin's crop is named about as often as the paper's (Table 4): far above
     # chance and far below certainty.
-    dials = dict.fromkeys(("level", "gain", "offset", "noise", "gamma"), 0.15)
+    dials = dict.fromkeys(EXPOSURE, 0.15)
     counts = (360 // STEP_DEGREES,) * classes
     return Twin("turntable", counts, _twin_row, (128, 128), channels, dials)
 
@@ -140,29 +140,17 @@ STUDY = Study(
     datasets=(COIL20, COIL100, COIL100_SAMPLE),
     profiles={
         "smoke": {
-            "epochs": 2,
-            "repeats": 2,
-            "permutations": 99,
-            "map_stride": 54,
-            "map_epochs": 1,
+            "epochs": 2, "repeats": 2, "permutations": 99, "map_stride": 54, "map_epochs": 1,
             "map_repeats": 1,
         },
         "quick": {
-            "epochs": 30,
-            "repeats": 3,
-            "permutations": 999,
-            "map_stride": 18,
-            "map_epochs": 20,
+            "epochs": 30, "repeats": 3, "permutations": 999, "map_stride": 18, "map_epochs": 20,
             "map_repeats": 1,
         },
         # 120 epochs and an 80/20 split are the paper's; the ten repeats and the map are ours.
         "paper": {
-            "epochs": 120,
-            "repeats": 10,
-            "permutations": 9999,
-            "map_stride": 12,
-            "map_epochs": 40,
+            "epochs": 120, "repeats": 10, "permutations": 9999, "map_stride": 12, "map_epochs": 40,
             "map_repeats": 3,
         },
     },
-)
+)  # fmt: skip

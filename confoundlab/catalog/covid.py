@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 
-from confoundlab.catalog.entry import Dataset, Packed, Row, Study, Twin
+from confoundlab.catalog.entry import EXPOSURE, Dataset, Packed, Row, Study, Twin, lone
 
 COUNTS = {"bacteria": 330, "covid": 284, "normal": 310, "virus": 327}
 # Training and test images of the paper's two-class set. At most 284 of them show COVID-19; how the
@@ -56,8 +56,7 @@ def _two(lines: Sequence[Mapping[str, str]]) -> list[Row | None]:
 
 
 def _twin_row(label: int, instance: int, names: Sequence[str]) -> Row:
-    image = f"{names[label]}/{instance:04d}"
-    return {"image": image, "label": names[label], "group": image}
+    return lone(names[label], f"{instance:04d}")
 
 
 def _dataset(
@@ -93,7 +92,7 @@ def _dataset(
             partial(_twin_row, names=names),
             (128, 128),
             1,
-            dict.fromkeys(("level", "gain", "offset", "noise", "gamma"), 0.05),
+            dict.fromkeys(EXPOSURE, 0.05),
         ),
     )
 

@@ -11,6 +11,14 @@ DataState = Literal["real", "rebuilt", "derivative", "stand-in", "simulated"]
 SessionLayout = Literal["class", "image", "crossed", "twice"]
 # A row of an image set's table: label, perhaps image and group, and factors.
 Row = dict[str, Any]
+# The dials of a twin's camera (`simulate.Dials`) that most twins have: lamp, sensor, tone curve.
+EXPOSURE = ("level", "gain", "offset", "noise", "gamma")
+
+
+def lone(label: str, name: str) -> Row:
+    """Return the row of an image that is a group by itself, in a folder named by its label."""
+    image = f"{label}/{name}"
+    return {"image": image, "label": label, "group": image}
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,7 @@ class Dataset:
     paper_row : str or None
         Id in ``paper_results.yaml``; None where the paper has no comparable row.
     source, terms, citation : str
-        Where it came from, what may be done with it, how to cite it.
+        Where it came from, what may be done with it, the key of its reference in the book.
     defects : tuple of str
         What a user has to know before trusting a number.
     twin : Twin
@@ -130,6 +138,9 @@ class Dataset:
         The names of all images of a complete copy, where they are known.
     archive : Archive or None
         Where it can be fetched; None where no address is known to last.
+    stands_in : mapping of str to (str, tuple of str)
+        Id of a row of the paper that is of other images to the view and the splits with which these
+        images ask the same.
     """
 
     name: str
@@ -147,6 +158,21 @@ class Dataset:
     twin: Twin
     expected: frozenset[str] = frozenset()
     archive: Archive | None = None
+    stands_in: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TableSet:
+    """A published set of measurements, not of images; parameters as of `Dataset`."""
+
+    name: str
+    title: str
+    folders: tuple[str, ...]
+    state: DataState
+    source: str
+    terms: str
+    citation: str
+    defects: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -158,12 +184,18 @@ class Study:
     name, title : str
         The notebook is ``notebooks/<name>.py``.
     datasets : tuple of Dataset
-        The first is the default.
+        The first is the default; none where the study is of tables.
+    tables : tuple of TableSet
+        Measurements that it reads; what is not at hand is left out.
     profiles : mapping of str to mapping
         Profile to notebook parameters: smoke (seconds), quick (minutes), paper (the paper's own).
+    data : {"auto", "simulated"}
+        "simulated" where the notebook runs on twins only.
     """
 
     name: str
     title: str
-    datasets: tuple[Dataset, ...]
+    datasets: tuple[Dataset, ...] = ()
+    tables: tuple[TableSet, ...] = ()
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    data: Literal["auto", "simulated"] = "auto"

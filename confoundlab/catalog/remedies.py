@@ -15,6 +15,7 @@ STUDY = Study(
     name="remedies",
     title="Remedies: what takes the leak away",
     datasets=(COIL20, CELEGANS, YALE_A),
+    data="simulated",
     profiles={
         "smoke": {"dataset": "celegans", "epochs": 10, "repeats": 2, "permutations": 999},
         "quick": {"epochs": 30, "repeats": 4, "permutations": 999},

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin
+from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin, lone
 
 N_GENES, FIELDS_EACH = 10, 20
 
@@ -21,6 +21,9 @@ PHENOTYPES = {
     "MetaphaseAlignment": 176, "OutOfFocus": 325, "Polylobed": 473, "Prometaphase": 345,
     "SmallIrregular": 165,
 }  # fmt: skip
+# Pixels without the cell ask what the paper's background asks, the whole image what its cells ask.
+_CORNER, _WHOLE = "crop 20x20 top-left", "whole image 32x32"
+_OTHER_SESSION = ("plates apart", "dates apart", "plates apart, corners without a cell")
 # plate map and replicate, date of the experiment, date of spotting, place on the slide, time point
 _CELL = re.compile(
     r"PL(LT\d+)_(\d+)--ex([\d_]+)--sp([\d_]+)-{1,2}tt\d+--c\d+___P(\d+)_\d+___T(\d+)___X\d+___Y\d+.*"
@@ -29,15 +32,11 @@ _CELL = re.compile(
 
 def _describe_fields(path: Path) -> Row | None:
     label = path.parent.name
-    if not label:
-        return None
-    image = f"{label}/{path.stem}"
-    return {"image": image, "label": label, "group": image}
+    return lone(label, path.stem) if label else None
 
 
 def _twin_field(label: int, instance: int) -> Row:
-    gene = f"gene{label:02d}"
-    return {"image": f"{gene}/{instance:02d}", "label": gene, "group": f"{gene}/{instance:02d}"}
+    return lone(f"gene{label:02d}", f"{instance:02d}")
 
 
 def _describe_cell(path: Path) -> Row | None:
@@ -59,8 +58,8 @@ def _describe_cell(path: Path) -> Row | None:
 
 def _twin_cell(label: int, instance: int) -> Row:
     name = list(PHENOTYPES)[label]
-    image, movie = f"{name}/{instance:03d}", f"{name}/movie{instance // 40}"
-    return {"image": image, "label": name, "group": movie, "plate": movie}
+    movie = f"{name}/movie{instance // 40}"
+    return lone(name, f"{instance:03d}") | {"group": movie, "plate": movie}
 
 
 RNAI = Dataset(
@@ -103,6 +102,12 @@ MITOCHECK = Dataset(
     n_classes=len(PHENOTYPES),
     state="stand-in",
     paper_row=None,
+    stands_in={
+        "rnai_cells": (_WHOLE, ("random 80/20",)),
+        "rnai_background": (_CORNER, ("random 80/20",)),
+        "rnai_cells_other_session": (_WHOLE, _OTHER_SESSION),
+        "rnai_background_other_session": (_CORNER, _OTHER_SESSION),
+    },
     source="https://github.com/WayScience/phenotypic_profiling",
     terms="CC BY 4.0",
     citation="neumann2010mitocheck",

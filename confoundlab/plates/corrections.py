@@ -164,11 +164,12 @@ def _combat(x: Numbers, wells: Wells, learn: Indices, protect: bool) -> Numbers:
     x = np.where(x[learn].std(axis=0) > 0, x, 0)  # a constant column has no batch
     varies = x[learn].std(axis=0) > 0
     with contextlib.redirect_stdout(io.StringIO()):
-        # means only: a change of spread would need the test wells' labels to be undone
         fit = neuroCombat(
             x[learn][:, varies].T, known, "batch",
-            categorical_cols=["condition"] if protect else None, mean_only=True,
+            categorical_cols=["condition"] if protect else None,
         )["estimates"]  # fmt: skip
+    # Means only: to undo a change of spread one would have to know the test wells' conditions. Its
+    # own mean_only shrinks each mean as if the batch had a single row.
     shift = fit["gamma.star"] * np.sqrt(fit["var.pooled"]).ravel()
     found = x.copy()
     found[:, varies] -= shift[batch]

@@ -81,9 +81,10 @@ def nuisance_in_controls(
     control = table["control"].to_numpy(bool)
     if not control.any():
         raise InputError("The table has no control wells: nothing is the same on all plates.")
-    x = columns.features(features)[control]
-    if len(control) != len(columns.features(features)):
-        raise InputError(f"{len(control)} rows in the table, but other features.")
+    given = columns.features(features)
+    if len(given) != len(control):
+        raise InputError(f"{len(control)} rows in the table, but {len(given)} in the features.")
+    x = given[control]
     spread = x.std(axis=0)
     x = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1)
     wells = table.loc[control]
@@ -91,10 +92,10 @@ def nuisance_in_controls(
     mixed = rng.permuted(x, axis=0)
     ready, baseline = (
         Probe(
-            given, groups=wells["well_id"].to_numpy(), folds=folds, random_state=seed,
+            shown, groups=wells["well_id"].to_numpy(), folds=folds, random_state=seed,
             alpha=penalty, model=model,
         )
-        for given in (x, mixed)
+        for shown in (x, mixed)
     )  # fmt: skip
     found = []
     for target in targets:

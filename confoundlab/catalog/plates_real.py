@@ -1,0 +1,83 @@
+"""Real plates of wells, in the place of the screens of Venugopalan et al. (2019).
+
+The SMA and ALS screens were never released. These sets have the same traps: batches that are weeks,
+genotypes that are columns, patients that are rows, density that follows plate and place.
+"""
+
+from __future__ import annotations
+
+from confoundlab.catalog.entry import Study, TableSet
+
+TABLES = (
+    TableSet(
+        name="focus_quality",
+        title="BBBC006 sites, in focus and out of focus",
+        folders=("focus_quality",),
+        state="stand-in",
+        source="https://github.com/google/microscopeimagequality (tests/data)",
+        terms="Apache-2.0; BBBC006 by permission",
+        citation="yang2018focus",
+        defects=("The eleven labels of the set are fixtures that no measure of focus follows.",),
+    ),
+    TableSet(
+        name="nf1_qc",
+        title="NF1 Schwann cells, image quality of four plates",
+        folders=("nf1_qc",),
+        state="stand-in",
+        source="https://github.com/WayScience/nf1_schwann_cell_painting_data",
+        terms="CC BY 4.0",
+        citation="tomkinson2024nf1",
+        defects=("On plates 3, 3 prime and 5 each genotype has columns of its own.",),
+    ),
+    TableSet(
+        name="cardiac_fibroblast_qc",
+        title="Cardiac fibroblasts, image quality of one plate",
+        folders=("cardiac_fibroblast_qc",),
+        state="stand-in",
+        source="https://github.com/WayScience/cellpainting_predicts_cardiac_fibrosis",
+        terms="CC0 1.0",
+        citation="travers2024cardiac",
+        defects=("Two healthy donors and four failing ones; hearts alternate by column.",),
+    ),
+    TableSet(
+        name="cardiac_fibroblast_screen",
+        title="Cardiac fibroblasts, cells of four replicate plates",
+        folders=("cardiac_fibroblast_screen",),
+        state="stand-in",
+        source="https://github.com/WayScience/targeted_fibrosis_drug_screen",
+        terms="CC0 1.0",
+        citation="waylab2025fibrosis",
+        defects=("One donor and one row of wells a class.", "Standardised plate by plate."),
+    ),
+    TableSet(
+        name="bbbc021_profiles",
+        title="BBBC021, well profiles of MCF-7 cells",
+        folders=("bbbc021_profiles",),
+        state="stand-in",
+        source="https://github.com/cytomining/cytominergallery (inst/extdata)",
+        terms="CC BY-NC-SA 3.0",
+        citation="caie2010high",
+        defects=("Two mechanisms of action were imaged in one week only.",),
+    ),
+    TableSet(
+        name="lincs_cell_counts",
+        title="LINCS Cell Painting, cell counts of wells",
+        folders=("lincs_cell_counts",),
+        state="stand-in",
+        source="https://github.com/broadinstitute/lincs-cell-painting",
+        terms="CC0 1.0",
+        citation="way2022morphology",
+        defects=("A compound lies in the same well on all its replicate plates.",),
+    ),
+)
+
+STUDY = Study(
+    name="plates_real",
+    title="Real plates: weeks, columns, donors and density",
+    tables=TABLES,
+    profiles={
+        "smoke": {"repeats": 1, "folds": 2, "permutations": 999, "crop": 128},
+        "quick": {"repeats": 1, "permutations": 999},
+        "paper": {"repeats": 5, "permutations": 9999},
+    },
+)

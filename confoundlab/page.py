@@ -1,0 +1,86 @@
+"""What the cells of a study's page share: results told, drawn and kept, one call a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from IPython.display import Markdown, display
+from matplotlib.figure import Figure
+
+from confoundlab import differences, explain, nuisance, plots, plots_evidence, report
+from confoundlab.decode import Colour
+from confoundlab.identifiability import identifiability
+from confoundlab.imageset import ImageSet, View
+from confoundlab.study import Measured, StudyRun
+from confoundlab.views import AsIs
+
+_ALL = AsIs()
+
+
+def tell(run: StudyRun, rows: Mapping[str, Measured], *more: str) -> None:
+    """Say results in words, a line each, and further paragraphs below them.
+
+    Why label and factor cannot be told apart is said once a page (`report.sentence`).
+    """
+    lines = [
+        f"- {report.sentence(f'**{words[:1].upper()}{words[1:]}**', one.record, run.said)}"
+        for words, one in rows.items()
+    ]
+    display(Markdown("\n\n".join(["\n".join(lines), *more])))
+
+
+def gap(run: StudyRun, words: str, images: ImageSet, first: Measured, second: Measured) -> str:
+    """Return the difference in accuracy, first minus second, in words.
+
+    Both were measured on the same groups of `images` (`differences.difference`).
+    """
+    found = differences.difference(
+        first.predictions, second.predictions, images.labels, images.groups, seed=run.seed
+    )
+    return report.gap(words, found)
+
+
+def design(run: StudyRun, images: ImageSet, what: str = "classes and sessions") -> None:
+    """Say what the table of labels and sessions allows, before any pixel is read."""
+    found = identifiability(
+        images.table["label"], images.table["session"], images.groups, name="session"
+    )
+    run.said.add(str(found))
+    display(Markdown(f"Before any pixel is read, the table of {what} says: {found}"))
+
+
+def draw(run: StudyRun, name: str, rows: Mapping[str, Measured]) -> Figure:
+    """Draw accuracies, a line a view (`plots.accuracies`), and keep the figure under a name."""
+    figure = plots.accuracies([one.record for one in rows.values()], list(rows))
+    run.keep(figure, name)
+    return figure
+
+
+def factor_map(
+    run: StudyRun,
+    images: ImageSet,
+    view: View,
+    factors: pd.DataFrame,
+    colour: Colour = "gray",
+) -> pd.DataFrame:
+    """Draw which factors can mislead a net that sees a view (`nuisance.factor_map`); keep both."""
+    placed = nuisance.factor_map(
+        images.array(view, colour).reshape(len(images), -1) / 255,
+        factors,
+        images.labels,
+        images.groups,
+        n_permutations=run.permutations,
+        seed=run.seed,
+    )
+    run.keep(plots_evidence.factor_map(placed, images.state), "factors")
+    run.keep_table(placed, "factors")
+    return placed
+
+
+def leak_map(run: StudyRun, images: ImageSet, view: View = _ALL, **options: Any) -> None:
+    """Draw where nets name the class (`explain.leak_map`), and keep figure and table."""
+    places = explain.leak_map(images, view, seed=run.seed, **options)
+    run.keep(plots.leak_map(places, images, view), "leak-map")
+    run.keep_table(places, "leak-map")

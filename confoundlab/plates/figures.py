@@ -1,0 +1,201 @@
+"""Figures of plates: heat maps with A1 at the top left, layouts, focus against known blur.
+
+Colours are seaborn's colour-blind palette and viridis; classes are told by letters as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
+
+from confoundlab.intervals import Numbers
+from confoundlab.plates import heatmaps
+from confoundlab.plots import GRAY, ORANGE, titled
+
+_EMPTY = "0.85"
+
+
+def plate_maps(
+    sides: Mapping[str, Mapping[str, Numbers]],
+    label: str,
+    state: str,
+    *,
+    wells: tuple[int, int] = heatmaps.SHAPES[0],
+    across: int = 3,
+) -> Figure:
+    """Draw plates side by side on one scale: for one, six pilot plates against six main ones.
+
+    Parameters
+    ----------
+    sides : mapping of str to mapping of str to ndarray
+        Name of each side to its plates, by name, as `heatmaps.grid` or `heatmaps.site_grid` make
+        them; NaN is gray.
+    label : str
+        Of the colour bar.
+    state : str
+        Of the data, for the title.
+    wells : (int, int)
+        Rows and columns of wells on a plate.
+    across : int
+        Plates in a row of a side, at most.
+    """
+    across = min(across, max(len(plates) for plates in sides.values()))
+    down = max(-(-len(plates) // across) for plates in sides.values())
+    values = np.concatenate([one.ravel() for plates in sides.values() for one in plates.values()])
+    low, high = np.nanquantile(values, [0.01, 0.99])
+    figure = plt.figure(
+        figsize=(2.9 * across * len(sides) + 1, 2.1 * down + 0.7), layout="constrained"
+    )
+    parts = figure.subfigures(1, len(sides), squeeze=False)[0]
+    axes = []
+    for part, (name, plates) in zip(parts, sides.items(), strict=True):
+        own = part.subplots(down, across, squeeze=False).ravel()
+        if len(sides) > 1:
+            part.suptitle(titled(name, state), fontsize=10)
+        for axis in own[len(plates) :]:
+            axis.remove()
+        for axis, (plate, shown) in zip(own, plates.items(), strict=False):
+            picture = _plate(axis, shown, wells, "viridis", low, high)
+            axis.set_title(plate, fontsize=8)
+            axes.append(axis)
+    if len(sides) == 1:
+        figure.suptitle(titled(next(iter(sides)), state), fontsize=10)
+    parts[-1].colorbar(picture, ax=axes[-min(across * down, len(axes)) :], label=label, shrink=0.8)
+    return figure
+
+
+def layouts(tables: Mapping[str, pd.DataFrame], column: str, title: str, state: str) -> Figure:
+    """Draw which class lies in which well, a plate a panel, with the class's letter in the well.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Plate to its wells or sites: row, column, and the class.
+    column : str
+        Of the class.
+    title, state : str
+        As said.
+    """
+    classes = sorted({name for table in tables.values() for name in table[column]})
+    letters = _letters(classes)
+    colours = sns.color_palette("colorblind", len(classes))
+    figure, axes = plt.subplots(
+        1, len(tables), figsize=(3.1 * len(tables) + 1, 2.5), squeeze=False, layout="constrained"
+    )
+    for axis, (plate, table) in zip(axes[0], tables.items(), strict=True):
+        wells = table.drop_duplicates(["row", "column"])
+        shape = heatmaps.plate_shape(table)
+        shown = np.full(shape, np.nan)
+        shown[wells["row"], wells["column"]] = [classes.index(name) for name in wells[column]]
+        _plate(axis, shown, shape, ListedColormap(colours), -0.5, len(classes) - 0.5)
+        for row, across, name in zip(wells["row"], wells["column"], wells[column], strict=True):
+            axis.text(across, row, letters[name], ha="center", va="center", fontsize=6, color="w")
+        axis.set_title(plate, fontsize=8)
+    handles = [
+        Rectangle((0, 0), 1, 1, color=colour, label=f"{letters[name]}: {name}")
+        for name, colour in zip(classes, colours, strict=True)
+    ]
+    figure.legend(handles=handles, fontsize=8, frameon=False, loc="outside right upper")
+    figure.suptitle(titled(title, state), fontsize=10)
+    return figure
+
+
+def focus_against_blur(blurred: pd.DataFrame, sites: pd.DataFrame, state: str) -> Figure:
+    """Draw measured widths of edges against known blurs, beside sites in focus and out of focus.
+
+    Parameters
+    ----------
+    blurred : DataFrame
+        From `real.known_blurs`: a line a well, a panel a fault.
+    sites : DataFrame
+        ``in focus`` and ``width`` of untouched sites.
+    state : str
+        Of the data, for the title.
+    """
+    faults = blurred["fault"].unique()
+    figure, axes = plt.subplots(
+        2, -(-(len(faults) + 1) // 2), figsize=(11, 4.8), sharey=True, layout="constrained"
+    )
+    for axis, fault in zip(axes.flat[1:], faults, strict=False):
+        own = blurred[blurred["fault"] == fault].pivot_table("width", "blur", "well")
+        axis.plot(own.index, own.to_numpy(), color=GRAY, lw=0.8)
+        axis.plot(own.index, own.median(axis=1), "o-", color=ORANGE, ms=3)
+        axis.set_title(fault, fontsize=8)
+        axis.set_xlabel("known blur (px)", fontsize=8)
+    for axis in axes.flat[len(faults) + 1 :]:
+        axis.remove()
+    first = axes.flat[0]
+    sns.stripplot(
+        data=sites.assign(site=np.where(sites["in focus"], "in focus", "plane 00")),
+        x="site", y="width", ax=first, size=4, color=GRAY, order=["in focus", "plane 00"],
+    )  # fmt: skip
+    first.set(xlabel="", title="untouched sites")
+    first.title.set_fontsize(8)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("width of edges (px)", fontsize=8)
+    figure.suptitle(titled("A measure of focus against known blurs", state), fontsize=10)
+    sns.despine(figure)
+    return figure
+
+
+def by_group(
+    table: pd.DataFrame, group: str, value: str, label: str, title: str, state: str
+) -> Figure:
+    """Draw a value of plates by their group, such as a date: a dot a plate, a bar at the median."""
+    order = sorted(table[group].unique())
+    figure, axis = plt.subplots(figsize=(7, 0.45 * len(order) + 1.2))
+    sns.stripplot(
+        data=table, y=group, x=value, order=order, ax=axis, size=4, color=GRAY, jitter=0.25
+    )
+    for place, name in enumerate(order):
+        middle = table.loc[table[group] == name, value].median()
+        axis.plot([middle] * 2, [place - 0.35, place + 0.35], color=ORANGE, lw=2)
+    axis.set(xlabel=label, ylabel="")
+    axis.set_title(titled(title, state), fontsize=10)
+    sns.despine(figure)
+    return figure
+
+
+def _plate(
+    axis: Axes,
+    shown: Numbers,
+    wells: tuple[int, int],
+    colours: str | ListedColormap,
+    low: float,
+    high: float,
+) -> AxesImage:
+    """Draw one plate with row letters and column numbers; A1 is at the top left."""
+    rows, across = wells
+    side = shown.shape[0] // rows
+    axis.set_facecolor(_EMPTY)
+    picture = axis.imshow(
+        shown, cmap=colours, vmin=low, vmax=high, origin="upper", interpolation="nearest"
+    )
+    every = 1 if rows == 8 else 3
+    axis.set_xticks(
+        np.arange(0, across, every) * side + (side - 1) / 2,
+        [str(1 + one) for one in range(0, across, every)],
+    )
+    axis.set_yticks(
+        np.arange(0, rows, every) * side + (side - 1) / 2,
+        [chr(ord("A") + one) for one in range(0, rows, every)],
+    )
+    axis.tick_params(labelsize=5, length=0)
+    return picture
+
+
+def _letters(names: Sequence[str]) -> dict[str, str]:
+    """Return a short mark for each class: its initial, or a number where initials repeat."""
+    initials = [name[0].upper() for name in names]
+    if len(set(initials)) == len(names):
+        return dict(zip(names, initials, strict=True))
+    return {name: str(1 + place) for place, name in enumerate(names)}

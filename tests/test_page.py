@@ -1,0 +1,90 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from confoundlab import differences, explain, nuisance, page, report, splits
+from confoundlab.judgement import Verdict
+from confoundlab.study import RUN_VARIABLE, StudyRun
+from confoundlab.views import Corner, Whole
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    said = []
+    monkeypatch.setattr(page, "display", lambda words: said.append(words.data))
+    return said
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A run that writes into a folder."""
+    order = {"folder": str(tmp_path), "study": "coil", "profile": "smoke", "parameters": {}}
+    monkeypatch.setenv(RUN_VARIABLE, json.dumps(order))
+    return StudyRun(permutations=99)
+
+
+@pytest.fixture
+def measured(run, twin):
+    parts = [splits.stratified(twin.labels, test_share=0.25)]
+    views = {"Crop": Corner("top-right", 12, 12), "Whole": Whole(16), "Larger": Whole(20)}
+    return {
+        words: run.measure(twin, view, "random 75/25", parts, epochs=1)
+        for words, view in views.items()
+    }
+
+
+def test_why_label_and_session_cannot_be_told_apart_is_said_once(run, measured, shown):
+    assert measured["Whole"].record["verdict"] == Verdict.NOT_IDENTIFIABLE
+    (why, *_) = measured["Whole"].record["reasons"]
+    page.tell(run, measured, "And a last word.")
+    (words,) = shown
+    crop, whole, larger = words.partition("\n\n")[0].split("\n")
+    assert crop == f"- {report.sentence('**Crop**', measured['Crop'].record)}"
+    assert why in whole and why not in larger and "The reason is given above." in larger
+    assert words.endswith("\n\nAnd a last word.")
+
+
+def test_what_the_design_says_is_not_said_again(run, twin, measured, shown):
+    page.design(run, twin, "objects and sessions")
+    page.tell(run, measured)
+    (why, *_) = measured["Whole"].record["reasons"]
+    assert "the table of objects and sessions says: " in shown[0] and why in shown[0]
+    assert why not in shown[1]
+
+
+def test_the_gap_is_the_paired_difference(run, twin, measured):
+    crop, whole = measured["Crop"], measured["Whole"]
+    found = differences.difference(
+        whole.predictions, crop.predictions, twin.labels, twin.groups, seed=run.seed
+    )
+    assert page.gap(run, "Whole minus crop", twin, whole, crop) == report.gap(
+        "Whole minus crop", found
+    )
+
+
+def test_what_is_drawn_is_kept(run, measured, tmp_path):
+    figure = page.draw(run, "two", measured)
+    names = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
+    assert names == list(reversed(measured)) and (tmp_path / "two.png").is_file()
+
+
+def test_the_factor_map_is_that_of_the_views_pixels(run, twin, tmp_path):
+    crop = Corner("top-right", 12, 12)
+    factors = twin.table[["session", "sector"]]
+    placed = page.factor_map(run, twin, crop, factors)
+    pixels = twin.array(crop).reshape(len(twin), -1) / 255
+    alone = nuisance.factor_map(pixels, factors, twin.labels, twin.groups, n_permutations=99)
+    pd.testing.assert_frame_equal(placed, alone)
+    assert (tmp_path / "factors.png").is_file()
+    kept = pd.read_csv(tmp_path / "factors.csv")
+    assert np.allclose(kept["utility"], placed["utility"], equal_nan=True)
+
+
+def test_the_leak_map_is_kept_with_its_figure(run, twin, tmp_path):
+    page.leak_map(run, twin, Whole(14), window=12, stride=2, epochs=1, repeats=1)
+    kept = pd.read_csv(tmp_path / "leak-map.csv")
+    alone = explain.leak_map(twin, Whole(14), window=12, stride=2, epochs=1, repeats=1)
+    assert np.allclose(kept, alone) and kept["left"].max() == 2
+    assert (tmp_path / "leak-map.png").is_file()
