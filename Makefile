@@ -1,6 +1,7 @@
 # make book   the book, from whatever data CONFOUNDLAB_DATA names, else from simulated twins;
 #             PROFILE=smoke takes a tenth of the time and shows only that everything runs
 # make book-student   the same without solutions, in build/student
+# make slides         of every session of the course, in build/slides (takes reveal.js from npm)
 # make check-book     the built book in a browser without a network, and its spelling
 # make test   style, types, layers and tests
 # make results     the published numbers again, with the papers' own settings (hours)
@@ -14,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: book book-student check-book test lint results calibration benchmarks clean
+.PHONY: book book-student slides check-book test lint results calibration benchmarks clean
 
 book: $(READY)
 	$(BIN)/python book/build.py --profile $(PROFILE)
@@ -22,9 +23,13 @@ book: $(READY)
 book-student: $(READY)
 	$(BIN)/python book/build.py --profile $(PROFILE) --student
 
+slides: $(READY)
+	npm --prefix book/check install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
+	$(BIN)/python book/slides.py
+
 check-book: $(READY)
 	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md notebooks confoundlab $(PROSE)
-	book/check/run book/_build/html build/screenshots
+	book/check/run book/_build/html build/screenshots build/slides
 
 PROSE := $(wildcard book/*.md book/*.py book/*.yml book/chapters/*.yml book/_ext/*.py)
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from confoundlab.catalog import DATASETS
+from confoundlab.catalog import DATASETS, TABLES
 from confoundlab.errors import InputError
 
 BOOK = ROOT / "book"
@@ -100,6 +100,15 @@ def test_a_notebook_gets_its_cells_where_they_belong(book, published):
     assert len({cell["id"] for cell in made["cells"] if "id" in cell}) == 4
 
 
+def test_a_last_heading_inside_a_cell_still_comes_after_the_exercises(book):
+    cell = {"cell_type": "markdown", "source": "Prose.\n\n## Run this page again\n\nSo."}
+    title = {"cell_type": "markdown", "source": "# Title"}
+    notebook = json.dumps({"cells": [title, cell], "metadata": {}})
+    made = json.loads(book.with_chapter_cells(notebook, "coil", CHAPTER, False))["cells"]
+    starts = ["".join(one["source"]).split("\n")[0] for one in made]
+    assert starts[2:5] == ["Prose.", "## Exercises", "## Run this page again"]
+
+
 def test_every_finding_is_one_stored_record(book):
     for name, chapter in book.chapters().items():
         if "found" in chapter:
@@ -133,7 +142,7 @@ def test_an_unknown_part_is_refused(book):
 
 def test_data_sheets_name_terms_and_defects_of_every_set(book):
     sheets = book.book_made.data_sheets(False)
-    for entry in DATASETS.values():
+    for entry in [*DATASETS.values(), *TABLES.values()]:
         assert entry.terms in sheets and all(defect in sheets for defect in entry.defects)
 
 

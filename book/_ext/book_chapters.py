@@ -92,7 +92,7 @@ def with_chapter(text: str, chapter: dict[str, Any], student: bool) -> str:
 def with_chapter_cells(text: str, name: str, chapter: dict[str, Any], student: bool) -> str:
     """Return an executed notebook with its opening, findings, exercises and origin put in."""
     notebook = json.loads(text)
-    cells = notebook["cells"]
+    cells = notebook["cells"] = list(_cut(notebook["cells"]))
     prose = [_source(cell) for cell in cells if cell["cell_type"] == "markdown"]
     made = [(_place(cells, "# ") + 1, opening(chapter, minutes("\n".join(prose))))]
     if found := chapter.get("found"):
@@ -102,6 +102,17 @@ def with_chapter_cells(text: str, name: str, chapter: dict[str, Any], student: b
     for number, (place, markdown) in reversed(list(enumerate(made))):
         cells.insert(place, _cell(f"{name}-{number}", markdown))
     return json.dumps(notebook)
+
+
+def _cut(cells: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Yield cells such that the last heading starts one of its own."""
+    for cell in cells:
+        before, again, after = _source(cell).partition(f"\n{_AGAIN}")
+        if cell["cell_type"] == "markdown" and again:
+            yield cell | {"source": before}
+            yield _cell("again", again.strip() + after)
+        else:
+            yield cell
 
 
 def _origin(name: str, run: dict[str, Any]) -> str:

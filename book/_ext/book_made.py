@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from confoundlab import report
-from confoundlab.catalog import DATASETS, STUDIES, Dataset
+from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, TableSet
 from confoundlab.errors import InputError
 from confoundlab.store import read_results
 
@@ -67,12 +67,13 @@ def findings(wanted: Sequence[Mapping[str, str]]) -> str:
 
 
 def data_sheets(student: bool) -> str:
-    """Return a sheet for every image set of the catalog."""
+    """Return a sheet for every image set and every set of measurements of the catalog."""
     users = {
         name: [study for study in STUDIES.values() if DATASETS[name] in study.datasets]
         for name in DATASETS
     }
-    return "\n\n".join(_sheet(entry, users[name][0].name) for name, entry in DATASETS.items())
+    sheets = [_sheet(entry, users[name][0].name) for name, entry in DATASETS.items()]
+    return "\n\n".join([*sheets, *(_table_sheet(entry) for entry in TABLES.values())])
 
 
 def _sheet(entry: Dataset, study: str) -> str:
@@ -82,7 +83,7 @@ def _sheet(entry: Dataset, study: str) -> str:
         "used in": f"[{STUDIES[study].title}](executed/{study}.ipynb)",
         "images, classes": f"{entry.n_images:,}, {entry.n_classes}",
         "a complete copy is": f"{entry.state}: {report.STATES[entry.state]}",
-        "where from": f"<{entry.source}>" if " " not in entry.source else entry.source,
+        "where from": _linked(entry.source),
         "to be had": fetch,
         "terms": entry.terms,
         "to cite": f"{{cite:t}}`{entry.citation}`",
@@ -90,6 +91,25 @@ def _sheet(entry: Dataset, study: str) -> str:
         f"{entry.twin.size[0]}x{entry.twin.size[1]}, sessions laid by {entry.twin.sessions}, "
         f"dials {', '.join(sorted(dials)) or 'all at zero'}",
     }
+    return _laid_out(entry, rows)
+
+
+def _table_sheet(entry: TableSet) -> str:
+    rows = {
+        "holds": "measurements, not images",
+        "a complete copy is": f"{entry.state}: {report.STATES[entry.state]}",
+        "where from": _linked(entry.source),
+        "terms": entry.terms,
+        "to cite": f"{{cite:t}}`{entry.citation}`",
+    }
+    return _laid_out(entry, rows)
+
+
+def _linked(source: str) -> str:
+    return f"<{source}>" if source.startswith("http") and " " not in source else source
+
+
+def _laid_out(entry: Dataset | TableSet, rows: Mapping[str, str]) -> str:
     facts = "\n".join(f"- *{key}:* {value}" for key, value in rows.items())
     known = "\n".join(f"- {defect}" for defect in entry.defects)
     defects = f"\n\nKnown defects:\n\n{known}" if known else ""

@@ -1,8 +1,9 @@
 // Checks the built book in a browser that reaches no host but the disk:
-//   node check.mjs HTML [SCREENSHOTS]
+//   node check.mjs HTML [SCREENSHOTS [SLIDES]]
 // Every page: no failed request, nothing on the console but what allowed.json argues for, no link
 // that leads nowhere, an alternative text for every picture, WCAG 2 A and AA by axe, no sideways
-// scrolling on a phone. Then: search finds, a solution opens, the game is played to a score.
+// scrolling on a phone. Then: search finds, a solution opens, the game is played to a score, and
+// slides, if they were made, go on when a key is pressed.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -14,14 +15,14 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const allowed = JSON.parse(fs.readFileSync(path.join(here, "allowed.json"), "utf8"));
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const root = path.resolve(process.argv[2]);
-const shots = process.argv[3] && path.resolve(process.argv[3]);
+const [shots, slides] = process.argv.slice(3).map((folder) => path.resolve(folder));
 // preload would ask for style sheets again, which a page from the disk may not
 const AXE = { runOnly: ["wcag2a", "wcag2aa", "wcag21aa"], resultTypes: ["violations"], preload: false };
-const SEARCH_WORD = "corner";
+const SEARCH_WORD = "corner", PHONE = 390;
 
 const faults = [];
 const fault = (place, words) => faults.push(`${place}: ${words}`);
-const address = (file) => pathToFileURL(path.join(root, file)).href;
+const address = (file) => pathToFileURL(path.resolve(root, file)).href;
 
 const pages = fs
   .readdirSync(root, { recursive: true })
@@ -78,8 +79,8 @@ async function checkPages() {
       if (open.length) fault(file, `axe ${id}: ${open.length} times, first ${open[0].html.slice(0, 160)}`);
     }
     if (shots) await page.screenshot({ path: path.join(shots, name(file, 1300)) });
-    await page.setViewport({ width: 390, height: 844, isMobile: true, hasTouch: true });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    await page.setViewport({ width: PHONE, height: 844, isMobile: true, hasTouch: true });
+    const wide = (await page.evaluate(() => document.documentElement.scrollWidth)) - PHONE;
     if (wide > 1) fault(file, `${wide} pixels wider than a phone`);
     if (shots) await page.screenshot({ path: path.join(shots, name(file, 390)) });
     await page.close();
@@ -154,10 +155,23 @@ async function gameIsPlayed() {
   await page.close();
 }
 
+async function slidesGoOn() {
+  for (const file of fs.existsSync(slides ?? "") ? fs.readdirSync(slides).sort() : []) {
+    if (!file.endsWith(".html")) continue;
+    const page = await open(path.join(slides, file));
+    const shown = () => page.$$eval(".reveal .present", (all) => all.map((one) => one.innerText).join());
+    const first = await shown();
+    await page.keyboard.press("ArrowRight");
+    if (!first || first === (await shown())) fault(file, "the arrow key does not go on");
+    if (shots) await page.screenshot({ path: path.join(shots, `${file}.png`) });
+    await page.close();
+  }
+}
+
 try {
   const told = await checkPages();
   checkLinks(told);
-  for (const step of [searchFinds, solutionOpens, gameIsPlayed])
+  for (const step of [searchFinds, solutionOpens, gameIsPlayed, slidesGoOn])
     await step().catch((error) => fault(step.name, error.message));
 } finally {
   await browser.close();
