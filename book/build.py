@@ -215,8 +215,9 @@ def _render(say: Callable[[str], None], edition: str) -> Path:
     if not command.is_file():
         raise InputError("The renderer is missing. Install it: pip install 'confoundlab[book]'.")
     say("rendering")
-    # -W: warnings are errors; -n: so are references that lead nowhere.
-    flags = ["--config", str(_configuration()), "-W", "-n", "--keep-going", "-q"]
+    # -W: warnings are errors; -n: so are references that lead nowhere. --all: pages change when
+    # chapters, results or the bibliography do, which Sphinx cannot see in their own files.
+    flags = ["--config", str(_configuration()), "--all", "-W", "-n", "--keep-going", "-q"]
     rendered = subprocess.run(
         [str(command), "build", "book", "--path-output", str(_OUT[edition]), *flags],
         cwd=ROOT,

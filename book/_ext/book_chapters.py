@@ -154,21 +154,6 @@ def read(app: Any, page: str, source: list[str]) -> None:
     source[0] = text if chapter is None else with_chapter(text, chapter, student)
 
 
-def outdated(app: Any, env: Any, added: set[str], *others: set[str]) -> Iterable[str]:
-    """Name the pages to read again: those whose text is not in their file alone."""
-    made = {
-        page
-        for page in env.found_docs
-        if page.rpartition("/")[2] in chapters()
-        or (not page.startswith("executed/") and _MADE.search(_text(env.doc2path(page))))
-    }
-    return made - added
-
-
-def _text(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8")
-
-
 def _math(as_block: bool) -> Callable[[Any, Any], None]:
     def visit(writer: Any, node: Any) -> None:
         writer.body.append(tex2mathml(node.astext(), as_block=as_block))
@@ -180,6 +165,5 @@ def _math(as_block: bool) -> Callable[[Any, Any], None]:
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx. MathML is drawn by browsers themselves: no script, no network."""
     app.connect("source-read", read)
-    app.connect("env-get-outdated", outdated)
     app.add_html_math_renderer("mathml", (_math(False), None), (_math(True), None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
