@@ -343,8 +343,8 @@ display(report.table(study.remedies_table(crossed, aliased)))
 
 # %% [markdown]
 # ComBat without protection is not told the condition. Where batches differ by what people have, it may
-# take that out as well. Control wells, which are the same in both batches, hold it back; a screen without
-# them has nothing of the kind.
+# take that out as well; a batch that is told far worse than chance is the mark of it, for the batches were
+# pushed past each other. Control wells, which are the same in both batches, hold it back.
 #
 # ## All numbers
 

@@ -13,7 +13,7 @@ STUDY = Study(
     title="SMA: batch, focus and laboratory (simulated plates)",
     data="simulated",
     profiles={
-        "smoke": {"wells": 2, "per_site": 3, "side": 64, "epochs": 2, "refits": 1,
+        "smoke": {"wells": 1, "per_site": 4, "side": 64, "epochs": 2, "refits": 1,
                   "permutations": 199},
         "quick": {"per_site": 4, "refits": 4},
         "paper": {"scale": "default", "side": 224, "permutations": 1999},

@@ -132,9 +132,10 @@ def remedies(panels: Mapping[str, pd.DataFrame]) -> Figure:
         Layout to what `remedied.summary` returned.
     """
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(3.6 * len(panels) + 1.6, 3.4), squeeze=False, sharex=True,
+        1, len(panels), figsize=(3.4 * len(panels) + 1.4, 4), squeeze=False, sharex=True,
         layout="constrained",
     )  # fmt: skip
+    first: list[str] = []
     for axis, (words, table) in zip(axes[0], panels.items(), strict=True):
         names = list(dict.fromkeys(table["remedy"]))
         for told, (mark, colour, shift) in _MARKS.items():
@@ -147,7 +148,11 @@ def remedies(panels: Mapping[str, pd.DataFrame]) -> Figure:
                     fmt=mark, color=colour, ms=5, capsize=3,
                 )  # fmt: skip
         axis.axvline(0.5, color=GRAY, ls="--", lw=1)
-        axis.set_yticks(range(len(names)), names)
+        # the same remedies in all panels are named once
+        repeated = axis is not axes[0, 0] and names == first
+        first = names
+        labels = [name.replace(", ", ",\n") for name in names]
+        axis.set_yticks(range(len(names)), [] if repeated else labels)
         axis.set_ylim(len(names) - 0.5, -0.5)
         axis.set(xlim=(-0.02, 1.02), xlabel="mean ROC AUC over folds")
         axis.set_title(titled(words, "simulated"), fontsize=9)
