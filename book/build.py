@@ -206,6 +206,8 @@ def _configuration() -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     config = yaml.safe_load(_CONFIG.read_text(encoding="utf-8"))
+    local = config.get("sphinx", {}).get("local_extensions", {})
+    local.update({name: str(ROOT / path) for name, path in local.items()})  # found from anywhere
     made = yaml.safe_dump(with_buttons(config, str(beside)), sort_keys=False)
     return write_aside(ROOT / "build" / "_config.yml", lambda aside: aside.write_text(made))
 
