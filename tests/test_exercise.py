@@ -16,18 +16,18 @@ from confoundlab.errors import InputError
 from confoundlab.exercise import grading
 from confoundlab.exercise.folder import write_task
 from confoundlab.exercise.solution import component, fair_task, solve
-from confoundlab.exercise.tasks import BLANK, CLASSES, EACH, STRENGTHS, Task
+from confoundlab.exercise.tasks import BLANK, CLASSES, EACH, STRENGTHS, Assignment
 from confoundlab.judgement import Verdict
 
 COMPONENTS = tuple(STRENGTHS)
 
 
 def planted(name, *, design="aliased", own=2, strength=None, key=4):
-    return Task(key, name, STRENGTHS[name][0] if strength is None else strength, design, own)
+    return Assignment(key, name, STRENGTHS[name][0] if strength is None else strength, design, own)
 
 
 def test_every_seed_has_its_own_task_and_all_kinds_come():
-    tasks = [Task.drawn(seed) for seed in range(300)]
+    tasks = [Assignment.drawn(seed) for seed in range(300)]
     assert len({task.key for task in tasks}) == 300
     assert set(Counter(task.component for task in tasks)) == set(COMPONENTS)
     assert min(Counter(task.component for task in tasks).values()) > 25
@@ -36,8 +36,8 @@ def test_every_seed_has_its_own_task_and_all_kinds_come():
     for task in tasks:
         low, high = STRENGTHS[task.component]
         assert low <= task.strength <= high
-    assert Task.drawn(7) == Task.drawn(7)
-    assert Task.drawn(7).key != Task.drawn(7, "word").key
+    assert Assignment.drawn(7) == Assignment.drawn(7)
+    assert Assignment.drawn(7).key != Assignment.drawn(7, "word").key
 
 
 @pytest.mark.parametrize("name", COMPONENTS)

@@ -15,7 +15,7 @@ from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import Evidence
 from confoundlab.exercise.folder import EPOCHS, REPEATS, images_mark
 from confoundlab.exercise.solution import Solution, fair_task
-from confoundlab.exercise.tasks import BLANK, Component, Design, HonestSplit, Task
+from confoundlab.exercise.tasks import BLANK, Component, Design, HonestSplit, Assignment
 from confoundlab.imageset import ImageSet
 from confoundlab.judgement import Verdict
 from confoundlab.predictions import held_out_predictions
@@ -123,14 +123,14 @@ def lenet(images: ImageSet) -> Evidence:
     return held_out.accuracy(named, images.labels, images.groups)
 
 
-def grade(answer: Answer, task: Task, solution: Solution, net: Evidence) -> list[Mark]:
+def grade(answer: Answer, task: Assignment, solution: Solution, net: Evidence) -> list[Mark]:
     """Give points for each question, with reasons.
 
     Parameters
     ----------
     answer : Answer
         As read.
-    task : Task
+    task : Assignment
         What was planted.
     solution, net : Solution, Evidence
         What our own tools find; accuracies from the lower end of the one interval to the upper end
@@ -151,7 +151,7 @@ def grade(answer: Answer, task: Task, solution: Solution, net: Evidence) -> list
     return marks
 
 
-def _leak(answer: Answer, task: Task, solution: Solution) -> tuple[int, str]:
+def _leak(answer: Answer, task: Assignment, solution: Solution) -> tuple[int, str]:
     seen = f"the reference solution: {solution.corner}"
     if task.leaks:
         said = f"It leaks: {task.component} differs, and {_LAID[task.design]} ({seen})."
@@ -168,7 +168,7 @@ def _leak(answer: Answer, task: Task, solution: Solution) -> tuple[int, str]:
     return FULL * (answer.leak == Verdict.NO_LEAK_FOUND), said
 
 
-def _component(answer: Answer, task: Task) -> tuple[int, str]:
+def _component(answer: Answer, task: Assignment) -> tuple[int, str]:
     planted = f"{task.component}, strength {task.strength:g}" if task.strength else "nothing"
     said = f"Planted was {planted}: {_SIGNS[task.component]}."
     if answer.component == task.component:
@@ -177,7 +177,7 @@ def _component(answer: Answer, task: Task) -> tuple[int, str]:
     return (1, f"{answer.component} is near: {alike}. {said}") if alike else (0, said)
 
 
-def _design(answer: Answer, task: Task) -> tuple[int, str]:
+def _design(answer: Answer, task: Assignment) -> tuple[int, str]:
     said = f"The table is {task.design}: {_LAID[task.design]}."
     if answer.design == task.design:
         return FULL, said
@@ -185,7 +185,7 @@ def _design(answer: Answer, task: Task) -> tuple[int, str]:
     return (1, f"Not far off. {said}") if half else (0, said)
 
 
-def _split(answer: Answer, task: Task) -> tuple[int, str]:
+def _split(answer: Answer, task: Assignment) -> tuple[int, str]:
     if task.honest == ("none",):
         said = (
             "Every kind has one session only, so that leaving a session out leaves a kind out: no "

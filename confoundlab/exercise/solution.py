@@ -18,7 +18,7 @@ from scipy.stats import chi2
 
 from confoundlab import held_out, splits
 from confoundlab.evidence import Evidence
-from confoundlab.exercise.tasks import BLANK, Component, Design, HonestSplit, Task
+from confoundlab.exercise.tasks import BLANK, Component, Design, HonestSplit, Assignment
 from confoundlab.identifiability import identifiability
 from confoundlab.imageset import ImageSet
 from confoundlab.judgement import Verdict, verdict
@@ -41,7 +41,7 @@ class Solution:
     corner: Evidence
 
 
-def fair_task(seed: int, secret: str = "") -> tuple[Task, Solution]:
+def fair_task(seed: int, secret: str = "") -> tuple[Assignment, Solution]:
     """Draw a task that our own tools solve, with their solution: no student gets another one.
 
     Parameters
@@ -52,7 +52,7 @@ def fair_task(seed: int, secret: str = "") -> tuple[Task, Solution]:
         A word of the teacher's, without which the seed does not tell the answers.
     """
     for attempt in range(_ATTEMPTS):
-        task = Task.drawn(seed, secret, attempt)
+        task = Assignment.drawn(seed, secret, attempt)
         found = solve(task.images)
         if (
             (found.leak == Verdict.LEAK) == task.leaks

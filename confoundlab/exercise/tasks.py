@@ -46,7 +46,7 @@ _SCENE, _CAMERA, _IMAGE, _DEAL = range(4)  # streams of random numbers
 
 
 @dataclass(frozen=True)
-class Task:
+class Assignment:
     """What was planted.
 
     Parameters
@@ -70,7 +70,7 @@ class Task:
     own: int
 
     @classmethod
-    def drawn(cls, seed: int, secret: str = "", attempt: int = 0) -> Task:
+    def drawn(cls, seed: int, secret: str = "", attempt: int = 0) -> Assignment:
         """Draw a task; another secret or attempt gives another one.
 
         Raises
