@@ -18,7 +18,7 @@ from scipy.stats import chi2
 
 from confoundlab import held_out, splits
 from confoundlab.evidence import Evidence
-from confoundlab.exercise.tasks import BLANK, Component, Design, HonestSplit, Assignment
+from confoundlab.exercise.tasks import BLANK, Assignment, Component, Design, HonestSplit
 from confoundlab.identifiability import identifiability
 from confoundlab.imageset import ImageSet
 from confoundlab.judgement import Verdict, verdict
