@@ -94,7 +94,7 @@ display(Markdown("\n".join([*lines, f"- {mixing.CAVEAT}"])))
 # nothing else. The second has 63 statistics of the picture, the third an embedding of the whole site;
 # all three are linear. The fourth is a LeNet-5 that is trained on the sites. Labels of wells are
 # permuted inside their plate, and all models fitted again. Five folds are few: the interval of a mean
-# over them is wide, and leans towards one half. The same is done on plates with dials at zero, which
+# over them is wide. The same is done on plates with dials at zero, which
 # are shown further down.
 
 # %% tags=["hide-input"]
