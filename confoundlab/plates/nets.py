@@ -107,7 +107,8 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            return load_file(path)
+            tensors: dict[str, torch.Tensor] = load_file(path)
+            return tensors
         found = torch.load(path, map_location="cpu", weights_only=True)
     except ImportError:
         raise InputError(f"Reading {path.name} needs safetensors: pip install timm.") from None
