@@ -54,7 +54,9 @@ display(Markdown(report_calibration.second_runs(stored)))
 #   trained another. Each has its own test, and the p-values are combined {cite}`liu2020cauchy`. Where
 #   a fit is tested on few groups, few permutations exist and the combination calls less than 5%.
 # - The corrected resampled t-test is an approximation, and this page shows how good it is. It is kept
-#   for comparing learners over repeated splits, where the usual t-test is no test at all.
+#   for comparing learners over repeated splits of images that are no copies of each other, where the
+#   usual t-test is no test at all. With groups it is too sure as well, and the swap of whole groups
+#   takes its place.
 # - "Partly aliased" designs are tested inside batches; that needs more than one class in a batch.
 #
 # ## What is found
@@ -82,7 +84,7 @@ display(report.table(report_calibration.detectable(stored)))
 #   nothing its interval lies above 0. Only the test says whether there is anything.
 # - "Owed to a factor" and "beyond a factor" are the two parts of an accuracy. The second
 #   hangs on the few groups whose factor and label disagree, one in five here: with 20 groups these are
-#   four, and its intervals are too short. Forty groups or more are needed.
+#   four. No interval is given for it under forty groups.
 
 # %% mystnb={"figure": {"name": "fig-coverage", "caption": "Share of 95% intervals that hold the truth, against the number of groups of ten images; the gray band is 93 to 97%. Solid lines are the default for shares and areas. With few groups and a truth near 1, hardly any group goes wrong and percentiles cannot know that one might; the default counts half a group more. The last panels are the evidence about factors. Lines are named for the truth of the metric; of a difference, for the first experiment's, the second being at 0.5; of the parts of an accuracy, for 0.5 plus the share of answers that follow the factor."}, "image": {"alt": "Panels of lines that reach the gray band from below as the number of groups rises."}} tags=["remove-input"]
 figure = plots_evidence.coverage(stored)

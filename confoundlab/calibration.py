@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from confoundlab import conditional, differences, held_out
+from confoundlab import conditional, differences, factor_share, held_out
 from confoundlab.designs import APART, Cell, draw
 from confoundlab.errors import InputError, one_of
 from confoundlab.intervals import Method, Numbers
@@ -39,7 +39,7 @@ class Coverage:
     ----------
     metric : str
         That is estimated, one of `INTERVALS`; the last two are the parts of
-        `conditional.explained_by_factor`.
+        `factor_share.explained_by_factor`.
     n_groups, images_per_group : int
         Sizes.
     truth : float
@@ -133,10 +133,11 @@ def _parts(cell: Coverage, label: Indices, seed: int, rng: np.random.Generator) 
 
     y, level = label[cell.group], factor[cell.group]
     named = _alike(cell, said(y, level), said(label, factor), rng)
-    found = conditional.explained_by_factor(
+    found = factor_share.explained_by_factor(
         named, y, level, cell.group, n_permutations=1, seed=seed
     )
     if cell.metric == "beyond a factor":
+        assert found.beyond is not None, "designs have as many groups as it takes"
         return share * (1 - _LEAN**2) / 2, found.beyond.low, found.beyond.high
     return share * (1 + _LEAN) * _LEAN / 2, found.by_factor.low, found.by_factor.high
 

@@ -1,4 +1,4 @@
-"""Conditional questions: what do predictions owe to a factor, the label held fixed, and beyond it.
+"""The conditional question: whether predictions depend on a factor, the label held fixed.
 
 A prediction that depends on the session GIVEN the label is driven by the session (the partial
 confounder test of Spisak 2022, doi:10.1093/gigascience/giac082). Labels here are classes, so the
@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab import columns, held_out
+from confoundlab import columns
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence, NullTest, assemble, least_shift
-from confoundlab.intervals import Interval, Numbers, Statistic, Weights, bootstrap, difference
+from confoundlab.intervals import Numbers, Weights, bootstrap
 from confoundlab.labelling import Indices, Labelling
 
 _WHY = (
@@ -115,124 +115,6 @@ def partial_confounder_test(
         n_images=n,
         n_groups=n_groups,
         seed=seed,
-    )
-
-
-@dataclass(frozen=True)
-class Explained:
-    """Accuracy cut into what chance gives, what the factor adds, and what lies beyond the factor.
-
-    Parameters
-    ----------
-    accuracy, chance : float
-        Of the predictions, and what they would get if labels were permuted over all images.
-    by_factor, beyond : Interval
-        Accuracy points gained by knowing the factor's level alone, and by more than that; 95%
-        intervals, groups resampled. `by_factor` plus `beyond` plus `chance` is `accuracy`.
-    by_factor_estimate, beyond_estimate : float
-        Of the two.
-    evidence : Evidence or None
-        Of the accuracy against labels permuted inside the factor's levels: whether anything lies
-        beyond it. None where label and factor are aliased, so that nothing can be permuted.
-    """
-
-    accuracy: float
-    chance: float
-    by_factor_estimate: float
-    by_factor: Interval
-    beyond_estimate: float
-    beyond: Interval
-    evidence: Evidence | None
-
-    def __str__(self) -> str:
-        return (
-            f"accuracy {self.accuracy:.1%} = chance {self.chance:.1%} + factor "
-            f"{self.by_factor_estimate:.1%} ({self.by_factor.low:.1%} to {self.by_factor.high:.1%})"
-            f" + beyond it {self.beyond_estimate:.1%} ({self.beyond.low:.1%} to "
-            f"{self.beyond.high:.1%})"
-        )
-
-
-def explained_by_factor(
-    predicted: npt.ArrayLike,
-    labels: npt.ArrayLike,
-    factor: npt.ArrayLike,
-    groups: npt.ArrayLike | None = None,
-    *,
-    fits: npt.ArrayLike | None = None,
-    n_permutations: int = 999,
-    seed: int = 0,
-) -> Explained:
-    """Cut an accuracy into chance, what the factor's level explains, and the rest.
-
-    If labels are permuted inside the levels of a factor, the accuracy that is left is what one gets
-    by knowing the level: on average the sum over levels of predicted share times true share.
-
-    Parameters
-    ----------
-    predicted, labels : array-like, shape (n,)
-        Predicted and true classes of held-out images.
-    factor : array-like, shape (n,)
-        Levels of one factor.
-    groups : array-like, shape (n,), optional
-        Every image is its own group if missing.
-    fits : array-like, shape (n,), optional
-        Which fit (fold) predicted the image; one for all if missing.
-    n_permutations, seed : int
-        Of the test beyond the factor, and of resampling.
-
-    Raises
-    ------
-    InputError
-        Lengths that differ, missing values, types mixed, groups with several levels and one label.
-    """
-    both = np.r_[np.asarray(predicted), np.asarray(labels)]
-    n = len(np.asarray(labels))
-    codes = columns.codes(both, 2 * n, "predicted and true classes")
-    named, y = codes[:n], codes[n:]
-    level = columns.codes(factor, n, "factor")
-    group = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
-    k, levels, n_groups = int(codes.max()) + 1, int(level.max()) + 1, int(group.max()) + 1
-    calls, truth = np.zeros((2, n_groups, levels, k))
-    np.add.at(calls, (group, level, named), 1)
-    np.add.at(truth, (group, level, y), 1)
-    hits = np.bincount(group, (named == y).astype(float), n_groups)
-
-    def expected(parts: tuple[Numbers, Numbers]) -> Statistic:
-        shape = parts[0].shape[1:]
-        flat = [part.reshape(n_groups, -1) for part in parts]
-
-        def statistic(weights: Weights) -> Numbers:
-            a, b = ((weights @ part).reshape(-1, *shape) for part in flat)
-            inside = a.sum(axis=2)
-            share = (a * b).sum(axis=2) / np.maximum(inside, 1)
-            return np.asarray(share.sum(axis=1) / inside.sum(axis=1))
-
-        return statistic
-
-    def accuracy(weights: Weights) -> Numbers:
-        return np.asarray((weights @ hits) / (weights @ truth.sum(axis=(1, 2))))
-
-    in_levels = expected((calls, truth))
-    over_all = expected((calls.sum(axis=1, keepdims=True), truth.sum(axis=1, keepdims=True)))
-    by_factor, beyond = difference(in_levels, over_all), difference(accuracy, in_levels)
-    rng, one = np.random.default_rng(seed), np.ones((1, n_groups), np.float32)
-    fit = 0 if fits is None else columns.codes(fits, n, "fits")
-    table = pd.DataFrame({"image": np.arange(n), "repeat": fit, "predicted": named})
-    pairs = len(np.unique(np.c_[level, y], axis=0))
-    tested = None
-    if pairs > levels:  # some level holds two classes
-        tested = held_out.accuracy(
-            table, y, group, blocks=level, n_permutations=n_permutations, seed=seed
-        )
-    return Explained(
-        accuracy=float(accuracy(one)[0]),
-        chance=float(over_all(one)[0]),
-        by_factor_estimate=float(by_factor(one)[0]),
-        by_factor=bootstrap(by_factor, n_groups, rng),
-        beyond_estimate=float(beyond(one)[0]),
-        beyond=bootstrap(beyond, n_groups, rng),
-        evidence=tested,
     )
 
 

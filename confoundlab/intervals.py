@@ -48,6 +48,7 @@ def bootstrap(
     method: Method = "percentile",
     confidence: float = 0.95,
     n_resamples: int = N_RESAMPLES,
+    added: Numbers | None = None,
 ) -> Interval:
     """Interval of a statistic, whole groups resampled.
 
@@ -69,6 +70,10 @@ def bootstrap(
         Of the interval, between 0 and 1.
     n_resamples : int
         Draws.
+    added : ndarray, shape (m,), optional
+        The statistic knows m groups more than were tested; each is drawn this share of the times
+        that a tested one is. They stand for groups that a small sample lacks by luck, and smooth
+        percentiles.
 
     Returns
     -------
@@ -92,11 +97,16 @@ def bootstrap(
     if n_groups < 2:
         raise InputError("An interval needs two groups or more; there is one.")
     tail = (1 - confidence) / 2
-    # counts of drawn groups are multinomial; counting draws is six times as fast as drawing counts
-    drawn = rng.integers(0, n_groups, (n_resamples, n_groups), np.int32)
-    drawn += np.arange(n_resamples, dtype=np.int32)[:, None] * n_groups
-    weights = np.bincount(drawn.ravel(), minlength=n_resamples * n_groups)
-    values = statistic(weights.reshape(n_resamples, n_groups).astype(np.float32))
+    if added is None:
+        # counts of drawn groups are multinomial; counting draws is six times as fast
+        drawn = rng.integers(0, n_groups, (n_resamples, n_groups), np.int32)
+        drawn += np.arange(n_resamples, dtype=np.int32)[:, None] * n_groups
+        weights = np.bincount(drawn.ravel(), minlength=n_resamples * n_groups)
+        weights = weights.reshape(n_resamples, n_groups)
+    else:
+        share = np.r_[np.ones(n_groups), added]
+        weights = rng.multinomial(n_groups, share / share.sum(), n_resamples)
+    values = statistic(weights.astype(np.float32))
     values = values[np.isfinite(values)]  # a resample may lack a class altogether
     if not len(values):
         raise InputError(

@@ -49,8 +49,8 @@ def false_alarms(table: pd.DataFrame) -> Figure:
 
 
 def latest_nulls(table: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a test and design: the second, larger run where there was one."""
-    nulls = table[table["kind"].str.startswith("null")].sort_values("kind")
+    """Return one row a test and design: the last, largest run where there were several."""
+    nulls = table[table["kind"].str.startswith("null")].sort_values(["kind", "replicates"])
     return nulls.drop_duplicates([*DESIGN, "test"], keep="last")
 
 

@@ -75,14 +75,16 @@ def second_runs(table: pd.DataFrame) -> str:
     first = table[(table["kind"] == "null") & ~table["test"].str.startswith("WRONG")]
     high = int((first["rejected_low"] > ALPHA).sum())
     again = table[table["kind"] == "null, again"]
-    still = again[again["rejected_low"] > ALPHA]
+    last = latest_nulls(table)
+    still = last[(last["rejected_low"] > ALPHA) & ~last["test"].str.startswith("WRONG")]
     tests = ", ".join(sorted(still["test"].unique())) or "none"
-    draws = int(again["replicates"].max()) if len(again) else 0
+    sizes = sorted(again["replicates"].round(-2).unique())
+    draws = " and ".join(f"{size:,.0f}" for size in sizes) or "no"
     return (
         f"Of {len(first)} tests and designs, {high} lay above {ALPHA:.0%} with their whole "
         f"interval in the first run; about {0.025 * len(first):.0f} would by luck alone, were "
-        f"every test exact. They were run again on {draws:,} fresh draws each, and {len(still)} "
-        f"stayed above (tests: {tests})."
+        f"every test exact. They were run again on {draws} fresh draws, for as long as they did; "
+        f"{len(still)} stayed above (tests: {tests})."
     )
 
 

@@ -297,4 +297,5 @@ TESTS: dict[str, Trial] = {
     "LeNet, held-out accuracy": _lenet,
     "WRONG: groups ignored": _groups_ignored,
     "WRONG: usual t over splits": _usual_t,
+    "WRONG: corrected t on groups": _corrected_t,
 }

@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, conditional, page, patches, plots_views, report, splits
+from confoundlab import battery, factor_share, page, patches, plots_views, report, splits
 from confoundlab.study import StudyRun
 from confoundlab.views import AsIs, BlankestPatch, Centre, Corner, Whole
 
@@ -211,7 +211,7 @@ rows = answers["image"].to_numpy()
 lines = []
 for column in ("plate", "session"):
     if screen.table[column].nunique() > 1:
-        parts = conditional.explained_by_factor(
+        parts = factor_share.explained_by_factor(
             answers["predicted"],
             screen.labels[rows],
             screen.table[column].to_numpy()[rows],

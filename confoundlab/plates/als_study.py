@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from confoundlab.conditional import Explained
 from confoundlab.evidence import Evidence
+from confoundlab.factor_share import Explained
 from confoundlab.plates import dependence
 from confoundlab.plates.background import OnBackground
 from confoundlab.plates.folds import FoldResult

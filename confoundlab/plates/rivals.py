@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab import conditional
+from confoundlab import conditional, factor_share
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
 from confoundlab.plates import folds as held
@@ -132,13 +132,13 @@ def follows_density(given: pd.DataFrame, *, n_permutations: int = 999, seed: int
 
 def beyond_density(
     given: pd.DataFrame, *, n_permutations: int = 999, seed: int = 0
-) -> conditional.Explained:
+) -> factor_share.Explained:
     """Cut a model's accuracy into chance, what the number of cells gives, and what lies beyond it.
 
     Sites with the same number of cells are compared, so that no model of its effect is needed; see
-    `conditional.explained_by_factor`, and `answers` for the parameter.
+    `factor_share.explained_by_factor`, and `answers` for the parameter.
     """
-    return conditional.explained_by_factor(
+    return factor_share.explained_by_factor(
         given["named"],
         given["condition"],
         given["cells"],

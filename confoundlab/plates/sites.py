@@ -73,9 +73,7 @@ def measure(plates: PlateSet, side: int = 64) -> Sites:
     InputError
         A side that does not divide the picture's; control wells only.
     """
-    size = plates.design.size
-    if side < 1 or size % side:
-        raise InputError(f"side is {side}; it must divide the picture's {size} pixels.")
+    _check_side(side, plates.design.size)
     wanted = plates.subset(~plates.sites["control"].to_numpy(bool))
     if not len(wanted):
         raise InputError("The set has control wells only.")
@@ -94,8 +92,15 @@ def measure(plates: PlateSet, side: int = 64) -> Sites:
 
 
 def smaller(pixels: Pixels, side: int) -> Pixels:
-    """Average squares of pixels: (n, size, size, channels) to (n, side, side, channels)."""
+    """Average squares of pixels: (n, size, size, channels) to (n, side, side, channels).
+
+    Raises
+    ------
+    InputError
+        A side that does not divide the picture's.
+    """
     n, size, _, channels = pixels.shape
+    _check_side(side, size)
     each = size // side
     squares = pixels.reshape(n, side, each, side, each, channels)
     return np.asarray(squares.mean((2, 4), dtype=np.float32).round(), np.uint8)
@@ -112,3 +117,8 @@ def _patch(picture: Pixels, centres: Centres) -> Pixels:
     place = centres[gaps.argmin()] if len(centres) else middle
     top, left = np.clip(np.round(place).astype(int) - patch // 2, 0, size - patch)
     return picture[top : top + patch, left : left + patch]
+
+
+def _check_side(side: int, size: int) -> None:
+    if side < 1 or size % side:
+        raise InputError(f"side is {side}; it must divide the picture's {size} pixels.")

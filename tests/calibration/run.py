@@ -4,8 +4,8 @@
     python tests/calibration/run.py --replicates 50 a rough look, stored nowhere
 
 A cell whose false-alarm rate lies above 5 % with its whole 95% interval is run again on four times
-as many fresh draws, because one cell in forty does so by luck; both rows are stored. An interrupted
-run goes on where it stopped.
+as many fresh draws, and if it still does on sixteen times as many, because one cell in forty does
+so by luck; all rows are stored. An interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from confoundlab.files import cache_root, code_digest, text_digest, write_aside
 from confoundlab.power import ALPHA
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "calibration.csv"
-REPLICATES, AGAIN, COVERED = 400, 1600, 1000
+REPLICATES, COVERED = 400, 1000
+TIMES = (4, 16)  # as many draws in second and third runs
 
 
 def work(
@@ -68,30 +69,32 @@ def run_all(jobs: list[tuple[Any, ...]], name: str) -> list[dict[str, Any]]:
             raise
 
 
+def _of(row: dict[str, Any]) -> tuple[Any, ...]:
+    return (row["test"], *(row[key] for key in asdict(Cell(1))))
+
+
 @click.command(cls=Command)
 @click.option("--replicates", type=click.IntRange(20), help="Draws a cell; nothing is stored.")
 def main(replicates: int | None) -> None:
     """Measure false-alarm rates, power and coverage of every test."""
-    n, again, covered = (replicates,) * 3 if replicates else (REPLICATES, AGAIN, COVERED)
+    n, covered = (replicates,) * 2 if replicates else (REPLICATES, COVERED)
     jobs = [("null", test, cell, n, 0) for test, cell in NULLS]
     jobs += [("power", test, cell, n, 0) for test, cell in POWER]
     jobs += [("coverage", test, cell, covered, 0) for test, cell in COVERAGE]
     rows = run_all(jobs, "calibration")
-    high = {
-        (row["test"], *(row[key] for key in asdict(Cell(1)))): row["rejected_low"]
-        for row in rows
-        if row["kind"] == "null"
-    }
-    second = [
-        ("null, again", test, cell, again, n)
-        for test, cell in NULLS
-        if high[(test, *asdict(cell).values())] > ALPHA and not test.startswith("WRONG")
-    ]
-    rows += run_all(second, "again") if second else []
-    table = pd.DataFrame(rows).sort_values(["kind", "test", "n_images", "n_groups"])
-    again_high = table[(table["kind"] == "null, again") & (table["rejected_low"] > ALPHA)]
+    latest, drawn, above = rows, n, [one for one in NULLS if not one[0].startswith("WRONG")]
+    for times in TIMES:
+        low = {_of(row): row["rejected_low"] for row in latest if row["kind"].startswith("null")}
+        above = [(test, cell) for test, cell in above if low[test, *asdict(cell).values()] > ALPHA]
+        jobs = [("null, again", test, cell, times * n, drawn) for test, cell in above]
+        latest, drawn = (
+            run_all(jobs, f"above {ALPHA:.0%}, again") if jobs else [],
+            drawn + times * n,
+        )
+        rows += latest
+        click.echo(f"above {ALPHA:.0%} and run again: {len(above)}")
+    table = pd.DataFrame(rows).sort_values(["kind", "test", "n_images", "n_groups", "replicates"])
     click.echo(table[table["kind"] == "null"].groupby("test")["rejected"].describe().to_string())
-    click.echo(f"run again: {len(second)}; still above {ALPHA:.0%}: {len(again_high)}")
     if not replicates:
         text = table.to_csv(index=False, float_format="%.6g")
         write_aside(STORE, lambda aside: aside.write_text(text, encoding="utf-8"))

@@ -19,6 +19,8 @@ def test_smaller_pictures_are_means_of_squares(rng):
     assert found.shape == (2, 4, 4, 5)
     assert found[1, 2, 3, 4] == round(pixels[1, 6:9, 9:12, 4].mean())
     assert (smaller(pixels, 12) == pixels).all()
+    with pytest.raises(InputError, match="side is 5; it must divide the picture's 12 pixels"):
+        smaller(pixels, 5)
 
 
 def test_sites_are_measured_as_they_are_rendered():
