@@ -84,7 +84,7 @@ display(report.table(report_calibration.detectable(stored)))
 #   nothing its interval lies above 0. Only the test says whether there is anything.
 # - "Owed to a factor" and "beyond a factor" are the two parts of an accuracy. The second
 #   hangs on the few groups whose factor and label disagree, one in five here: with 20 groups these are
-#   four. No interval is given for it under forty groups.
+#   four. No interval is given for it under sixty groups.
 
 # %% mystnb={"figure": {"name": "fig-coverage", "caption": "Share of 95% intervals that hold the truth, against the number of groups of ten images; the gray band is 93 to 97%. Solid lines are the default for shares and areas. With few groups and a truth near 1, hardly any group goes wrong and percentiles cannot know that one might; the default counts half a group more. The last panels are the evidence about factors. Lines are named for the truth of the metric; of a difference, for the first experiment's, the second being at 0.5; of the parts of an accuracy, for 0.5 plus the share of answers that follow the factor."}, "image": {"alt": "Panels of lines that reach the gray band from below as the number of groups rises."}} tags=["remove-input"]
 figure = plots_evidence.coverage(stored)

@@ -16,10 +16,10 @@ from confoundlab import columns, held_out
 from confoundlab.evidence import Evidence
 from confoundlab.intervals import Interval, Numbers, Statistic, Weights, bootstrap, difference
 
-# What lies beyond a factor shows in the few groups where it parts from the label. Of fewer than 40
+# What lies beyond a factor shows in the few groups where it parts from the label. Of fewer than 60
 # groups, intervals held the truth in nine draws of ten only; from there on, two groups more, half
 # right and spread over all levels and classes, keep them near 95 %, as in `intervals`.
-FEWEST_GROUPS = 40
+FEWEST_GROUPS = 60
 _ADDED = 2.0
 
 
