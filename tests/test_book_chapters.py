@@ -24,6 +24,7 @@ def book(monkeypatch):
 CHAPTER = {
     "question": "Why?",
     "able": ["see"],
+    "quiz": [{"ask": "Which?", "choices": [{"say": "This.", "why": "So.", "right": True}]}],
     "exercises": [{"task": "Ask.", "solution": "The answer."}],
 }
 
@@ -63,9 +64,9 @@ def test_code_and_directives_take_no_time_to_read(book):
     assert book.minutes("word\n```python\n" + "word " * 1000 + "\n```\n") == 1
 
 
-def test_a_page_gets_its_opening_below_the_title_and_exercises_at_the_end(book):
+def test_a_page_gets_its_opening_below_the_title_then_quiz_and_exercises_at_the_end(book):
     text = book.with_chapter("# Title\n\nProse.\n", CHAPTER, student=False)
-    order = [text.index(part) for part in ("# Title", "Why?", "- see", "Prose.", "Ask.")]
+    order = [text.index(part) for part in ("# Title", "Why?", "- see", "Prose.", "Which?", "Ask.")]
     assert order == sorted(order) and "The answer." in text
     assert "1 minute to read" in text
 
@@ -73,6 +74,7 @@ def test_a_page_gets_its_opening_below_the_title_and_exercises_at_the_end(book):
 def test_students_get_no_solutions(book):
     text = book.with_chapter("# Title\n\nProse.\n", CHAPTER, student=True)
     assert "Ask." in text and "The answer." not in text and "Solution" not in text
+    assert "Which?" in text and "So." in text  # a quiz is for those who learn by themselves
 
 
 def test_a_notebook_gets_its_cells_where_they_belong(book, published):
@@ -86,8 +88,8 @@ def test_a_notebook_gets_its_cells_where_they_belong(book, published):
     texts = ["".join(cell["source"]) for cell in made["cells"]]
     starts = [text.split("\n")[0] for text in texts]
     assert starts[0] == "# Title" and "Why?" in starts[1]
-    assert starts[-5:-1] == [
-        "## What was found", sources[2], "## Exercises", sources[3]
+    assert starts[-6:-1] == [
+        "## What was found", sources[2], "## Check yourself", "## Exercises", sources[3]
     ]  # fmt: skip
     assert "12 seconds" in texts[-1] and "<coil.ipynb>" in texts[-1]
     (record,) = (
@@ -98,8 +100,8 @@ def test_a_notebook_gets_its_cells_where_they_belong(book, published):
         if record["row"] == "coil20" and record["learner"] == "LeNet-5"
         if {key: record[key] for key in crop} == crop
     )
-    assert f"{record['estimate']:.1%}" in texts[-5] and "(real images)" in texts[-5]
-    assert len({cell["id"] for cell in made["cells"] if "id" in cell}) == 4
+    assert f"{record['estimate']:.1%}" in texts[-6] and "(real images)" in texts[-6]
+    assert len({cell["id"] for cell in made["cells"] if "id" in cell}) == 5
 
 
 def test_a_last_heading_inside_a_cell_still_comes_after_the_exercises(book):
@@ -108,7 +110,9 @@ def test_a_last_heading_inside_a_cell_still_comes_after_the_exercises(book):
     notebook = json.dumps({"cells": [title, cell], "metadata": {}})
     made = json.loads(book.with_chapter_cells(notebook, "coil", CHAPTER, False))["cells"]
     starts = ["".join(one["source"]).split("\n")[0] for one in made]
-    assert starts[2:5] == ["Prose.", "## Exercises", "## Run this page again"]
+    assert starts[2:6] == [
+        "Prose.", "## Check yourself", "## Exercises", "## Run this page again"
+    ]  # fmt: skip
 
 
 def test_every_finding_is_one_stored_record(book):

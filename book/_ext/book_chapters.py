@@ -1,9 +1,9 @@
 """Sphinx extension: what every chapter opens and closes with, and parts made from data.
 
-A chapter's question, aims, stored findings and exercises stand in ``chapters/<page>.yml``, not in
-its notebook, so that prose may change without running anything again. They are put into the source
-as Sphinx reads it. A line ``<!-- made: name -->`` of a page is replaced by what `book_made.MADE`
-returns.
+A chapter's question, aims, stored findings, quiz and exercises stand in ``chapters/<page>.yml``,
+not in its notebook, so that prose may change without running anything again. They are put into the
+source as Sphinx reads it. A line ``<!-- made: name -->`` of a page is replaced by what
+`book_made.MADE` returns.
 
 With ``CONFOUNDLAB_EDITION=student`` there are no solutions and nothing for teachers only.
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import book_made
+import book_quiz
 import yaml
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
@@ -86,7 +87,7 @@ def with_chapter(text: str, chapter: dict[str, Any], student: bool) -> str:
         parts.append("## What was found\n\n" + book_made.findings(found))
     if mind := chapter.get("mind"):
         parts.append(f"{_MIND}\n\n{mind}")
-    return "\n\n".join([*parts, exercises(chapter, student)])
+    return "\n\n".join([*parts, book_quiz.section(chapter["quiz"]), exercises(chapter, student)])
 
 
 def with_chapter_cells(text: str, name: str, chapter: dict[str, Any], student: bool) -> str:
@@ -97,6 +98,7 @@ def with_chapter_cells(text: str, name: str, chapter: dict[str, Any], student: b
     made = [(_place(cells, "# ") + 1, opening(chapter, minutes("\n".join(prose))))]
     if found := chapter.get("found"):
         made.append((_place(cells, _MIND), "## What was found\n\n" + book_made.findings(found)))
+    made.append((_place(cells, _AGAIN), book_quiz.section(chapter["quiz"])))
     made.append((_place(cells, _AGAIN), exercises(chapter, student)))
     made.append((len(cells), _origin(name, notebook["metadata"].get("papermill", {}))))
     for number, (place, markdown) in reversed(list(enumerate(made))):
@@ -165,5 +167,6 @@ def _math(as_block: bool) -> Callable[[Any, Any], None]:
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx. MathML is drawn by browsers themselves: no script, no network."""
     app.connect("source-read", read)
+    app.setup_extension("book_quiz")
     app.add_html_math_renderer("mathml", (_math(False), None), (_math(True), None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,8 +2,8 @@
 //   node check.mjs HTML [SCREENSHOTS [SLIDES]]
 // Every page: no failed request, nothing on the console but what allowed.json argues for, no link
 // that leads nowhere, an alternative text for every picture, WCAG 2 A and AA by axe, no sideways
-// scrolling on a phone. Then: search finds, a solution opens, the game is played to a score, and
-// slides, if they were made, go on when a key is pressed.
+// scrolling on a phone. Then: search finds, a solution opens, a quiz answers, the game is played to a
+// score, and slides, if they were made, go on when a key is pressed.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -127,6 +127,42 @@ async function solutionOpens() {
   await page.close();
 }
 
+async function quizAnswers() {
+  for (const file of ["controls.html", "executed/coil.html"]) {
+    const page = await open(file);
+    // what is said beside each answer of the first question; nothing beside those not chosen
+    const said = () => page.$$eval("#quiz-1 .quiz-why", (all) => all.map((one) => one.innerText));
+    const reasons = await page.$$eval("#quiz-1 details li", (all) => all.map((one) => one.textContent));
+    const right = await page.$$eval("#quiz-1 details li", (all) =>
+      all.findIndex((one) => one.classList.contains("quiz-right")),
+    );
+    const expect = async (place, how) => {
+      const mark = place === right ? "✓ Right." : "✗ Wrong.";
+      const now = await said();
+      const alone = now.every((words, other) => Boolean(words) === (other === place));
+      if (!alone || now[place] !== reasons[place] || !now[place].startsWith(mark))
+        fault(file, `quiz: answer ${place + 1} by ${how} says ${JSON.stringify(now)}`);
+    };
+    if (right < 0 || (await said()).some(Boolean)) fault(file, "quiz: it answers before it is asked");
+    for (const place of reasons.keys()) {
+      await page.click(`#quiz-1 li:nth-child(${place + 1}) > label`);
+      await expect(place, "mouse");
+    }
+    await page.reload();
+    await page.focus("#quiz-1 input");
+    await page.keyboard.press("Space");
+    for (const place of reasons.keys()) {
+      await expect(place, "keyboard");
+      await page.keyboard.press("ArrowDown");
+    }
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate((options) => axe.run("#quiz-1", options), AXE);
+    for (const { id, nodes } of violations) fault(file, `quiz, axe ${id}: ${nodes[0].html.slice(0, 160)}`);
+    if (shots) await (await page.$("#check-yourself")).screenshot({ path: path.join(shots, name(file, "quiz")) });
+    await page.close();
+  }
+}
+
 async function gameIsPlayed() {
   const page = await open("game.html");
   const shown = (part) => page.$eval(`#game [data-part="${part}"]`, (one) => !one.hidden);
@@ -171,7 +207,7 @@ async function slidesGoOn() {
 try {
   const told = await checkPages();
   checkLinks(told);
-  for (const step of [searchFinds, solutionOpens, gameIsPlayed, slidesGoOn])
+  for (const step of [searchFinds, solutionOpens, quizAnswers, gameIsPlayed, slidesGoOn])
     await step().catch((error) => fault(step.name, error.message));
 } finally {
   await browser.close();
