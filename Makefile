@@ -71,4 +71,4 @@ endif
 	@touch $@
 
 clean:
-	rm -rf build book/_build book/_made book/executed book/check/node_modules runs .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build book/_build book/_made book/executed book/instructor book/check/node_modules runs .pytest_cache .mypy_cache .ruff_cache

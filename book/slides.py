@@ -2,9 +2,9 @@
 
     python book/slides.py            into build/slides, with reveal.js beside the decks
 
-Titles, steps and questions come from ``course.yml``, exercises from ``chapters/``, figures with
-their captions from the executed pages. What a teacher should say stands in the speaker's notes
-(key S).
+Titles and steps come from ``course.yml``, exercises, misconceptions and questions from
+``chapters/``, figures with their captions from the executed pages. What a teacher should say stands
+in the speaker's notes (key S).
 """
 
 from __future__ import annotations
@@ -80,22 +80,26 @@ def deck(title: str, session: dict[str, Any]) -> str:
         _slide(f"<h2>{_inline(step['what'])}</h2><p>{step['minutes']} minutes</p>", step["how"])
         for step in session["plan"]
     ]
+    discuss = []
     for page in session["chapters"]:
         slides += [_slide(figure) for figure in figures(BOOK / f"{page}.ipynb")]
-        chapter = BOOK / "chapters" / f"{page.rpartition('/')[2]}.yml"
-        if chapter.is_file():
-            slides += [
-                _slide("<h2>Exercise</h2>" + _block(one["task"]), one["solution"])
-                for one in _read(chapter)["exercises"]
-            ]
-    slides += [
-        _slide(
-            f"<h2>True?</h2><p>“{_inline(one['wrong'])}”</p>"
-            f'<p class="fragment">No: {_inline(one["right"])}.</p>'
-        )
-        for one in session["misconceptions"]
-    ]
-    return "\n".join([*slides, _slide("<h2>To discuss</h2>" + _list(session["discuss"]))])
+        path = BOOK / "chapters" / f"{page.rpartition('/')[2]}.yml"
+        if not path.is_file():  # a page that is no chapter
+            continue
+        chapter = _read(path)
+        slides += [
+            _slide("<h2>Exercise</h2>" + _block(one["task"]), one["solution"])
+            for one in chapter["exercises"]
+        ]
+        slides += [
+            _slide(
+                f"<h2>True?</h2><p>“{_inline(one['wrong'])}”</p>"
+                f'<p class="fragment">No: {_inline(one["right"])}.</p>'
+            )
+            for one in chapter["misconceptions"]
+        ]
+        discuss += chapter["discuss"]
+    return "\n".join([*slides, _slide("<h2>To discuss</h2>" + _list(discuss))])
 
 
 def figures(page: Path) -> Iterator[str]:

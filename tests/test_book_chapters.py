@@ -124,11 +124,14 @@ def test_every_finding_is_one_stored_record(book):
 
 
 def test_every_chapter_and_every_made_part_has_its_page(book):
-    pages = {
-        page["file"]
+    contents = [
+        page
         for part in yaml.safe_load((BOOK / "_toc.yml").read_text())["parts"]
         for page in part["chapters"]
-    }
+    ]
+    pages = {page["file"] for page in contents}
+    (teach,) = [page["sections"] for page in contents if "sections" in page]
+    assert {one["file"] for one in teach} == {f"instructor/{name}" for name in book.chapters()}
     assert set(book.chapters()) <= {page.rpartition("/")[2] for page in pages}
     asked = {
         name
@@ -138,7 +141,7 @@ def test_every_chapter_and_every_made_part_has_its_page(book):
     }
     assert asked == set(book.book_made.MADE)
     for session in yaml.safe_load((BOOK / "course.yml").read_text()):
-        assert set(session["chapters"]) <= pages
+        assert set(session["chapters"]) | set(session.get("more", ())) <= pages
 
 
 def test_an_unknown_part_is_refused(book):
@@ -155,8 +158,19 @@ def test_data_sheets_name_terms_and_defects_of_every_set(book):
 def test_sessions_of_the_course_have_ninety_minutes(book):
     for session in yaml.safe_load((BOOK / "course.yml").read_text()):
         assert sum(step["minutes"] for step in session["plan"]) == 90
-    assert "| **90** |" in book.book_made.instructor(False)
+    notes = book.book_made.instructor(False)
+    assert "| **90** |" in notes
+    # the page of every chapter is linked once
+    assert [notes.count(f"(/instructor/{name}.md)") for name in book.chapters()] == [1] * 16
     assert "|" not in book.book_made.instructor(True)
+
+
+def test_a_session_asks_what_its_chapters_ask(book):
+    course = book.book_made.course(False)
+    for session in yaml.safe_load((BOOK / "course.yml").read_text()):
+        for page in session["chapters"]:
+            chapter = book.chapters().get(page.rpartition("/")[2], {})
+            assert all(f"- {question}" in course for question in chapter.get("discuss", []))
 
 
 def test_licences_of_what_the_pages_carry_are_known(book):

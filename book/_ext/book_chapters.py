@@ -21,6 +21,7 @@ from typing import Any
 
 import book_made
 import book_quiz
+import book_teach
 import yaml
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
@@ -138,6 +139,13 @@ def _cell(identity: str, markdown: str) -> dict[str, Any]:
     return {"cell_type": "markdown", "id": identity, "metadata": {}, "source": markdown}
 
 
+def write_teachers_pages(app: Any, config: Any) -> None:
+    """Write the pages for teachers before Sphinx looks for pages (its event ``config-inited``)."""
+    if not is_student():
+        course = book_made.read_data("course.yml")
+        book_teach.write_pages(Path(app.srcdir) / "instructor", chapters(), course)
+
+
 def read(app: Any, page: str, source: list[str]) -> None:
     """Put chapters and made parts into a page's source (Sphinx's event ``source-read``)."""
     student, name = is_student(), page.rpartition("/")[2]
@@ -147,7 +155,7 @@ def read(app: Any, page: str, source: list[str]) -> None:
             raise InputError(f"{page} asks for the part {match[1]!r}; there is none of that name.")
         return book_made.MADE[match[1]](student)
 
-    chapter = chapters().get(name)
+    chapter = None if page.startswith("instructor/") else chapters().get(name)
     if page.startswith("executed/"):
         if chapter is not None:
             source[0] = with_chapter_cells(source[0], name, chapter, student)
@@ -166,6 +174,7 @@ def _math(as_block: bool) -> Callable[[Any, Any], None]:
 
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx. MathML is drawn by browsers themselves: no script, no network."""
+    app.connect("config-inited", write_teachers_pages)
     app.connect("source-read", read)
     app.setup_extension("book_quiz")
     app.add_html_math_renderer("mathml", (_math(False), None), (_math(True), None))
