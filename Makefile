@@ -1,7 +1,7 @@
 # make book   the book, from whatever data CONFOUNDLAB_DATA names, else from simulated twins;
 #             PROFILE=smoke takes a tenth of the time and shows only that everything runs
 # make book-student   the same without solutions, in build/student
-# make slides         of every session of the course, in build/slides (takes reveal.js from npm)
+# make slides         the book with slides of every session of the course (takes reveal.js from npm)
 # make check-book     the built book in a browser without a network, and its spelling
 # make test   style, types, layers and tests
 # make results     the published numbers again, with the papers' own settings (hours)
@@ -25,11 +25,11 @@ book-student: $(READY)
 
 slides: $(READY)
 	npm --prefix book/check install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
-	$(BIN)/python book/slides.py
+	$(BIN)/python book/build.py --profile $(PROFILE)
 
 check-book: $(READY)
 	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md notebooks confoundlab $(PROSE)
-	book/check/run book/_build/html build/screenshots build/slides
+	book/check/run book/_build/html build/screenshots
 
 PROSE := $(wildcard book/*.md book/*.py book/*.yml book/chapters/*.yml book/_ext/*.py)
 

@@ -1,5 +1,7 @@
 """Pages for teachers: each holds all that its chapter's file knows, and students have none."""
 
+from types import SimpleNamespace
+
 import pytest
 import yaml
 from conftest import ROOT
@@ -45,19 +47,15 @@ def test_titles_are_those_of_the_pages_and_of_the_notebooks(book):
     assert "to go on with after [session 7](teach-session-7)" in sma
 
 
-class App:
-    """What the extension asks of Sphinx."""
-
-    def __init__(self, srcdir):
-        self.srcdir = srcdir
-
-
 def test_students_get_no_pages_for_teachers(book, monkeypatch, tmp_path):
+    app = SimpleNamespace(srcdir=tmp_path)
+    monkeypatch.setattr(book.book_made, "SLIDES", tmp_path / "slides")
+    monkeypatch.setattr(book.book_slides, "REVEAL", tmp_path / "nowhere")
     monkeypatch.setenv("CONFOUNDLAB_EDITION", "student")
-    book.write_teachers_pages(App(tmp_path), None)
+    book.write_for_teachers(app, None)
     assert not list(tmp_path.rglob("*"))
     monkeypatch.setenv("CONFOUNDLAB_EDITION", "full")
-    book.write_teachers_pages(App(tmp_path), None)
+    book.write_for_teachers(app, None)
     written = {path.stem for path in (tmp_path / "instructor").glob("*.md")}
     assert written == set(CHAPTERS)
 

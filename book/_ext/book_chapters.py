@@ -14,6 +14,7 @@ import json
 import math
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 
 import book_made
 import book_quiz
+import book_slides
 import book_teach
 import yaml
 from docutils import nodes
@@ -139,11 +141,15 @@ def _cell(identity: str, markdown: str) -> dict[str, Any]:
     return {"cell_type": "markdown", "id": identity, "metadata": {}, "source": markdown}
 
 
-def write_teachers_pages(app: Any, config: Any) -> None:
-    """Write the pages for teachers before Sphinx looks for pages (its event ``config-inited``)."""
-    if not is_student():
-        course = book_made.read_data("course.yml")
-        book_teach.write_pages(Path(app.srcdir) / "instructor", chapters(), course)
+def write_for_teachers(app: Any, config: Any) -> None:
+    """Write slides and pages for teachers before Sphinx looks for files (``config-inited``)."""
+    shutil.rmtree(book_made.SLIDES, ignore_errors=True)
+    if is_student():
+        return
+    course = book_made.read_data("course.yml")
+    book_teach.write_pages(Path(app.srcdir) / "instructor", chapters(), course)
+    if book_slides.REVEAL.is_dir():
+        book_slides.write_slides(book_made.SLIDES, course)
 
 
 def read(app: Any, page: str, source: list[str]) -> None:
@@ -174,7 +180,7 @@ def _math(as_block: bool) -> Callable[[Any, Any], None]:
 
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx. MathML is drawn by browsers themselves: no script, no network."""
-    app.connect("config-inited", write_teachers_pages)
+    app.connect("config-inited", write_for_teachers)
     app.connect("source-read", read)
     app.setup_extension("book_quiz")
     app.add_html_math_renderer("mathml", (_math(False), None), (_math(True), None))

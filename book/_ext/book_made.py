@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
@@ -17,6 +18,10 @@ from confoundlab.store import read_results
 
 BOOK = Path(__file__).parents[1]
 RESULTS = BOOK.parent / "results"
+# Made before the pages are, where reveal.js is there (book_slides.py).
+SLIDES = BOOK / "_made" / "slides"
+# Of a page, or of the notebook that becomes one.
+_TITLE = re.compile(r"^(?:# )?# ([A-Z].*)$", re.MULTILINE)
 # What the built pages carry along from Python packages: styles, scripts, fonts.
 _CARRIED = (
     "sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "sphinx-copybutton", "sphinx-design",
@@ -34,9 +39,19 @@ def read_data(name: str) -> Any:
     return yaml.safe_load((BOOK / name).read_text(encoding="utf-8"))
 
 
-def _chapter(page: str) -> Any:
+def chapter(page: str) -> Any:
+    """Return what is known of a page's chapter, nothing of a page that is no chapter."""
     name = f"chapters/{page.rpartition('/')[2]}.yml"
-    return read_data(name) if (BOOK / name).is_file() else {}  # a page that is no chapter
+    return read_data(name) if (BOOK / name).is_file() else {}
+
+
+def title_of(page: str) -> str:
+    """Return the title of a page of Markdown, or of a study's."""
+    source = BOOK / f"{page}.md"
+    if page.startswith("executed/"):
+        source = BOOK.parent / "notebooks" / f"{page.removeprefix('executed/')}.py"
+    titles: list[str] = _TITLE.findall(source.read_text(encoding="utf-8"))
+    return titles[0]
 
 
 def findings(wanted: Sequence[Mapping[str, str]]) -> str:
@@ -138,10 +153,12 @@ def course(student: bool) -> str:
 
 
 def _session(number: int, one: Mapping[str, Any]) -> str:
-    asked = [question for page in one["chapters"] for question in _chapter(page).get("discuss", [])]
+    asked = [question for page in one["chapters"] for question in chapter(page).get("discuss", [])]
     more = f"*To go on:* {_links(one['more'])}.\n\n" if "more" in one else ""
+    deck = f"slides/session-{number}.html"
+    slides = f'<a href="{deck}">Slides of this session</a>\n\n' if SLIDES.is_dir() else ""
     return (
-        f"## Session {number}: {one['title']}\n\n"
+        f"## Session {number}: {one['title']}\n\n{slides}"
         f"*Read before:* {_links(one['chapters'])}.\n\n{more}"
         f"*You should know:* {one['prerequisites']}\n\n"
         f"*Afterwards you can:*\n\n{bullets(one['objectives'])}\n\n"
@@ -161,7 +178,7 @@ def instructor(student: bool) -> str:
 
 
 def _teaching(one: Mapping[str, Any]) -> str:
-    pages = [page for page in (*one["chapters"], *one.get("more", ())) if _chapter(page)]
+    pages = [page for page in (*one["chapters"], *one.get("more", ())) if chapter(page)]
     names = [page.rpartition("/")[2] for page in pages]
     words = f"*Chapter by chapter:* {_links(f'instructor/{name}' for name in names)}."
     return f"{words}\n\n*What to vary:*\n\n{bullets(one['vary'])}" if "vary" in one else words

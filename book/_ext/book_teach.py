@@ -6,15 +6,11 @@ The students' edition has none.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from book_made import BOOK, bullets, link
-
-# Of a page, or of the notebook that becomes one.
-_TITLE = re.compile(r"^(?:# )?# ([A-Z].*)$", re.MULTILINE)
+from book_made import BOOK, bullets, link, title_of
 
 
 def page(name: str, chapter: Mapping[str, Any], course: Sequence[Mapping[str, Any]]) -> str:
@@ -29,13 +25,9 @@ def page(name: str, chapter: Mapping[str, Any], course: Sequence[Mapping[str, An
     course : sequence of mapping
         The sessions, as in ``course.yml``.
     """
-    source = BOOK / f"{name}.md"
-    place = name if source.is_file() else f"executed/{name}"
-    if not source.is_file():
-        source = BOOK.parent / "notebooks" / f"{name}.py"
-    (title, *_) = _TITLE.findall(source.read_text(encoding="utf-8"))
+    place = name if (BOOK / f"{name}.md").is_file() else f"executed/{name}"
     parts = [
-        f"# Teach: {title}",
+        f"# Teach: {title_of(place)}",
         f"- *Chapter:* {link(place)}, {_session(place, course)}\n"
         f"- *Minutes to teach:* {chapter['teach']}\n"
         f"- *Students should know:* {chapter['needs']}",
