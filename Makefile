@@ -2,7 +2,7 @@
 #             PROFILE=smoke takes a tenth of the time and shows only that everything runs
 # make book-student   the same without solutions, in build/student
 # make slides         the book with slides of every session of the course (takes reveal.js from npm)
-# make check-book     the built book in a browser without a network, and its spelling
+# make check-book     the built book in a browser without a network, its spelling and its style
 # make test   style, types, layers and tests
 # make results     the published numbers again, with the papers' own settings (hours)
 # make calibration false alarms, power and coverage of every test, under an hour
@@ -29,6 +29,7 @@ slides: $(READY)
 
 check-book: $(READY)
 	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md notebooks confoundlab $(PROSE)
+	$(BIN)/python book/check/prose.py
 	book/check/run book/_build/html build/screenshots
 
 PROSE := $(wildcard book/*.md book/*.py book/*.yml book/chapters/*.yml book/_ext/*.py)
