@@ -16,6 +16,8 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 HEADING = "## Check yourself"
+# Results of a page change when it is run again; what is asked may not.
+SUPPOSED = "What a question supposes need not be what was found here."
 RIGHT, WRONG = "✓ Right.", "✗ Wrong."
 
 
@@ -25,7 +27,7 @@ def section(questions: Sequence[Mapping[str, Any]]) -> str:
         f":::::{{quiz}} {number}\n{yaml.safe_dump(one, allow_unicode=True)}:::::\n"
         for number, one in enumerate(questions, 1)
     )
-    return "\n".join([f"{HEADING}\n", *asked])
+    return "\n".join([f"{HEADING}\n\n{SUPPOSED}\n", *asked])
 
 
 class Html(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils has no types
