@@ -1,8 +1,8 @@
 # make book   the book, from whatever data CONFOUNDLAB_DATA names, else from simulated twins;
 #             PROFILE=smoke takes a tenth of the time and shows only that everything runs
 # make book-student   the same without solutions, in build/student
-# make slides         of every session of the course, in build/slides (takes reveal.js from npm)
-# make check-book     the built book in a browser without a network, and its spelling
+# make slides         the book with slides of every session of the course (takes reveal.js from npm)
+# make check-book     the built book in a browser without a network, its spelling and its style
 # make test   style, types, layers and tests
 # make results     the published numbers again, with the papers' own settings (hours)
 # make calibration false alarms, power and coverage of every test, under an hour
@@ -25,11 +25,12 @@ book-student: $(READY)
 
 slides: $(READY)
 	npm --prefix book/check install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
-	$(BIN)/python book/slides.py
+	$(BIN)/python book/build.py --profile $(PROFILE)
 
 check-book: $(READY)
 	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md notebooks confoundlab $(PROSE)
-	book/check/run book/_build/html build/screenshots build/slides
+	$(BIN)/python book/check/prose.py
+	book/check/run book/_build/html build/screenshots
 
 PROSE := $(wildcard book/*.md book/*.py book/*.yml book/chapters/*.yml book/_ext/*.py)
 
@@ -71,4 +72,4 @@ endif
 	@touch $@
 
 clean:
-	rm -rf build book/_build book/_made book/executed book/check/node_modules runs .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build book/_build book/_made book/executed book/instructor book/check/node_modules runs .pytest_cache .mypy_cache .ruff_cache

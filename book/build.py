@@ -213,6 +213,16 @@ def _configuration() -> Path:
     return write_aside(ROOT / "build" / "_config.yml", lambda aside: aside.write_text(made))
 
 
+def _contents(edition: str) -> Path:
+    """Write the table of contents, for students without the pages for teachers, and return it."""
+    contents = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
+    for page in (page for part in contents["parts"] for page in part["chapters"]):
+        if edition == "student" and page["file"] == "instructor":
+            del page["sections"]
+    made = yaml.safe_dump(contents, sort_keys=False)
+    return write_aside(ROOT / "build" / "_toc.yml", lambda aside: aside.write_text(made))
+
+
 def _render(say: Callable[[str], None], edition: str) -> Path:
     command = Path(sys.executable).with_name("jupyter-book")
     if not command.is_file():
@@ -220,7 +230,17 @@ def _render(say: Callable[[str], None], edition: str) -> Path:
     say("rendering")
     # -W: warnings are errors; -n: so are references that lead nowhere. --all: pages change when
     # chapters, results or the bibliography do, which Sphinx cannot see in their own files.
-    flags = ["--config", str(_configuration()), "--all", "-W", "-n", "--keep-going", "-q"]
+    flags = [
+        "--config",
+        str(_configuration()),
+        "--toc",
+        str(_contents(edition)),
+        "--all",
+        "-W",
+        "-n",
+        "--keep-going",
+        "-q",
+    ]
     rendered = subprocess.run(
         [str(command), "build", "book", "--path-output", str(_OUT[edition]), *flags],
         cwd=ROOT,

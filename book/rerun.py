@@ -14,7 +14,7 @@
 # # Rerun it
 #
 # Every study's page is a notebook with parameters. A conclusion that hangs on the crop's corner, the
-# number of epochs or one lucky seed is worth little, and none of these is fixed: change one, run again,
+# number of epochs or one lucky seed is worth little. None of these is fixed: change one, run again,
 # and lay the two runs side by side. There are three ways.
 #
 # ## From the command line

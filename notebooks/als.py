@@ -54,8 +54,8 @@ display(Markdown(study.data_line(als)))
 # **The question.** Motor neurons of one person, with a mutation in TDP-43 that gives ALS (TDPmut) and
 # without it (TDPwt), were grown in five batches. Nets told the two apart in a batch that they had never
 # seen. Venugopalan et al. {cite}`venugopalan2019easy` then found that a model which is told nothing but
-# the number of cells in a site does about as well, and that the net looks at empty regions where it
-# names TDPwt. Did it learn the disease, or did it count?
+# the number of cells in a site does about as well. They also found that the net looks at empty regions
+# where it names TDPwt. Did it learn the disease, or did it count?
 #
 # Their pictures were never released. These plates are simulated: how much the genotypes differ in
 # number of cells, and how much in looks, is set by dials. So every finding can be held against what was
@@ -165,8 +165,8 @@ lines = [
 display(Markdown("\n".join(lines)))
 
 # %% [markdown]
-# The first model is a check: its scores are the number of cells, so that nothing can lie beyond it but
-# what five fits, each with a threshold of its own, leave to chance.
+# The first model is a check: its scores are the number of cells. Nothing can lie beyond it but what five
+# fits, each with a threshold of its own, leave to chance.
 #
 # ## The truth: dials at zero
 #

@@ -166,8 +166,8 @@ run.finish()
 # %% [markdown]
 # ## What would change our mind
 #
-# A corner of the published images that is named in spite of its own session: then images of one age
-# have something else in common, a day, a slide, a setting that was changed in between. Twice as many
+# A corner of the published images that is named in spite of its own session. Then images of one age
+# have something else in common: a day, a slide, a setting that was changed in between. Twice as many
 # worms would say more than twice as many nets.
 
 # %% [markdown]

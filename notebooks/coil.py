@@ -146,7 +146,7 @@ figure = page.draw(run, "accuracies", main)
 # %% [markdown]
 # ## What carries the leak
 #
-# The crop is given to the net with all but one kind of information taken away, and two cheap rivals are
+# The crop is given to the net with all but one kind of information taken away. Two cheap rivals are
 # asked beside it: random forests that see a mean, or eight pixels of the border
 # {cite}`noyan2022uncovering`.
 

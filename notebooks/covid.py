@@ -97,7 +97,7 @@ page.design(run, corners, "classes and sources")
 # ## Named without the body
 #
 # As in the paper's Table 1: as many images to train and to test on, drawn at random, one LeNet-5 a
-# repeat. The crop is also given to it with all but one kind of information taken away, and two cheap
+# repeat. The crop is also given to it with all but one kind of information taken away. Two cheap
 # rivals are asked beside it: random forests that see a mean, or eight pixels.
 
 # %% tags=["remove-input"]

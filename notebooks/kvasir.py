@@ -88,8 +88,8 @@ else:
 # ## Named without the body
 #
 # A random split as in the paper's Table 1, one LeNet-5 a repeat. The crop is also given to it with
-# all but one kind of information taken away, and random forests that see a mean, or eight pixels of
-# the border {cite}`noyan2022uncovering`, are asked beside it.
+# all but one kind of information taken away. Random forests that see a mean, or eight pixels of the
+# border {cite}`noyan2022uncovering`, are asked beside it.
 
 # %% tags=["remove-input"]
 printed = paper_rows().get(DATASETS[dataset].paper_row or "", {})
@@ -174,9 +174,9 @@ if share.std() > 0:
 display(Markdown("\n\n".join(lines)))
 
 # %% [markdown]
-# What is the box worth to a net? Two nets see the same quarter of the same pictures, in which all
-# but the box is painted over with the colour of the picture's own border: body, frame and whatever
-# else is there. For the second net the box is painted over as well. The two differ in the box and in
+# What is the box worth to a net? Two nets see the same quarter of the same pictures. All but
+# the box is painted over with the colour of the picture's own border: body, frame and whatever else
+# is there. For the second net the box is painted over as well. The two differ in the box and in
 # nothing else. A net can do better with the box than the share above does: it sees the box's colours
 # too, and they were stored with the settings of the session.
 
@@ -266,7 +266,7 @@ run.finish()
 # ## What would change our mind
 #
 # The name of the patient and of the examination with every image, so that whole patients can be left
-# out; and all classes seen in the same examinations, with the same settings and the green box cut
+# out. Or all classes seen in the same examinations, with the same settings and the green box cut
 # off. On the twin sessions can be laid so now: rerun this page with
 # `-p data=simulated -p sessions=crossed`.
 

@@ -234,7 +234,7 @@ page.tell(run, {"Crop": one.crop, "Whole image": one.whole}, report.share(one))
 # A good remedy brings the crop to chance and leaves the whole image where it was with the session
 # switched off.
 
-# %% mystnb={"figure": {"name": "fig-remedies", "caption": "Accuracy on held-out images under each remedy, with 95% intervals from resampled groups: the crop, in which there is no subject, and the whole image. Dashes: chance. A remedy works where the crop's interval holds chance; the whole image beside it is what can be had honestly. The last two lines are a twin of their own, whose cameras differ in the pattern of the sensor only."}, "image": {"alt": "A line for each remedy with two marks and intervals, one for the crop and one for the whole image, and a dashed mark at chance."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-remedies", "caption": "Simulated twins: accuracy on held-out images under each remedy, with 95% intervals from resampled groups: the crop, in which there is no subject, and the whole image. Dashes: chance. A remedy works where the crop's interval holds chance; the whole image beside it is what can be had honestly. The last two lines are a twin of their own, whose cameras differ in the pattern of the sensor only."}, "image": {"alt": "A line for each remedy with two marks and intervals, one for the crop and one for the whole image, and a dashed mark at chance."}} tags=["hide-input"]
 together = tried | patterned
 figure = plots.remedies(
     list(together),

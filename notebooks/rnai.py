@@ -251,7 +251,7 @@ run.finish()
 # %% [markdown]
 # ## What would change our mind
 #
-# A gene on two slides, taken on two days in another order: if background patches of the one still named
+# A gene on two slides, taken on two days in another order. If background patches of the one still named
 # the gene on the other, there would be something of the gene in them. For MitoCheck, phenotypes spread
 # evenly over plates would let the random split and the honest one be compared without their different
 # shares of classes.

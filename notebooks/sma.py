@@ -325,7 +325,7 @@ display(Markdown("\n".join(lines)))
 # Each is learned inside the training folds and from control wells, never from test wells. Before and
 # after on the same folds: how well the batch of the held-out wells is told, and how well the condition
 # is. Then the same with training wells left out, so that nearly all SMA lines are in one batch and nearly
-# all healthy lines in the other: the test wells stay as they were.
+# all healthy lines in the other. The test wells stay as they were.
 
 # %% tags=["hide-input"]
 thinned = remedied.confounded(folds, cells.table, seed=seed)
@@ -345,7 +345,7 @@ display(report.table(study.remedies_table(crossed, aliased)))
 
 # %% [markdown]
 # ComBat without protection is not told the condition. Where batches differ by what people have, it may
-# take that out as well; a batch that is told far worse than chance is the mark of it, for the batches were
+# take that out as well. A batch that is told far worse than chance is the mark of it, for the batches were
 # pushed past each other. Control wells, which are the same in both batches, hold it back.
 #
 # ## All numbers

@@ -131,8 +131,8 @@ page.design(run, faces, "persons and sittings")
 # ## Named without the face
 #
 # A random split as in the paper's Table 3, one LeNet-5 a repeat. The crop is also given to it with
-# all but one kind of information taken away, and random forests that see a mean, or eight pixels of
-# the border {cite}`noyan2022uncovering`, are asked beside it. The nets of the next sections are
+# all but one kind of information taken away. Random forests that see a mean, or eight pixels of the
+# border {cite}`noyan2022uncovering`, are asked beside it. The nets of the next sections are
 # trained here too: verdicts are corrected for the number of controls on this page.
 
 # %% tags=["remove-input"]
@@ -173,8 +173,8 @@ page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
 # ## With one kind of picture left out
 #
 # No split can separate a person from the only sitting. The least bad split tests on pictures that
-# are taken under other conditions than all those of training: in Yale A one expression or light, in
-# Yale B one side from which the flash came. Copies of test images are taken out of training. There is
+# are taken under other conditions than all those of training. In Yale A this is one expression or
+# light, in Yale B one side from which the flash came. Copies of test images are taken out of training. There is
 # one net for each kind left out.
 
 # %% tags=["remove-input"]

@@ -24,6 +24,7 @@ def book(monkeypatch):
 CHAPTER = {
     "question": "Why?",
     "able": ["see"],
+    "quiz": [{"ask": "Which?", "choices": [{"say": "This.", "why": "So.", "right": True}]}],
     "exercises": [{"task": "Ask.", "solution": "The answer."}],
 }
 
@@ -63,9 +64,9 @@ def test_code_and_directives_take_no_time_to_read(book):
     assert book.minutes("word\n```python\n" + "word " * 1000 + "\n```\n") == 1
 
 
-def test_a_page_gets_its_opening_below_the_title_and_exercises_at_the_end(book):
+def test_a_page_gets_its_opening_below_the_title_then_quiz_and_exercises_at_the_end(book):
     text = book.with_chapter("# Title\n\nProse.\n", CHAPTER, student=False)
-    order = [text.index(part) for part in ("# Title", "Why?", "- see", "Prose.", "Ask.")]
+    order = [text.index(part) for part in ("# Title", "Why?", "- see", "Prose.", "Which?", "Ask.")]
     assert order == sorted(order) and "The answer." in text
     assert "1 minute to read" in text
 
@@ -73,6 +74,7 @@ def test_a_page_gets_its_opening_below_the_title_and_exercises_at_the_end(book):
 def test_students_get_no_solutions(book):
     text = book.with_chapter("# Title\n\nProse.\n", CHAPTER, student=True)
     assert "Ask." in text and "The answer." not in text and "Solution" not in text
+    assert "Which?" in text and "So." in text  # a quiz is for those who learn by themselves
 
 
 def test_a_notebook_gets_its_cells_where_they_belong(book, published):
@@ -86,8 +88,8 @@ def test_a_notebook_gets_its_cells_where_they_belong(book, published):
     texts = ["".join(cell["source"]) for cell in made["cells"]]
     starts = [text.split("\n")[0] for text in texts]
     assert starts[0] == "# Title" and "Why?" in starts[1]
-    assert starts[-5:-1] == [
-        "## What was found", sources[2], "## Exercises", sources[3]
+    assert starts[-6:-1] == [
+        "## What was found", sources[2], "## Check yourself", "## Exercises", sources[3]
     ]  # fmt: skip
     assert "12 seconds" in texts[-1] and "<coil.ipynb>" in texts[-1]
     (record,) = (
@@ -98,8 +100,8 @@ def test_a_notebook_gets_its_cells_where_they_belong(book, published):
         if record["row"] == "coil20" and record["learner"] == "LeNet-5"
         if {key: record[key] for key in crop} == crop
     )
-    assert f"{record['estimate']:.1%}" in texts[-5] and "(real images)" in texts[-5]
-    assert len({cell["id"] for cell in made["cells"] if "id" in cell}) == 4
+    assert f"{record['estimate']:.1%}" in texts[-6] and "(real images)" in texts[-6]
+    assert len({cell["id"] for cell in made["cells"] if "id" in cell}) == 5
 
 
 def test_a_last_heading_inside_a_cell_still_comes_after_the_exercises(book):
@@ -108,7 +110,9 @@ def test_a_last_heading_inside_a_cell_still_comes_after_the_exercises(book):
     notebook = json.dumps({"cells": [title, cell], "metadata": {}})
     made = json.loads(book.with_chapter_cells(notebook, "coil", CHAPTER, False))["cells"]
     starts = ["".join(one["source"]).split("\n")[0] for one in made]
-    assert starts[2:5] == ["Prose.", "## Exercises", "## Run this page again"]
+    assert starts[2:6] == [
+        "Prose.", "## Check yourself", "## Exercises", "## Run this page again"
+    ]  # fmt: skip
 
 
 def test_every_finding_is_one_stored_record(book):
@@ -120,11 +124,14 @@ def test_every_finding_is_one_stored_record(book):
 
 
 def test_every_chapter_and_every_made_part_has_its_page(book):
-    pages = {
-        page["file"]
+    contents = [
+        page
         for part in yaml.safe_load((BOOK / "_toc.yml").read_text())["parts"]
         for page in part["chapters"]
-    }
+    ]
+    pages = {page["file"] for page in contents}
+    (teach,) = [page["sections"] for page in contents if "sections" in page]
+    assert {one["file"] for one in teach} == {f"instructor/{name}" for name in book.chapters()}
     assert set(book.chapters()) <= {page.rpartition("/")[2] for page in pages}
     asked = {
         name
@@ -134,7 +141,7 @@ def test_every_chapter_and_every_made_part_has_its_page(book):
     }
     assert asked == set(book.book_made.MADE)
     for session in yaml.safe_load((BOOK / "course.yml").read_text()):
-        assert set(session["chapters"]) <= pages
+        assert set(session["chapters"]) | set(session.get("more", ())) <= pages
 
 
 def test_an_unknown_part_is_refused(book):
@@ -151,8 +158,19 @@ def test_data_sheets_name_terms_and_defects_of_every_set(book):
 def test_sessions_of_the_course_have_ninety_minutes(book):
     for session in yaml.safe_load((BOOK / "course.yml").read_text()):
         assert sum(step["minutes"] for step in session["plan"]) == 90
-    assert "| **90** |" in book.book_made.instructor(False)
+    notes = book.book_made.instructor(False)
+    assert "| **90** |" in notes
+    # the page of every chapter is linked once
+    assert [notes.count(f"(/instructor/{name}.md)") for name in book.chapters()] == [1] * 16
     assert "|" not in book.book_made.instructor(True)
+
+
+def test_a_session_asks_what_its_chapters_ask(book):
+    course = book.book_made.course(False)
+    for session in yaml.safe_load((BOOK / "course.yml").read_text()):
+        for page in session["chapters"]:
+            chapter = book.chapters().get(page.rpartition("/")[2], {})
+            assert all(f"- {question}" in course for question in chapter.get("discuss", []))
 
 
 def test_licences_of_what_the_pages_carry_are_known(book):

@@ -1,9 +1,9 @@
 """Sphinx extension: what every chapter opens and closes with, and parts made from data.
 
-A chapter's question, aims, stored findings and exercises stand in ``chapters/<page>.yml``, not in
-its notebook, so that prose may change without running anything again. They are put into the source
-as Sphinx reads it. A line ``<!-- made: name -->`` of a page is replaced by what `book_made.MADE`
-returns.
+A chapter's question, aims, stored findings, quiz and exercises stand in ``chapters/<page>.yml``,
+not in its notebook, so that prose may change without running anything again. They are put into the
+source as Sphinx reads it. A line ``<!-- made: name -->`` of a page is replaced by what
+`book_made.MADE` returns.
 
 With ``CONFOUNDLAB_EDITION=student`` there are no solutions and nothing for teachers only.
 """
@@ -14,12 +14,16 @@ import json
 import math
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import book_made
+import book_quiz
+import book_slides
+import book_teach
 import yaml
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
@@ -86,7 +90,7 @@ def with_chapter(text: str, chapter: dict[str, Any], student: bool) -> str:
         parts.append("## What was found\n\n" + book_made.findings(found))
     if mind := chapter.get("mind"):
         parts.append(f"{_MIND}\n\n{mind}")
-    return "\n\n".join([*parts, exercises(chapter, student)])
+    return "\n\n".join([*parts, book_quiz.section(chapter["quiz"]), exercises(chapter, student)])
 
 
 def with_chapter_cells(text: str, name: str, chapter: dict[str, Any], student: bool) -> str:
@@ -97,6 +101,7 @@ def with_chapter_cells(text: str, name: str, chapter: dict[str, Any], student: b
     made = [(_place(cells, "# ") + 1, opening(chapter, minutes("\n".join(prose))))]
     if found := chapter.get("found"):
         made.append((_place(cells, _MIND), "## What was found\n\n" + book_made.findings(found)))
+    made.append((_place(cells, _AGAIN), book_quiz.section(chapter["quiz"])))
     made.append((_place(cells, _AGAIN), exercises(chapter, student)))
     made.append((len(cells), _origin(name, notebook["metadata"].get("papermill", {}))))
     for number, (place, markdown) in reversed(list(enumerate(made))):
@@ -136,6 +141,17 @@ def _cell(identity: str, markdown: str) -> dict[str, Any]:
     return {"cell_type": "markdown", "id": identity, "metadata": {}, "source": markdown}
 
 
+def write_for_teachers(app: Any, config: Any) -> None:
+    """Write slides and pages for teachers before Sphinx looks for files (``config-inited``)."""
+    shutil.rmtree(book_made.SLIDES, ignore_errors=True)
+    if is_student():
+        return
+    course = book_made.read_data("course.yml")
+    book_teach.write_pages(Path(app.srcdir) / "instructor", chapters(), course)
+    if book_slides.REVEAL.is_dir():
+        book_slides.write_slides(book_made.SLIDES, course)
+
+
 def read(app: Any, page: str, source: list[str]) -> None:
     """Put chapters and made parts into a page's source (Sphinx's event ``source-read``)."""
     student, name = is_student(), page.rpartition("/")[2]
@@ -145,7 +161,7 @@ def read(app: Any, page: str, source: list[str]) -> None:
             raise InputError(f"{page} asks for the part {match[1]!r}; there is none of that name.")
         return book_made.MADE[match[1]](student)
 
-    chapter = chapters().get(name)
+    chapter = None if page.startswith("instructor/") else chapters().get(name)
     if page.startswith("executed/"):
         if chapter is not None:
             source[0] = with_chapter_cells(source[0], name, chapter, student)
@@ -164,6 +180,8 @@ def _math(as_block: bool) -> Callable[[Any, Any], None]:
 
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx. MathML is drawn by browsers themselves: no script, no network."""
+    app.connect("config-inited", write_for_teachers)
     app.connect("source-read", read)
+    app.setup_extension("book_quiz")
     app.add_html_math_renderer("mathml", (_math(False), None), (_math(True), None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

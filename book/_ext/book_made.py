@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +18,10 @@ from confoundlab.store import read_results
 
 BOOK = Path(__file__).parents[1]
 RESULTS = BOOK.parent / "results"
+# Made before the pages are, where reveal.js is there (book_slides.py).
+SLIDES = BOOK / "_made" / "slides"
+# Of a page, or of the notebook that becomes one.
+_TITLE = re.compile(r"^(?:# )?# ([A-Z].*)$", re.MULTILINE)
 # What the built pages carry along from Python packages: styles, scripts, fonts.
 _CARRIED = (
     "sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "sphinx-copybutton", "sphinx-design",
@@ -29,8 +34,24 @@ def _stored(name: str) -> dict[str, Any]:
     return read_results(RESULTS / f"{name}.json")
 
 
-def _read(name: str) -> Any:
+def read_data(name: str) -> Any:
+    """Return what a YAML file of the book holds."""
     return yaml.safe_load((BOOK / name).read_text(encoding="utf-8"))
+
+
+def chapter(page: str) -> Any:
+    """Return what is known of a page's chapter, nothing of a page that is no chapter."""
+    name = f"chapters/{page.rpartition('/')[2]}.yml"
+    return read_data(name) if (BOOK / name).is_file() else {}
+
+
+def title_of(page: str) -> str:
+    """Return the title of a page of Markdown, or of a study's."""
+    source = BOOK / f"{page}.md"
+    if page.startswith("executed/"):
+        source = BOOK.parent / "notebooks" / f"{page.removeprefix('executed/')}.py"
+    titles: list[str] = _TITLE.findall(source.read_text(encoding="utf-8"))
+    return titles[0]
 
 
 def findings(wanted: Sequence[Mapping[str, str]]) -> str:
@@ -121,39 +142,46 @@ def cases(student: bool) -> str:
     """Return what others found, with their own numbers."""
     return "\n\n".join(
         f"**{one['title']}.** {one['text'].strip()} {{cite}}`{one['source']}`"
-        for one in _read("cases.yml")
+        for one in read_data("cases.yml")
     )
 
 
 def course(student: bool) -> str:
     """Return the sessions of the course, as a student sees them."""
-    sessions = _read("course.yml")
+    sessions = read_data("course.yml")
     return "\n\n".join(_session(number, one) for number, one in enumerate(sessions, 1))
 
 
 def _session(number: int, one: Mapping[str, Any]) -> str:
+    asked = [question for page in one["chapters"] for question in chapter(page).get("discuss", [])]
+    more = f"*To go on:* {_links(one['more'])}.\n\n" if "more" in one else ""
+    deck = f"slides/session-{number}.html"
+    slides = f'<a href="{deck}">Slides of this session</a>\n\n' if SLIDES.is_dir() else ""
     return (
-        f"## Session {number}: {one['title']}\n\n"
-        f"*Read before:* {', '.join(_link(page) for page in one['chapters'])}.\n\n"
+        f"## Session {number}: {one['title']}\n\n{slides}"
+        f"*Read before:* {_links(one['chapters'])}.\n\n{more}"
         f"*You should know:* {one['prerequisites']}\n\n"
-        f"*Afterwards you can:*\n\n{_bullets(one['objectives'])}\n\n"
-        f"*To discuss:*\n\n{_bullets(one['discuss'])}"
+        f"*Afterwards you can:*\n\n{bullets(one['objectives'])}\n\n"
+        f"*To discuss:*\n\n{bullets(asked)}"
     )
 
 
 def instructor(student: bool) -> str:
-    """Return what a teacher needs beside the course: timing, misconceptions, what to vary."""
+    """Return what a teacher needs for each session: its minutes, and the pages of its chapters."""
     if student:
         return "The notes for teachers are left out of the students' edition."
     return "\n\n".join(
-        f"## Session {number}: {one['title']}\n\n"
-        f"| minutes | what | how |\n|---|---|---|\n{_plan(one['plan'])}\n\n"
-        f"*Misconceptions to expect:*\n\n{_wrong(one['misconceptions'])}\n\n"
-        f"*What to vary:*\n\n{_bullets(one['vary'])}\n\n"
-        f"*Chapters:* {', '.join(_link(page) for page in one['chapters'])}. Their exercises have "
-        "solutions, folded away."
-        for number, one in enumerate(_read("course.yml"), 1)
+        f"(teach-session-{number})=\n## Session {number}: {one['title']}\n\n"
+        f"| minutes | what | how |\n|---|---|---|\n{_plan(one['plan'])}\n\n{_teaching(one)}"
+        for number, one in enumerate(read_data("course.yml"), 1)
     )
+
+
+def _teaching(one: Mapping[str, Any]) -> str:
+    pages = [page for page in (*one["chapters"], *one.get("more", ())) if chapter(page)]
+    names = [page.rpartition("/")[2] for page in pages]
+    words = f"*Chapter by chapter:* {_links(f'instructor/{name}' for name in names)}."
+    return f"{words}\n\n*What to vary:*\n\n{bullets(one['vary'])}" if "vary" in one else words
 
 
 def _plan(steps: Sequence[Mapping[str, Any]]) -> str:
@@ -161,15 +189,17 @@ def _plan(steps: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join([*lines, f"| **{sum(one['minutes'] for one in steps)}** | in all | |"])
 
 
-def _wrong(pairs: Sequence[Mapping[str, str]]) -> str:
-    return "\n".join(f'- "{one["wrong"]}" — {one["right"]}' for one in pairs)
-
-
-def _bullets(items: Sequence[str]) -> str:
+def bullets(items: Iterable[str]) -> str:
+    """Return a list in Markdown."""
     return "\n".join(f"- {item}" for item in items)
 
 
-def _link(page: str) -> str:
+def _links(pages: Iterable[str]) -> str:
+    return ", ".join(map(link, pages))
+
+
+def link(page: str) -> str:
+    """Return a link to a page of the book, with the page's title."""
     suffix = ".ipynb" if page.startswith("executed/") else ".md"
     return f"[](/{page}{suffix})"
 

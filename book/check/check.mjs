@@ -1,9 +1,9 @@
 // Checks the built book in a browser that reaches no host but the disk:
-//   node check.mjs HTML [SCREENSHOTS [SLIDES]]
+//   node check.mjs HTML [SCREENSHOTS]
 // Every page: no failed request, nothing on the console but what allowed.json argues for, no link
 // that leads nowhere, an alternative text for every picture, WCAG 2 A and AA by axe, no sideways
-// scrolling on a phone. Then: search finds, a solution opens, the game is played to a score, and
-// slides, if they were made, go on when a key is pressed.
+// scrolling on a phone. Then: search finds, a solution opens, a quiz answers, the game is played to a
+// score, and slides, if they were made, go on when a key is pressed, stay inside the screen and have notes.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -15,7 +15,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const allowed = JSON.parse(fs.readFileSync(path.join(here, "allowed.json"), "utf8"));
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const root = path.resolve(process.argv[2]);
-const [shots, slides] = process.argv.slice(3).map((folder) => path.resolve(folder));
+const shots = process.argv[3] && path.resolve(process.argv[3]);
 // preload would ask for style sheets again, which a page from the disk may not
 const AXE = { runOnly: ["wcag2a", "wcag2aa", "wcag21aa"], resultTypes: ["violations"], preload: false };
 const SEARCH_WORD = "corner", PHONE = 390;
@@ -127,6 +127,42 @@ async function solutionOpens() {
   await page.close();
 }
 
+async function quizAnswers() {
+  for (const file of ["controls.html", "executed/coil.html"]) {
+    const page = await open(file);
+    // what is said beside each answer of the first question; nothing beside those not chosen
+    const said = () => page.$$eval("#quiz-1 .quiz-why", (all) => all.map((one) => one.innerText));
+    const reasons = await page.$$eval("#quiz-1 details li", (all) => all.map((one) => one.textContent));
+    const right = await page.$$eval("#quiz-1 details li", (all) =>
+      all.findIndex((one) => one.classList.contains("quiz-right")),
+    );
+    const expect = async (place, how) => {
+      const mark = place === right ? "✓ Right." : "✗ Wrong.";
+      const now = await said();
+      const alone = now.every((words, other) => Boolean(words) === (other === place));
+      if (!alone || now[place] !== reasons[place] || !now[place].startsWith(mark))
+        fault(file, `quiz: answer ${place + 1} by ${how} says ${JSON.stringify(now)}`);
+    };
+    if (right < 0 || (await said()).some(Boolean)) fault(file, "quiz: it answers before it is asked");
+    for (const place of reasons.keys()) {
+      await page.click(`#quiz-1 li:nth-child(${place + 1}) > label`);
+      await expect(place, "mouse");
+    }
+    await page.reload();
+    await page.focus("#quiz-1 input");
+    await page.keyboard.press("Space");
+    for (const place of reasons.keys()) {
+      await expect(place, "keyboard");
+      await page.keyboard.press("ArrowDown");
+    }
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate((options) => axe.run("#quiz-1", options), AXE);
+    for (const { id, nodes } of violations) fault(file, `quiz, axe ${id}: ${nodes[0].html.slice(0, 160)}`);
+    if (shots) await (await page.$("#check-yourself")).screenshot({ path: path.join(shots, name(file, "quiz")) });
+    await page.close();
+  }
+}
+
 async function gameIsPlayed() {
   const page = await open("game.html");
   const shown = (part) => page.$eval(`#game [data-part="${part}"]`, (one) => !one.hidden);
@@ -155,15 +191,35 @@ async function gameIsPlayed() {
   await page.close();
 }
 
+// runs in a deck: which slides lie partly off the screen, with all that they will show, or have no notes
+async function lookAtSlides() {
+  const off = [], mute = [];
+  Reveal.configure({ transition: "none" });
+  for (let place = 0; place < Reveal.getTotalSlides(); place++) {
+    Reveal.slide(place);
+    await new Promise((done) => setTimeout(done, 100)); // a slide is laid out once it is shown
+    const slide = Reveal.getCurrentSlide();
+    const parts = [...slide.querySelectorAll("*")].map((one) => one.getBoundingClientRect());
+    if (parts.some((one) => one.top < 0 || one.left < 0 || one.bottom > innerHeight || one.right > innerWidth))
+      off.push(place + 1);
+    if (!slide.querySelector("aside.notes")?.textContent.trim()) mute.push(place + 1);
+  }
+  return { off, mute };
+}
+
 async function slidesGoOn() {
-  for (const file of fs.existsSync(slides ?? "") ? fs.readdirSync(slides).sort() : []) {
+  const folder = path.join(root, "slides");
+  for (const file of fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []) {
     if (!file.endsWith(".html")) continue;
-    const page = await open(path.join(slides, file));
+    const page = await open(path.join(folder, file), { width: 1280, height: 720 });
     const shown = () => page.$$eval(".reveal .present", (all) => all.map((one) => one.innerText).join());
     const first = await shown();
     await page.keyboard.press("ArrowRight");
     if (!first || first === (await shown())) fault(file, "the arrow key does not go on");
     if (shots) await page.screenshot({ path: path.join(shots, `${file}.png`) });
+    const { off, mute } = await page.evaluate(lookAtSlides);
+    if (off.length) fault(file, `slides that lie partly off the screen: ${off}`);
+    if (mute.length) fault(file, `slides without notes: ${mute}`);
     await page.close();
   }
 }
@@ -171,7 +227,7 @@ async function slidesGoOn() {
 try {
   const told = await checkPages();
   checkLinks(told);
-  for (const step of [searchFinds, solutionOpens, gameIsPlayed, slidesGoOn])
+  for (const step of [searchFinds, solutionOpens, quizAnswers, gameIsPlayed, slidesGoOn])
     await step().catch((error) => fault(step.name, error.message));
 } finally {
   await browser.close();
