@@ -163,16 +163,23 @@ class Dataset:
 
 @dataclass(frozen=True)
 class TableSet:
-    """A published set of measurements, not of images; parameters as of `Dataset`."""
+    """A published set of measurements, not of images; parameters as of `Dataset`.
+
+    It stands in for screens that were never released, and lies in a folder of its name.
+    """
 
     name: str
     title: str
-    folders: tuple[str, ...]
-    state: DataState
     source: str
     terms: str
     citation: str
     defects: tuple[str, ...]
+    state: DataState = "stand-in"
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Names of its folder."""
+        return (self.name,)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,6 @@ TABLES = (
     TableSet(
         name="focus_quality",
         title="BBBC006 sites, in focus and out of focus",
-        folders=("focus_quality",),
-        state="stand-in",
         source="https://github.com/google/microscopeimagequality (tests/data)",
         terms="Apache-2.0; BBBC006 by permission",
         citation="yang2018focus",
@@ -22,8 +20,6 @@ TABLES = (
     TableSet(
         name="nf1_qc",
         title="NF1 Schwann cells, image quality of four plates",
-        folders=("nf1_qc",),
-        state="stand-in",
         source="https://github.com/WayScience/nf1_schwann_cell_painting_data",
         terms="CC BY 4.0",
         citation="tomkinson2024nf1",
@@ -32,8 +28,6 @@ TABLES = (
     TableSet(
         name="cardiac_fibroblast_qc",
         title="Cardiac fibroblasts, image quality of one plate",
-        folders=("cardiac_fibroblast_qc",),
-        state="stand-in",
         source="https://github.com/WayScience/cellpainting_predicts_cardiac_fibrosis",
         terms="CC0 1.0",
         citation="travers2024cardiac",
@@ -42,8 +36,6 @@ TABLES = (
     TableSet(
         name="cardiac_fibroblast_screen",
         title="Cardiac fibroblasts, cells of four replicate plates",
-        folders=("cardiac_fibroblast_screen",),
-        state="stand-in",
         source="https://github.com/WayScience/targeted_fibrosis_drug_screen",
         terms="CC0 1.0",
         citation="waylab2025fibrosis",
@@ -52,8 +44,6 @@ TABLES = (
     TableSet(
         name="bbbc021_profiles",
         title="BBBC021, well profiles of MCF-7 cells",
-        folders=("bbbc021_profiles",),
-        state="stand-in",
         source="https://github.com/cytomining/cytominergallery (inst/extdata)",
         terms="CC BY-NC-SA 3.0",
         citation="caie2010high",
@@ -62,8 +52,6 @@ TABLES = (
     TableSet(
         name="lincs_cell_counts",
         title="LINCS Cell Painting, cell counts of wells",
-        folders=("lincs_cell_counts",),
-        state="stand-in",
         source="https://github.com/broadinstitute/lincs-cell-painting",
         terms="CC0 1.0",
         citation="way2022morphology",
