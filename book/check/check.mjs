@@ -2,7 +2,7 @@
 //   node check.mjs HTML [SCREENSHOTS [SLIDES]]
 // Every page: no failed request, nothing on the console but what allowed.json argues for, no link
 // that leads nowhere, an alternative text for every picture, WCAG 2 A and AA by axe, no sideways
-// scrolling on a phone. Then: search finds, a solution opens, the game is played to a score, and
+// scrolling on a phone. Then: search finds, a solution opens, the game is played to a score, dials turn, and
 // slides, if they were made, go on when a key is pressed.
 import fs from "node:fs";
 import os from "node:os";
@@ -155,6 +155,30 @@ async function gameIsPlayed() {
   await page.close();
 }
 
+async function dialsTurn() {
+  const page = await open("dials.html");
+  for (const name of ["camera", "plates"]) {
+    const root = `[data-dials="${name}"]`;
+    const words = () => page.$eval(`${root} [role="status"]`, (one) => one.textContent);
+    const picture = () => page.$eval(`${root} .dials-blank`, (one) => one.src);
+    const before = [await words(), await picture()];
+    const dials = await page.$$(`${root} [data-dial]`);
+    await dials[1].focus();
+    await page.keyboard.press("End");
+    const after = [await words(), await picture()];
+    if (before.some((one, place) => one === after[place])) fault("dials.html", `${name}: a dial changes nothing`);
+    await dials.at(-1).focus();
+    await page.keyboard.press("ArrowRight");
+    if ((await dials[1].evaluate((one) => one.value)) !== "0")
+      fault("dials.html", `${name}: a setting is shown that was never computed`);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate((...all) => axe.run(...all), root, AXE);
+    for (const { id, nodes } of violations) fault("dials.html", `${name}, axe ${id}: ${nodes[0].html.slice(0, 160)}`);
+    console.log(`dials: ${after[0]}`);
+  }
+  await page.close();
+}
+
 async function slidesGoOn() {
   for (const file of fs.existsSync(slides ?? "") ? fs.readdirSync(slides).sort() : []) {
     if (!file.endsWith(".html")) continue;
@@ -171,7 +195,7 @@ async function slidesGoOn() {
 try {
   const told = await checkPages();
   checkLinks(told);
-  for (const step of [searchFinds, solutionOpens, gameIsPlayed, slidesGoOn])
+  for (const step of [searchFinds, solutionOpens, gameIsPlayed, dialsTurn, slidesGoOn])
     await step().catch((error) => fault(step.name, error.message));
 } finally {
   await browser.close();
