@@ -195,9 +195,12 @@ display(Markdown("\n".join(lines)))
 # grid. In the middle it sees the object; towards the corners less and less of it, and the session.
 
 # %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks far from the object are places where the session shows; about one place in forty is round by chance alone."}, "image": {"alt": "The mean image, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
-page.leak_map(
+places = page.leak_map(
     run, images, window=crop_size, stride=map_stride, epochs=map_epochs, repeats=map_repeats
 )
+
+# %% tags=["remove-input"]
+page.point_at(places, images)
 
 # %% [markdown]
 # ## All numbers

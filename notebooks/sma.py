@@ -172,7 +172,7 @@ display(Markdown("\n".join(words) + f"\n\n{mixing.CAVEAT}"))
 # `hover.hover_map` makes one from the same arguments that moves and zooms.
 
 # %% tags=["remove-input"]
-some = study.some(well_table, seed=seed)
+some = hover.some(len(well_table), seed=seed)
 display(
     HTML(
         hover.hover_page(
