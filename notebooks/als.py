@@ -89,7 +89,7 @@ display(
             als.table.iloc[some],
             embed.COLOURS(als.patches[some]),
             colour="batch",
-            tooltip=["condition", "plate", "well"],
+            tooltip=["condition", "plate", "well", "site"],
             side=48,
             title="t-SNE of cells (simulated data)",
         )

@@ -2,8 +2,8 @@
 //   node check.mjs HTML [SCREENSHOTS [SLIDES]]
 // Every page: no failed request, nothing on the console but what allowed.json argues for, no link
 // that leads nowhere, an alternative text for every picture, WCAG 2 A and AA by axe, no sideways
-// scrolling on a phone. Then: search finds, a solution opens, the game is played to a score, dials turn, and
-// slides, if they were made, go on when a key is pressed.
+// scrolling on a phone. Then: search finds, a solution opens, the game is played to a score,
+// dials turn, marks of maps answer, and slides, if they were made, go on when a key is pressed.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -179,6 +179,30 @@ async function dialsTurn() {
   await page.close();
 }
 
+async function marksAnswer() {
+  for (const file of ["executed/coil.html", "executed/sma.html", "executed/als.html"]) {
+    const page = await open(file);
+    const shown = () =>
+      page.$$eval(".hover-map .shown", (all) =>
+        all.filter((one) => getComputedStyle(one).display !== "none").map((one) => one.outerHTML),
+      );
+    const mark = await page.$(".hover-map g[tabindex]");
+    if (!mark) fault(file, "has no map that answers the pointer");
+    else {
+      if ((await shown()).length) fault(file, "a mark answers before it is asked");
+      await mark.evaluate((one) => one.focus());
+      const first = await shown();
+      await page.keyboard.press("Tab");
+      const next = await shown();
+      if (first.length !== 1 || next.length !== 1 || first[0] === next[0])
+        fault(file, `marks chosen by the keyboard show ${first.length} and ${next.length} texts`);
+      console.log(`${file}: ${await mark.$eval("title", (one) => one.textContent)}`);
+      if (shots) await page.screenshot({ path: path.join(shots, name(`${file}-mark`, 1300)) });
+    }
+    await page.close();
+  }
+}
+
 async function slidesGoOn() {
   for (const file of fs.existsSync(slides ?? "") ? fs.readdirSync(slides).sort() : []) {
     if (!file.endsWith(".html")) continue;
@@ -195,7 +219,7 @@ async function slidesGoOn() {
 try {
   const told = await checkPages();
   checkLinks(told);
-  for (const step of [searchFinds, solutionOpens, gameIsPlayed, dialsTurn, slidesGoOn])
+  for (const step of [searchFinds, solutionOpens, gameIsPlayed, dialsTurn, marksAnswer, slidesGoOn])
     await step().catch((error) => fault(step.name, error.message));
 } finally {
   await browser.close();
