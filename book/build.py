@@ -24,6 +24,7 @@ from typing import Any
 import click
 import nbformat
 import yaml
+from dials_data import write_dials
 from game_data import write_game
 
 from confoundlab.catalog import STUDIES, Study
@@ -49,7 +50,7 @@ from confoundlab.store import read_results
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
 _EXECUTED = ROOT / "book" / "executed"
-_GAME = ROOT / "book" / "_made" / "game" / "data.js"
+_MADE = ROOT / "book" / "_made"
 # Where the renderer puts its folder _build, by edition.
 _OUT = {"full": ROOT / "book", "student": ROOT / "build" / "student"}
 _CONFIG = ROOT / "_config.yml"
@@ -95,7 +96,8 @@ def build(profile: str, say: Callable[[str], None], edition: str = "full") -> Pa
             # the others show no study's data: calibration and benchmarks simulate their own
             read = published(RESULTS) if source.stem == "paper_against_ours" else []
             _publish_page(target, mark, page_offer(source.stem, read, seconds))
-    _game(say)
+    _data("game", write_game, say)
+    _data("dials", write_dials, say)
     return _render(say, edition)
 
 
@@ -182,14 +184,16 @@ def _publish_page(executed: Path, mark: str, offer: str) -> None:
     write_aside(_EXECUTED / f"{executed.stem}.fingerprint", lambda aside: aside.write_text(mark))
 
 
-def _game(say: Callable[[str], None]) -> None:
-    kept = _GAME.with_suffix(".fingerprint")
-    source = (ROOT / "book" / "game_data.py").read_text(encoding="utf-8")
-    mark = text_digest(code_digest(), source)
-    if _GAME.is_file() and kept.is_file() and kept.read_text() == mark:
+def _data(page: str, write: Callable[[Path], Path], say: Callable[[str], None]) -> None:
+    """Make what a page of the book simulates for its readers, unless the same code made it."""
+    made = _MADE / page / "data.js"
+    kept = made.with_suffix(".fingerprint")
+    sources = sorted((ROOT / "book").glob(f"{page}_*.py"))
+    mark = text_digest(code_digest(), *(one.read_text(encoding="utf-8") for one in sources))
+    if made.is_file() and kept.is_file() and kept.read_text() == mark:
         return
-    say("the game: simulating and training")
-    write_game(_GAME)
+    say(f"the {page}: simulating")
+    write(made)
     write_aside(kept, lambda aside: aside.write_text(mark))
 
 

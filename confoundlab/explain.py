@@ -27,7 +27,7 @@ from confoundlab.views import AsIs, Corner, Where
 # Crops of many windows lie side by side as one bank's images, up to this many bytes.
 _BYTES_TOGETHER = 256 * 2**20
 _ALL = AsIs()
-_COLUMNS = ("estimate", "ci_low", "ci_high", "chance", "p_value")
+_COLUMNS = ("estimate", "ci_low", "ci_high", "chance", "p_value", "n_images", "n_groups")
 
 
 def leak_map(
@@ -65,7 +65,7 @@ def leak_map(
     DataFrame
         A row a place: ``left``, ``top``, ``width``, ``height`` in pixels; ``estimate`` (accuracy,
         mean over repeats), ``ci_low`` and ``ci_high`` (95%, groups resampled), ``chance``,
-        ``p_value``.
+        ``p_value``, ``n_images`` and ``n_groups`` (tested).
 
     Raises
     ------
@@ -132,9 +132,9 @@ def crop_size_sweep(
     Returns
     -------
     DataFrame
-        A row a size: ``size`` in pixels; ``estimate``, ``ci_low``, ``ci_high``, ``chance`` and
-        ``p_value`` as in `leak_map`. Sizes share their images, so their errors go together;
-        p-values are not corrected for the number of sizes.
+        A row a size: ``size`` in pixels; ``estimate`` to ``n_groups`` as in `leak_map`. Sizes
+        share their images, so their errors go together; p-values are not corrected for the number
+        of sizes.
 
     Raises
     ------

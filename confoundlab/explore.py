@@ -1,18 +1,27 @@
-"""Controls for a live kernel: move and size the crop and see what the net would see.
+"""Controls for a live kernel: move the crop, turn a twin's dials, colour a map of embeddings.
 
 In an executed page there is no kernel, so the page shows the still that a control starts from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import get_args
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from IPython.display import display
+from matplotlib.figure import Figure
 
 from confoundlab import plots_views
+from confoundlab.catalog import Twin
 from confoundlab.imageset import ImageSet
+from confoundlab.plates import figures_folds
+from confoundlab.simulate import Dials, paint, photograph
 from confoundlab.study import StudyRun
 from confoundlab.views import Corner, Where
 
@@ -49,3 +58,82 @@ def crop_explorer(run: StudyRun, images: ImageSet, crop: Corner) -> None:
             height=widgets.IntSlider(crop.height, 1, largest, description="height"),
         )
     )
+
+
+def dial_explorer(run: StudyRun, twin: Twin, crop: Corner, *, classes: int = 6) -> None:
+    """Show a slider for each dial of a twin's camera in a live kernel; the still everywhere else.
+
+    Parameters
+    ----------
+    run : StudyRun
+        Knows whether this is a live kernel, keeps the still, and has the seed.
+    twin : Twin
+        From the catalog; its own dials are where to start.
+    crop : Corner
+        What is shown beside the whole pictures.
+    classes : int
+        How many, at most: one picture of each, in a session of its own.
+    """
+    labels = np.arange(min(classes, len(twin.counts)))
+    scenes = list(paint(twin, labels, np.zeros_like(labels), run.seed))
+
+    def draw(**dials: float) -> Figure:
+        pictures = photograph(replace(twin, dials=dials), scenes, labels, run.seed)
+        return plots_views.sessions(pictures, crop)
+
+    if not run.is_live:
+        run.keep(draw(**twin.dials), "dials")
+        return
+
+    def show(**dials: float) -> None:
+        draw(**dials)
+        plt.show()
+
+    sliders = {
+        name: widgets.FloatSlider(
+            at, min=0, max=1, step=0.05, description=name, continuous_update=False
+        )
+        for name, at in asdict(Dials.of(twin.dials)).items()
+    }
+    display(widgets.interactive(show, **sliders))
+
+
+def colour_explorer(
+    run: StudyRun,
+    points: npt.ArrayLike,
+    table: pd.DataFrame,
+    colours: Sequence[str],
+    more: Sequence[str] = (),
+    *,
+    title: str,
+    state: str,
+) -> None:
+    """Show a map with a menu of the column that colours it in a live kernel; else a still.
+
+    Parameters
+    ----------
+    run : StudyRun
+        Knows whether this is a live kernel, and keeps the still.
+    points : array, shape (n, 2)
+        Of `plates.embed.tsne`.
+    table : DataFrame, n rows
+        Of the same points.
+    colours : sequence of str
+        Columns that the still shows, a panel each; the first is where to start.
+    more : sequence of str
+        Further columns for the menu; those of more levels than colours are left out.
+    title, state : str
+        Of the figure, and of the data.
+    """
+
+    def show(colour: str) -> None:
+        figures_folds.embedding_maps(points, table, [colour], title=title, state=state)
+        plt.show()
+
+    if not run.is_live:
+        still = figures_folds.embedding_maps(points, table, colours, title=title, state=state)
+        run.keep(still, "tsne")
+        return
+    few = [name for name in more if table[name].nunique() <= figures_folds.MOST_LEVELS]
+    menu = widgets.Dropdown(options=[*colours, *few], description="colour by")
+    display(widgets.interactive(show, colour=menu))

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from IPython.display import Markdown, display
+from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
-from confoundlab import differences, explain, nuisance, plots, plots_evidence, report
+from confoundlab import differences, explain, nuisance, plots, plots_evidence, pointed, report
 from confoundlab.decode import Colour
 from confoundlab.identifiability import identifiability
 from confoundlab.imageset import ImageSet, View
@@ -79,8 +79,14 @@ def factor_map(
     return placed
 
 
-def leak_map(run: StudyRun, images: ImageSet, view: View = _ALL, **options: Any) -> None:
+def leak_map(run: StudyRun, images: ImageSet, view: View = _ALL, **options: Any) -> pd.DataFrame:
     """Draw where nets name the class (`explain.leak_map`), and keep figure and table."""
     places = explain.leak_map(images, view, seed=run.seed, **options)
     run.keep(plots.leak_map(places, images, view), "leak-map")
     run.keep_table(places, "leak-map")
+    return places
+
+
+def point_at(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> None:
+    """Show a leak map whose places answer the pointer (`pointed.leak_map`)."""
+    display(HTML(pointed.leak_map(places, images, view)))

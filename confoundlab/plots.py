@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -115,8 +116,7 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figur
     images, view : ImageSet, View
         What it was made of.
     """
-    rows = np.linspace(0, len(images) - 1, min(len(images), 200)).astype(int)
-    mean = np.mean([view(images.read(int(row), "gray")) for row in rows], axis=0).squeeze()
+    mean = mean_image(images, view)
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), width_ratios=[1, 1.2])
     left.imshow(mean, cmap="gray")
     left.set_title("mean image", fontsize=9)
@@ -140,6 +140,13 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figur
         axis.axis("off")
     figure.suptitle(titled("Where the session hides", images.state))
     return figure
+
+
+def mean_image(images: ImageSet, view: View = _ALL) -> npt.NDArray[np.float64]:
+    """Return the mean of what a view leaves, gray, of 200 images at most: shape (height, width)."""
+    rows = np.linspace(0, len(images) - 1, min(len(images), 200)).astype(int)
+    shown = [view(images.read(int(row), "gray")) for row in rows]
+    return np.asarray(np.mean(shown, axis=0)[:, :, 0])
 
 
 def confusion(predictions: pd.DataFrame, images: ImageSet, title: str) -> Figure:

@@ -147,6 +147,32 @@ def crop_picker(images: ImageSet, view: View, row: int) -> Figure:
     return figure
 
 
+def sessions(pictures: Pixels, view: View) -> Figure:
+    """Show simulated pictures of one session each, what a view leaves of them, and that stretched.
+
+    Parameters
+    ----------
+    pictures : ndarray of uint8, shape (n, height, width, channels)
+        Of n sessions.
+    view : View
+        A crop, for one. All are stretched by one range, which keeps them as different as they are.
+    """
+    shown = view(pictures)
+    stretched = stretch(shown.reshape(1, -1, *shown.shape[2:])).reshape(shown.shape)
+    lines = [
+        ("picture", pictures),
+        (str(view), shown),
+        ("stretched,\none range for all", stretched),
+    ]
+    figure, axes = _tiles(
+        [(name, list(each)) for name, each in lines], (1.1 * len(pictures) + 1, 3.6)
+    )
+    for number, axis in enumerate(axes[0], 1):
+        axis.set_title(f"session {number}", fontsize=8)
+    figure.suptitle(titled("A session each", "simulated"), y=1.02)
+    return figure
+
+
 def _tiles(
     lines: Sequence[tuple[str, Sequence[Pixels]]], size: tuple[float, float]
 ) -> tuple[Figure, npt.NDArray[np.object_]]:

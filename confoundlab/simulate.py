@@ -14,7 +14,7 @@ however sessions are laid out.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import get_args
 
@@ -193,16 +193,29 @@ def render(
     seed : int
         Of scenes, cameras and noise.
     """
-    dials, paint = Dials.of(twin.dials), PAINTERS[twin.scene]
+    return photograph(twin, paint(twin, labels, instances, seed), sessions, seed)
+
+
+def paint(twin: Twin, labels: Indices, instances: Indices, seed: int = 0) -> Iterator[Radiance]:
+    """Paint what the lamp would show of each image: (height, width, channels), 0..1; see `render`.
+
+    Painting takes most of the time, so that scenes are kept where dials are turned.
+    """
+    pairs = zip(labels.tolist(), instances.tolist(), strict=True)
+    return (PAINTERS[twin.scene](*pair, twin.size, twin.channels, seed) for pair in pairs)
+
+
+def photograph(twin: Twin, scenes: Iterable[Radiance], sessions: Indices, seed: int = 0) -> Pixels:
+    """Take a twin's scenes, a picture each, by the cameras of their sessions; see `render`."""
+    dials = Dials.of(twin.dials)
     cameras = {
         session: Camera.draw(dials, twin.size, np.random.default_rng([seed, _SESSION, session]))
         for session in np.unique(sessions).tolist()
     }
-    pixels = np.empty((len(labels), *twin.size, twin.channels), np.uint8)
-    rows = zip(labels.tolist(), instances.tolist(), sessions.tolist(), strict=True)
-    bar = tqdm(rows, total=len(labels), desc="simulating", delay=2, leave=False)
-    for number, (label, instance, session) in enumerate(bar):
-        scene = paint(label, instance, twin.size, twin.channels, seed)
+    pixels = np.empty((len(sessions), *twin.size, twin.channels), np.uint8)
+    pairs = zip(scenes, sessions.tolist(), strict=True)
+    bar = tqdm(pairs, total=len(sessions), desc="simulating", delay=2, leave=False)
+    for number, (scene, session) in enumerate(bar):
         rng = np.random.default_rng([seed, _IMAGE, number])
         pixels[number] = cameras[session].photograph(scene, rng)
     return pixels

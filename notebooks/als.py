@@ -16,12 +16,12 @@
 # %% tags=["remove-input"]
 from typing import Annotated, Literal
 
-from IPython.display import Markdown, display
+from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import report
 from confoundlab.plates import als_study as study
-from confoundlab.plates import embed, figures_als, figures_folds, gaze, mixing, rivals
+from confoundlab.plates import embed, figures_als, figures_folds, gaze, hover, mixing, rivals
 from confoundlab.plates.folds import leave_batch_out
 from confoundlab.study import StudyRun
 
@@ -76,6 +76,25 @@ figure = figures_folds.embedding_maps(
     points, als.table, ["condition", "batch"], title="t-SNE of patch embeddings", state=als.state
 )
 run.keep(figure, "tsne")
+
+# %% [markdown]
+# Point at a mark to see its cell. Batches differ in stain; do you see it in the patches?
+
+# %% tags=["remove-input"]
+some = hover.some(len(als), seed=seed)
+display(
+    HTML(
+        hover.hover_page(
+            points[some],
+            als.table.iloc[some],
+            embed.COLOURS(als.patches[some]),
+            colour="batch",
+            tooltip=["condition", "plate", "well", "site"],
+            side=48,
+            title="t-SNE of cells (simulated data)",
+        )
+    )
+)
 
 # %% [markdown]
 # A t-SNE map shows clusters in noise, too. So mixing is measured in the space of the embeddings, against

@@ -20,6 +20,7 @@ from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import battery, explore, page, plots, plots_views, report, splits
+from confoundlab.catalog import DATASETS
 from confoundlab.study import StudyRun
 from confoundlab.vacuity import BACKGROUND_LIMIT, constant_share, object_free
 from confoundlab.views import Corner, Whole
@@ -86,6 +87,16 @@ page.design(run, images, "objects and sessions")
 
 # %% mystnb={"figure": {"caption": "Left: an image with the crop's place. Middle: the crop. Right: the crop with its contrast stretched."}, "image": {"alt": "An object with a box drawn in one corner, and the content of the box, plain and with stretched contrast."}} tags=["hide-input"]
 explore.crop_explorer(run, images, crop)
+
+# %% [markdown]
+# ## Turn the dials
+#
+# In a live kernel the cell below has a slider for each dial of the camera that photographs the twin, the
+# simulated stand-in of these images. On this page it shows the settings with which the twin is made. One
+# object is photographed in each session; what differs between the crops is the session.
+
+# %% mystnb={"figure": {"caption": "Simulated objects, each in a session of its own. Middle: their corners, in which the scene is the same for all. Bottom: the corners with their contrast stretched, one range for all, so that brighter tiles are brighter sessions."}, "image": {"alt": "Three rows of small pictures: simulated objects, their nearly black corners, and the corners stretched, where some tiles are brighter than others."}} tags=["hide-input"]
+explore.dial_explorer(run, DATASETS[dataset].twin, crop)
 
 # %% [markdown]
 # ## Named without the subject
@@ -195,9 +206,12 @@ display(Markdown("\n".join(lines)))
 # grid. In the middle it sees the object; towards the corners less and less of it, and the session.
 
 # %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks far from the object are places where the session shows; about one place in forty is round by chance alone."}, "image": {"alt": "The mean image, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
-page.leak_map(
+places = page.leak_map(
     run, images, window=crop_size, stride=map_stride, epochs=map_epochs, repeats=map_repeats
 )
+
+# %% tags=["remove-input"]
+page.point_at(places, images)
 
 # %% [markdown]
 # ## All numbers

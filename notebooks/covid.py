@@ -211,7 +211,12 @@ figure = page.draw(run, "transforms", {"whole image": on_whole} | changed)
 # ## Where the session hides
 
 # %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark of the reduced images, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks outside the body are places where the session shows."}, "image": {"alt": "The mean X-ray, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
-page.leak_map(run, wholes, window=crop_size, stride=map_stride, epochs=map_epochs, repeats=1)
+places = page.leak_map(
+    run, wholes, window=crop_size, stride=map_stride, epochs=map_epochs, repeats=1
+)
+
+# %% tags=["remove-input"]
+page.point_at(places, wholes)
 
 # %% [markdown]
 # ## All numbers

@@ -242,7 +242,7 @@ figure = page.draw(run, "transforms", {"whole image": on_whole} | changed)
 
 # %% mystnb={"figure": {"name": "fig-kvasir-map", "caption": "Left: the mean of all images, reduced to squares. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks in the black frame are places where the session shows; at the bottom left there is the green box as well."}, "image": {"alt": "The mean endoscopy, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
 some = images.subset(range(0, len(images), -(-len(images) // map_images)))
-page.leak_map(
+places = page.leak_map(
     run,
     some,
     Whole(3 * whole_size),
@@ -252,6 +252,9 @@ page.leak_map(
     repeats=1,
     colour="rgb",
 )
+
+# %% tags=["remove-input"]
+page.point_at(places, some, Whole(3 * whole_size))
 
 # %% [markdown]
 # ## All numbers

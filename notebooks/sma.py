@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import report
+from confoundlab import explore, report
 from confoundlab.plates import (
     embed,
     figures,
@@ -143,7 +143,7 @@ run.keep(figure, "focus-truth")
 #
 # Figure 3. Patches are embedded by a net that was trained on photographs {cite}`tan2019efficientnet`.
 # The paper maps cells; cells differ so much from each other here that a point is the mean of the cells
-# of a well. Control wells are left out.
+# of a well. Control wells are left out. In a live kernel the map has a menu of the column that colours it.
 
 # %% tags=["hide-input"]
 features = embed.embed(cells.pixels, embedder, side=side)
@@ -151,10 +151,15 @@ means, well_table = study.by_well(features, cells.table)
 points = embed.tsne(means, perplexity=min(30, len(means) // 4), seed=seed)
 
 # %% mystnb={"figure": {"name": "fig-sma-tsne", "caption": "Simulated wells, a point each: one t-SNE map of the mean embedding of their cells, coloured by condition and by batch. Distances between clusters mean little; the numbers are below."}, "image": {"alt": "Two copies of one cloud of points; coloured by batch the colours part, coloured by condition they are mixed more."}} tags=["hide-input"]
-figure = figures_folds.embedding_maps(
-    points, well_table, ["condition", "batch"], title="t-SNE of wells", state=cells.state
+explore.colour_explorer(
+    run,
+    points,
+    well_table,
+    ["condition", "batch"],
+    ["laboratory", "plate", "row"],
+    title="t-SNE of wells",
+    state=cells.state,
 )
-run.keep(figure, "tsne")
 
 # %% [markdown]
 # What belongs beside such a picture: how many of a well's neighbours share its label, how many
@@ -174,7 +179,7 @@ display(Markdown("\n".join(words) + f"\n\n{mixing.CAVEAT}"))
 # `hover.hover_map` makes one from the same arguments that moves and zooms.
 
 # %% tags=["remove-input"]
-some = study.some(well_table, seed=seed)
+some = hover.some(len(well_table), seed=seed)
 display(
     HTML(
         hover.hover_page(

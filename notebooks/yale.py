@@ -248,7 +248,12 @@ figure = page.draw(run, "transforms", {"whole image": on_whole} | changed)
 
 # %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks on the wall are places where the sitting shows."}, "image": {"alt": "The mean face, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
 some = faces.subset(range(0, len(faces), -(-len(faces) // map_images)))
-page.leak_map(run, some, window=min(width, height), stride=map_stride, epochs=map_epochs, repeats=1)
+places = page.leak_map(
+    run, some, window=min(width, height), stride=map_stride, epochs=map_epochs, repeats=1
+)
+
+# %% tags=["remove-input"]
+page.point_at(places, some)
 
 # %% [markdown]
 # ## How small a crop is enough

@@ -128,3 +128,22 @@ def test_the_configuration_has_buttons_and_a_machine_for_them_by_the_address(
         assert ("launch_buttons" in made) == there
         binder = tmp_path / "build" / "beside-the-pages" / "binder" / "environment.yml"
         assert binder.is_file() == there
+
+
+def test_what_a_page_simulates_is_made_again_when_its_source_changes(build, monkeypatch, tmp_path):
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "_MADE", tmp_path / "made")
+    monkeypatch.setattr(build, "code_digest", lambda: "one")
+    (tmp_path / "book").mkdir()
+    source = tmp_path / "book" / "dials_data.py"
+    made = []
+
+    def write(path):
+        made.append(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("data")
+
+    for text in ("one", "one", "two"):
+        source.write_text(text)
+        build._data("dials", write, lambda line: None)
+    assert made == [tmp_path / "made" / "dials" / "data.js"] * 2

@@ -98,7 +98,9 @@ def test_the_sweep_finds_the_size_at_which_a_leak_comes_in():
     assert sizes["size"].tolist() == [12, 14, 15, 24]
     leaks = (sizes["ci_low"] > sizes["chance"]).tolist()
     assert leaks == [False, False, True, True] and (sizes["estimate"][2:] > 0.95).all()
-    assert list(sizes) == ["size", "estimate", "ci_low", "ci_high", "chance", "p_value"]
+    assert list(sizes)[1:6] == ["estimate", "ci_low", "ci_high", "chance", "p_value"]
+    tested = len(set(parts[0].test) | set(parts[1].test))
+    assert (sizes[["n_images", "n_groups"]] == tested).all(axis=None)
 
 
 def test_a_size_of_the_sweep_is_the_place_of_the_map(planted, places):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import differences, explain, nuisance, page, report, splits
+from confoundlab import differences, explain, nuisance, page, pointed, report, splits
 from confoundlab.judgement import Verdict
 from confoundlab.study import RUN_VARIABLE, StudyRun
 from confoundlab.views import Corner, Whole
@@ -82,9 +82,12 @@ def test_the_factor_map_is_that_of_the_views_pixels(run, twin, tmp_path):
     assert np.allclose(kept["utility"], placed["utility"], equal_nan=True)
 
 
-def test_the_leak_map_is_kept_with_its_figure(run, twin, tmp_path):
-    page.leak_map(run, twin, Whole(14), window=12, stride=2, epochs=1, repeats=1)
+def test_the_leak_map_is_kept_with_its_figure_and_answers_the_pointer(run, twin, tmp_path, shown):
+    options = {"window": 12, "stride": 2, "epochs": 1, "repeats": 1}
+    places = page.leak_map(run, twin, Whole(14), **options)
     kept = pd.read_csv(tmp_path / "leak-map.csv")
-    alone = explain.leak_map(twin, Whole(14), window=12, stride=2, epochs=1, repeats=1)
-    assert np.allclose(kept, alone) and kept["left"].max() == 2
-    assert (tmp_path / "leak-map.png").is_file()
+    pd.testing.assert_frame_equal(places, explain.leak_map(twin, Whole(14), **options))
+    assert np.allclose(kept, places) and kept["left"].max() == 2
+    assert (tmp_path / "leak-map.png").is_file() and not shown
+    page.point_at(places, twin, Whole(14))
+    assert shown == [pointed.leak_map(places, twin, Whole(14))]

@@ -1,7 +1,7 @@
 import numpy as np
 
 from confoundlab import plots_views
-from confoundlab.views import Corner
+from confoundlab.views import Corner, Whole, stretch
 
 
 def test_every_figure_of_simulated_images_says_so(twin):
@@ -11,6 +11,7 @@ def test_every_figure_of_simulated_images_says_so(twin):
         plots_views.class_means(twin, crop),
         plots_views.boxes_on_mean(twin, 5, 3, 10, 8),
         plots_views.crop_picker(twin, crop, 0),
+        plots_views.sessions(twin.array(Whole(24)), crop),
     ]
     assert all("simulated data" in figure._suptitle.get_text() for figure in figures)
 
@@ -56,3 +57,13 @@ def test_boxes_are_drawn_on_the_mean_and_moved_to_one_place(twin):
     ]
     inside = second.images[0].get_array()[3:11, 7:17]
     assert np.allclose(inside, np.mean(boxes, axis=0))
+
+
+def test_sessions_are_stretched_by_one_range_for_all(twin):
+    crop, pictures = Corner("top-right", 12, 12), twin.array(Whole(48))[::12]
+    figure = plots_views.sessions(pictures, crop)
+    shown = [axis.images[0].get_array() for axis in figure.axes]
+    crops = crop(pictures)[..., 0]
+    assert all((one == other).all() for one, other in zip(shown[4:8], crops, strict=True))
+    side_by_side = stretch(np.hstack(crops)[..., None])[..., 0]
+    assert (np.hstack(shown[8:]) == side_by_side).all()

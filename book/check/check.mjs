@@ -3,7 +3,8 @@
 // Every page: no failed request, nothing on the console but what allowed.json argues for, no link
 // that leads nowhere, an alternative text for every picture, WCAG 2 A and AA by axe, no sideways
 // scrolling on a phone. Then: search finds, a solution opens, a quiz answers, the game is played to a
-// score, and slides, if they were made, go on when a key is pressed, stay inside the screen and have notes.
+// score, dials turn, marks of maps answer, and slides, if they were made, go on when a key is pressed,
+// stay inside the screen and have notes.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -207,6 +208,54 @@ async function lookAtSlides() {
   return { off, mute };
 }
 
+async function dialsTurn() {
+  const page = await open("dials.html");
+  for (const name of ["camera", "plates"]) {
+    const root = `[data-dials="${name}"]`;
+    const words = () => page.$eval(`${root} [role="status"]`, (one) => one.textContent);
+    const picture = () => page.$eval(`${root} .dials-blank`, (one) => one.src);
+    const before = [await words(), await picture()];
+    const dials = await page.$$(`${root} [data-dial]`);
+    await dials[1].focus();
+    await page.keyboard.press("End");
+    const after = [await words(), await picture()];
+    if (before.some((one, place) => one === after[place])) fault("dials.html", `${name}: a dial changes nothing`);
+    await dials.at(-1).focus();
+    await page.keyboard.press("ArrowRight");
+    if ((await dials[1].evaluate((one) => one.value)) !== "0")
+      fault("dials.html", `${name}: a setting is shown that was never computed`);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate((...all) => axe.run(...all), root, AXE);
+    for (const { id, nodes } of violations) fault("dials.html", `${name}, axe ${id}: ${nodes[0].html.slice(0, 160)}`);
+    console.log(`dials: ${after[0]}`);
+  }
+  await page.close();
+}
+
+async function marksAnswer() {
+  for (const file of ["executed/coil.html", "executed/sma.html", "executed/als.html"]) {
+    const page = await open(file);
+    const shown = () =>
+      page.$$eval(".hover-map .shown", (all) =>
+        all.filter((one) => getComputedStyle(one).display !== "none").map((one) => one.outerHTML),
+      );
+    const mark = await page.$(".hover-map g[tabindex]");
+    if (!mark) fault(file, "has no map that answers the pointer");
+    else {
+      if ((await shown()).length) fault(file, "a mark answers before it is asked");
+      await mark.evaluate((one) => one.focus());
+      const first = await shown();
+      await page.keyboard.press("Tab");
+      const next = await shown();
+      if (first.length !== 1 || next.length !== 1 || first[0] === next[0])
+        fault(file, `marks chosen by the keyboard show ${first.length} and ${next.length} texts`);
+      console.log(`${file}: ${await mark.$eval("title", (one) => one.textContent)}`);
+      if (shots) await page.screenshot({ path: path.join(shots, name(`${file}-mark`, 1300)) });
+    }
+    await page.close();
+  }
+}
+
 async function slidesGoOn() {
   const folder = path.join(root, "slides");
   for (const file of fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []) {
@@ -227,7 +276,7 @@ async function slidesGoOn() {
 try {
   const told = await checkPages();
   checkLinks(told);
-  for (const step of [searchFinds, solutionOpens, quizAnswers, gameIsPlayed, slidesGoOn])
+  for (const step of [searchFinds, solutionOpens, quizAnswers, gameIsPlayed, dialsTurn, marksAnswer, slidesGoOn])
     await step().catch((error) => fault(step.name, error.message));
 } finally {
   await browser.close();

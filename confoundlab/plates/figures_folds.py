@@ -24,6 +24,7 @@ from confoundlab.plates.wells import Nuisance
 from confoundlab.plots import BLUE, GRAY, ORANGE, titled
 
 _PALETTE = sns.color_palette("colorblind")
+MOST_LEVELS = len(_PALETTE)  # of a column that colours a map
 _FEW = 800  # points that are drawn larger
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
@@ -222,7 +223,7 @@ def embedding_maps(
     size = 5 if len(at) < _FEW else 2.5
     for axis, name in zip(axes[0], colours, strict=True):
         levels = sorted(table[name].unique())
-        if len(levels) > len(_PALETTE):
+        if len(levels) > MOST_LEVELS:
             raise InputError(
                 f"Column {name!r} has {len(levels)} levels; ten colours can be told apart."
             )

@@ -2,15 +2,12 @@
 
 Serves Figure 3 of Venugopalan et al. (2019): clusters by batch are believed sooner when one sees
 what is in them. `hover_map` is altair's chart, for a live kernel: it moves and zooms, and its
-scripts come from the network. `hover_page` is for a page that must work alone: one SVG with its
-patches inside, shown by a style sheet, without any script.
+scripts come from the network. `hover_page` is for a page that must work alone, without any script
+(`pointed`): its patches are inside.
 """
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
-from PIL import Image
 
+from confoundlab import pointed
 from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
 
@@ -29,6 +26,9 @@ MOST_BYTES = 20 * 2**20  # of a page that still opens at once
 # seaborn's colour-blind palette has ten; shapes tell the same once more
 _COLOURS = sns.color_palette("colorblind").as_hex()
 _GLYPHS = "●■▲◆✚▼"
+_LEGEND = 3  # entries side by side
+_SOME = 600  # pictures in a page
+_HINT = ["Point at a mark, tap it, or come to it", "by the tabulator key: its patch."]
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
 
@@ -113,40 +113,40 @@ def hover_page(
 ) -> str:
     """Return a map as HTML that needs no network and no script; parameters as of `hover_map`.
 
-    The patch under the pointer, or of the point chosen by the tabulator key, is shown enlarged
-    beside the map; its columns come up as the pointer rests.
+    The patch of the point under the pointer, or of the one chosen by the tabulator key, is shown
+    enlarged below the map, with its columns.
     """
     at = np.asarray(points, np.float64)
     levels, images = _ready(at, table, pictures, colour, tooltip, side)
     low, spread = at.min(axis=0), np.maximum(np.ptp(at, axis=0), 1e-12)
     places = 20 + 440 * (at - low) / spread
     names = list(dict.fromkeys([colour, *tooltip]))
+    below = 520 + 20 * ((len(levels) - 1) // _LEGEND)
     marks = []
     for place, row, image in zip(places, table[names].to_numpy(), images, strict=True):
-        number = levels.index(row[0])
-        words = ", ".join(f"{name}: {value}" for name, value in zip(names, row, strict=True))
-        marks.append(
-            f'<g tabindex="0"><title>{html.escape(words)}</title>'
-            f'<text x="{place[0]:.1f}" y="{480 - place[1]:.1f}" '
-            f'fill="{_COLOURS[number]}">{_GLYPHS[number % len(_GLYPHS)]}</text>'
-            f'<image x="500" y="150" width="180" height="180" href="{image}"/></g>'
-        )
-    legend = "".join(
-        f'<text x="510" y="{40 + 18 * number}" fill="{_COLOURS[number]}">'
-        f'{_GLYPHS[number % len(_GLYPHS)]}</text><text x="525" y="{40 + 18 * number}" '
-        f'class="word">{html.escape(f"{colour} {level}")}</text>'
-        for number, level in enumerate(levels)
-    )
-    words = html.escape(title)
+        words = [f"{name}: {value}" for name, value in zip(names, row, strict=True)]
+        picture = f'<image x="0" y="{below}" width="180" height="180" href="{image}"/>'
+        glyph = _glyph(place[0], 490 - place[1], levels.index(row[0]))
+        marks.append(pointed.mark(words, glyph, picture + pointed.text(195, below + 16, words)))
+    legend = []
+    for number, level in enumerate(levels):
+        x, y = 480 / _LEGEND * (number % _LEGEND), 504 + 20 * (number // _LEGEND)
+        legend += [_glyph(x + 8, y, number), pointed.text(x + 20, y, [f"{colour} {level}"])]
+    body = "".join([*legend, pointed.text(195, below + 16, _HINT, "hint"), *marks])
+    return pointed.figure(title, below + 184, body)
+
+
+def _glyph(x: float, y: float, number: int) -> str:
     return (
-        "<style>.hover-map text{font:10px sans-serif;text-anchor:middle}"
-        ".hover-map .word{font-size:12px;fill:currentColor;text-anchor:start}"
-        ".hover-map image{display:none;image-rendering:pixelated}"
-        ".hover-map g:hover image,.hover-map g:focus image{display:inline}"
-        ".hover-map g:hover text,.hover-map g:focus text{font-size:18px}</style>"
-        f'<svg class="hover-map" viewBox="0 0 700 490" role="img" aria-label="{words}">'
-        f'<text x="20" y="14" class="word">{words}</text>{"".join(marks)}{legend}</svg>'
+        f'<text class="glyph" x="{x:.1f}" y="{y:.1f}" fill="{_COLOURS[number]}">'
+        f"{_GLYPHS[number % len(_GLYPHS)]}</text>"
     )
+
+
+def some(n: int, *, seed: int = 0) -> npt.NDArray[np.intp]:
+    """Return which of n points an interactive map shows: by chance, as many as open at once."""
+    rng = np.random.default_rng(seed)
+    return np.sort(rng.permutation(n)[:_SOME])
 
 
 def _ready(
@@ -165,7 +165,7 @@ def _ready(
             f"Column {colour!r} has {len(levels)} levels; no more than {len(_COLOURS)} colours can "
             "be told apart. Show fewer, or colour by another column."
         )
-    images = [_data_uri(one, side) for one in pictures]
+    images = [pointed.data_uri(one, (side, side)) for one in pictures]
     size = sum(map(len, images))
     if size > MOST_BYTES:
         fit = int(len(images) * MOST_BYTES / size)
@@ -174,13 +174,6 @@ def _ready(
             f"most {MOST_BYTES / 2**20:.0f} open at once. Show about {fit:,}, or smaller ones."
         )
     return levels, images
-
-
-def _data_uri(picture: Pixels, side: int) -> str:
-    file = io.BytesIO()
-    sized = Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC)
-    sized.save(file, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def _check(

@@ -93,12 +93,22 @@ class PlateSet:
 
     def centres(self, row: int) -> Centres:
         """Return where the nuclei of a site truly are: y and x in pixels, shape (n_cells, 2)."""
-        return self._paint(row)[1]
+        return self.paint(row)[1]
 
-    def render(self, row: int) -> Pixels:
-        """Return the picture of a site, given its row number: uint8, shape (size, size, 5)."""
+    def paint(self, row: int) -> tuple[Scene, Centres]:
+        """Return the cells of a site before any microscope; see `cells.paint_site`."""
+        rng = np.random.default_rng([self.seed, _CELLS, self._samples[row]])
+        return paint_site(self._look(row), self._counts[row], self.design.size, rng)
+
+    def render(self, row: int, scene: Scene | None = None) -> Pixels:
+        """Return the picture of a site, given its row number: uint8, shape (size, size, 5).
+
+        A scene that was painted before (`paint`) saves most of the time, where only dials are
+        turned that change no cell.
+        """
         rng = np.random.default_rng([self.seed, _NOISE, self._samples[row]])
-        scene, _ = self._paint(row)
+        if scene is None:
+            scene, _ = self.paint(row)
         return expose(scene, self._gains[row], self._offsets[row], self._blurs[row], rng)
 
     def iter_sites(self) -> Iterator[Pixels]:
@@ -173,10 +183,6 @@ class PlateSet:
         if not self._sick[row]:
             return look
         return look.shifted(**{k: self.dials.phenotype * log for k, log in _SICK.items()})
-
-    def _paint(self, row: int) -> tuple[Scene, Centres]:
-        rng = np.random.default_rng([self.seed, _CELLS, self._samples[row]])
-        return paint_site(self._look(row), self._counts[row], self.design.size, rng)
 
 
 # What experiments of this kind have in common; chosen with the paper's findings in view.

@@ -28,7 +28,6 @@ from confoundlab.study import StudyRun
 
 Numbers = npt.NDArray[np.float64]
 PAIRS_APART, WELLS_APART, NO_TRAINING = "pairs of lines apart", "wells apart", "no training"
-_HOVERED = 600  # pictures in a map
 _SHOWN = 6  # plates of a side in Figure 2
 _PILOT_WELLS = 5  # of each line, for each of the main plates': so the pilot's six lines fill them
 
@@ -94,12 +93,6 @@ def by_well(features: npt.ArrayLike, table: pd.DataFrame) -> tuple[Numbers, pd.D
     sums = np.zeros((len(first), np.shape(features)[1]))
     np.add.at(sums, well, np.asarray(features, np.float64)[used.index])
     return sums / np.bincount(well)[:, None], first
-
-
-def some(table: pd.DataFrame, *, seed: int = 0) -> npt.NDArray[np.intp]:
-    """Return the rows that an interactive map shows: so many that a page opens."""
-    rng = np.random.default_rng(seed)
-    return np.sort(rng.permutation(len(table))[:_HOVERED])
 
 
 def shown_plates(sites: SiteTable, value: str = "focus") -> dict[str, Any]:

@@ -107,15 +107,31 @@ def test_the_page_works_alone_with_every_patch_inside(shown):
         title="a <map>, simulated",
     )  # fmt: skip
     assert "<script" not in text and "http" not in text
-    root = ElementTree.fromstring(text[text.index("<svg") :].replace(" href", " link"))
+    svg = text[text.index("<svg") : text.index("</svg>") + 6]
+    root = ElementTree.fromstring(svg.replace(" href", " link"))
     assert root.get("aria-label") == "a <map>, simulated"
     groups = root.findall("g")
     assert len(groups) == len(table)
-    for group, picture, name in zip(groups, pictures, table["plate.name [1]"], strict=True):
-        assert name in group.find("title").text
-        data = base64.b64decode(group.find("image").get("link").split(",")[1])
+    batches = table["batch"].to_numpy()
+    for group, picture, name, batch in zip(
+        groups, pictures, table["plate.name [1]"], batches, strict=True
+    ):
+        assert group.get("tabindex") == "0"
+        words = [f"batch: {batch}", f"plate.name [1]: {name}"]
+        assert group.find("title").text == ", ".join(words)
+        shown = group.find("g")
+        assert shown.get("class") == "shown" and [one.text for one in shown.iter("text")] == words
+        data = base64.b64decode(shown.find("image").get("link").split(",")[1])
         assert (np.asarray(Image.open(io.BytesIO(data))) == picture).all()
     x = [float(group.find("text").get("x")) for group in groups]
     y = [float(group.find("text").get("y")) for group in groups]
     assert np.corrcoef(x, points[:, 0])[0, 1] == pytest.approx(1, abs=1e-4)
     assert np.corrcoef(y, points[:, 1])[0, 1] == pytest.approx(-1, abs=1e-4)  # svg's y is down
+    colours = [group.find("text").get("fill") for group in groups]
+    assert colours == [sns.color_palette("colorblind").as_hex()[batch] for batch in batches]
+
+
+def test_a_page_shows_as_many_as_open_at_once():
+    rows = hover.some(1000)
+    assert len(rows) == 600 == len(set(rows)) and (np.diff(rows) > 0).all() and rows[-1] < 1000
+    assert (hover.some(7) == np.arange(7)).all()
