@@ -24,9 +24,9 @@
 # "Files" are PNG read with `ImageFolder` and `DataLoader` for the same net: either whole photographs
 # of 128 by 128 pixels, cropped as they are read, which is what one writes first, or crops that were
 # cut and saved before. "Plain PyTorch" has all crops in memory and no loader. "Ours" is one thread
-# of the engine `simd`: kernels that work on 32
-# images at once, with blocks of the result held in registers. The last column is the share of what
-# PyTorch's matrix product reaches on one core of the same machine.
+# of the engine `simd`: kernels that work on 32 images at once, with blocks of the result held in
+# registers. "Times" columns say how many times as fast ours is. The last column ("of sgemm") is the
+# share of what PyTorch's matrix product reaches on one core of the same machine.
 
 # %% tags=["remove-input", "full-width"]
 import json
@@ -45,7 +45,7 @@ display(Markdown(report_benchmarks.benchmark_words(stored)))
 # %% [markdown]
 # ## The permutation null of a linear probe
 #
-# The out-of-fold scores of a ridge classifier are linear in the labels, so that all permutations are
+# The out-of-fold scores of a ridge classifier, a linear one with a penalty on large weights, are linear in the labels, so that all permutations are
 # one matrix product. A further target on the same features needs no new maps. All rows but the last
 # score balanced accuracy; the last ranks, as the probe does unless it is told otherwise. scikit-learn's
 # `permutation_test_score` is timed for a few permutations and extrapolated.

@@ -57,7 +57,8 @@ display(Markdown(report_calibration.second_runs(stored)))
 #   for comparing learners over repeated splits of images that are no copies of each other, where the
 #   usual t-test is no test at all. With groups it is too sure as well, and the swap of whole groups
 #   takes its place.
-# - "Partly aliased" designs are tested inside batches; that needs more than one class in a batch.
+# - Where batches lean on the classes, tests are made inside batches; that needs more than one class in a
+#   batch.
 #
 # ## What is found
 #
@@ -77,7 +78,9 @@ display(report.table(report_calibration.detectable(stored)))
 # ## Intervals
 #
 # An interval of 95% should hold the truth 95 times in a hundred. Groups are drawn again as wholes, so
-# few groups mean little to draw from.
+# few groups mean little to draw from. Three ways are compared. "Percentile" takes the middle 95% of what
+# the redrawn groups give. "Logit" does so on a scale that cannot leave 0 and 1. "Bca" corrects the
+# percentiles for bias and skew.
 #
 # - The truth of a partial R² is known where a measured factor of the group moves a score in a straight
 #   line. R² is never below 0, and every column of factors adds a little by luck: where factors say
@@ -98,6 +101,8 @@ display(report.table(report_calibration.covered(stored)))
 # The same question for the studies of plates. In simulated sets of some hundred sites one nuisance at a
 # time is turned up, and the analysis that looks for it is asked, at several strengths and on many seeds.
 # With the dial at zero it must report chance; the further the dial is turned, the more it must find.
+# In the table below the figure "called" is the share of seeds that were significant, "spread" the
+# standard deviation over seeds, and "null_mean" the mean under permuted labels.
 
 # %% mystnb={"figure": {"name": "fig-planted", "caption": "What each analysis finds against what was planted; a mark a seed, filled where it is called significant at 5%. Dashed: what permuted labels give. At zero marks should be open and lie about the dashed line; to the right they should be filled and rise."}, "image": {"alt": "Small panels, one an analysis: marks about a dashed line on the left, high above it in the middle and on the right."}} tags=["remove-input"]
 import pandas as pd

@@ -16,7 +16,7 @@
 # Every accuracy that Dhar and Shamir {cite}`dhar2021evaluation` print in their six tables, beside
 # ours. Ours come from stored results of the paper's own settings (120 epochs, its random split) with
 # repeats of our own, on the data whose state the last column names. They do not depend on the data
-# that the other pages of this build ran on. "Not run yet" means what it says.
+# that the other pages of this build ran on. A row without a stored result says "not run yet".
 #
 # Below the rows of the RNAi screen, of which we have only a twin, stand those of MitoCheck, another
 # real screen ("stand-in"). Its corner asks what the paper's background asks, and whole plates or

@@ -17,6 +17,10 @@
 # number of epochs or one lucky seed is worth little. None of these is fixed: change one, run again,
 # and lay the two runs side by side. There are three ways.
 #
+# All of them need the package. In a copy of its source, `make book` installs it into the folder `.venv`.
+# The commands of this page then lie in `.venv/bin`: write `.venv/bin/confoundlab`, or give
+# `source .venv/bin/activate` once. Without real images a run takes their simulated twins, and says so.
+#
 # ## From the command line
 #
 # ```
@@ -24,8 +28,8 @@
 # confoundlab run coil --profile quick -p crop_size=16 --out runs/small-crop
 # ```
 #
-# A run takes seconds to minutes with `smoke`, minutes with `quick`, and with `paper` the paper's own
-# number of epochs with repeats of ours: hours on a laptop. `-p` changes one parameter. Names and values
+# A run with `smoke` takes seconds to minutes, and its numbers mean nothing. `quick` takes minutes, and
+# `paper`, the paper's own number of epochs with repeats of ours, hours on a laptop. `-p` changes one parameter. Names and values
 # are checked before anything runs. The folder then holds
 #
 # | file | what it is |
@@ -34,7 +38,7 @@
 # | `coil.ipynb` | the executed notebook |
 # | `results.json` | every number with its interval, the digests of the images, versions, the parameters |
 # | `predictions.parquet` | what was predicted for every tested image, by name |
-# | `*.png`, `*.csv` | the figures, and tables behind them |
+# | `*.png`, `*.csv` | the figures, and tables behind some of them |
 #
 # Two runs are compared with
 #
@@ -57,7 +61,7 @@
 # jupyter lab coil.ipynb
 # ```
 #
-# A notebook that you run by hand has sliders where a page has a still figure, and writes no files.
+# Jupyter Lab does not come with the package: `pip install jupyterlab` adds it. A notebook that you run by hand has sliders where a page has a still figure, and writes no files.
 #
 # ## With papermill
 #
@@ -69,13 +73,14 @@
 # papermill coil.ipynb coil-again.ipynb --kernel python3 -f coil.parameters.yaml
 # ```
 #
-# Every study's page offers its `parameters.yaml`. Mind that papermill takes a misspelt parameter
-# without an error and runs with the default, and that no `results.json` is written.
+# Every study's page offers its `parameters.yaml`. papermill warns of parameters that it cannot read
+# ("unknown") and sets them all the same. But it does so with a misspelt one too, and runs with the
+# default. It writes no `results.json`.
 #
 # ## The parameters
 #
 # Read from the notebooks as this page was made. A study's column has its default; a dash says that
-# the study has no such parameter.
+# the study has no such parameter. Where studies mean different things by a name, each is listed.
 
 # %% tags=["remove-input", "full-width"]
 from IPython.display import display

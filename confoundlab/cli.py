@@ -131,7 +131,7 @@ def _list_parameters(ctx: click.Context) -> NoReturn:
     for study in STUDIES:
         click.echo(f"{study}:")
         for parameter in declared(read_notebook(notebook_source(study))).values():
-            click.echo(f"  {parameter.name} = {parameter.default!r}  ({parameter.kind})")
+            click.echo(f"  {parameter.name} = {parameter.default!r}  ({parameter.values})")
             click.echo(f"      {parameter.comment}")
     ctx.exit()
 

@@ -8,6 +8,7 @@ pydantic's constrained ones.
 from __future__ import annotations
 
 import ast
+import re
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,15 @@ _TYPES = (
     | {name: getattr(pydantic, name) for name in pydantic.__all__}
     | {kind.__name__: kind for kind in (int, float, str, bool)}
 )
+_WORDS = {
+    "int": "whole number",
+    "float": "number",
+    "bool": "True or False",
+    "str": "text",
+    "PositiveInt": "whole number from 1",
+    "NonNegativeInt": "whole number from 0",
+}
+_RANGE = re.compile(r"Annotated\[(int|float), Field\(g([et])=([\d.]+), l([et])=([\d.]+)\)\]")
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,17 @@ class Parameter:
     kind: str
     default: Any
     comment: str
+
+    @property
+    def values(self) -> str:
+        """What may be given, in words: "a, b", or "whole number, 12 to 64"."""
+        if self.kind.startswith("Literal["):
+            return ", ".join(ast.literal_eval(f"[{self.kind[len('Literal[') : -1]}]"))
+        if limits := _RANGE.fullmatch(self.kind):
+            kind, above, low, below, high = limits.groups()
+            words = f"{low} to {high}" if above + below == "ee" else f"between {low} and {high}"
+            return f"{_WORDS[kind]}, {words}"
+        return _WORDS.get(self.kind, self.kind)
 
     def parse(self, value: Any) -> Any:
         """Return the value as the declared type; a string may come from the command line.

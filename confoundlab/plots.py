@@ -67,7 +67,7 @@ def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figur
     axis.legend(
         handles=handles, fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False
     )
-    axis.set_title(titled("Named without the subject, and with it", _states(records)))
+    axis.set_title(titled("How often the class is named", _states(records)))
     sns.despine(figure)
     return figure
 

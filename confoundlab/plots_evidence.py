@@ -8,6 +8,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
+from matplotlib.transforms import Bbox
 
 from confoundlab.plots import BLUE, GRAY, ORANGE, titled
 from confoundlab.power import ALPHA
@@ -204,6 +206,7 @@ def factor_map(table: pd.DataFrame, state: str = "real") -> Figure:
         Of the data, for the title.
     """
     figure, axis = plt.subplots(figsize=(5, 4.6))
+    labels = []
     for number, (_, row) in enumerate(table.dropna(subset=["utility"]).iterrows()):
         both = row["utility_p"] < ALPHA and row["detectability_p"] < ALPHA
         axis.errorbar(
@@ -218,21 +221,34 @@ def factor_map(table: pd.DataFrame, state: str = "real") -> Figure:
             mfc=ORANGE if both else "white",
             lw=1,
         )  # fmt: skip
-        axis.annotate(
+        label = axis.annotate(
             row["factor"],
             (row["detectability"], row["utility"]),
             xytext=(6, 6),
             textcoords="offset points",
             fontsize=9,
         )
+        labels.append(label)
     axis.axvline(0.5, color=GRAY, ls="--", lw=1)
     axis.axhline(0, color=GRAY, ls="--", lw=1)
     axis.set_ylim(-0.05, 1.08)
-    axis.set_xlabel("detectability: ROC AUC of the factor from pixels")
-    axis.set_ylabel("utility: association with the label (Cramér's V)")
+    axis.set_xlabel("how well pixels tell it (ROC AUC)")
+    axis.set_ylabel("what it says about the label (Cramér's V)")
     axis.set_title(titled("Which factors can mislead", state))
     sns.despine(figure)
+    _lift_apart(figure, labels)
     return figure
+
+
+def _lift_apart(figure: Figure, labels: list[Annotation]) -> None:
+    """Lift labels, from the lowest upwards, until none lies on another."""
+    figure.draw_without_rendering()
+    taken: list[Bbox] = []
+    for label in sorted(labels, key=lambda one: one.xy[1]):
+        while any(label.get_window_extent().overlaps(other) for other in taken):
+            across, up = label.xyann
+            label.xyann = across, up + 2
+        taken.append(label.get_window_extent())
 
 
 def compared(table: pd.DataFrame) -> Figure:

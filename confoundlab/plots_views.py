@@ -28,7 +28,8 @@ def crops(images: ImageSet, view: View, *, n_classes: int = 10, n_each: int = 1)
     figure, axes = _tiles(pictures, (0.85 * len(rows), 0.97 * len(pictures)))
     for axis, row in zip(axes[0][::n_each], rows[::n_each], strict=True):
         axis.set_title(images.table["label"][row], fontsize=8, loc="left")
-    figure.suptitle(titled("What the classifier is allowed to see", images.state), y=1.02)
+    above = 1 + 0.16 / figure.get_figheight()  # inches: names of classes stand in between
+    figure.suptitle(titled("What the classifier is allowed to see", images.state), y=above)
     return figure
 
 

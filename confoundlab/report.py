@@ -99,28 +99,35 @@ def parameter_table() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a parameter: ``parameter``; ``what it is`` and ``values`` (its type), where the
-        studies that have it do not say it alike as the first of them says; and the default of
-        each study, or a dash.
+        A row a parameter: ``parameter``; ``what it is`` and ``values``, study by study where they
+        do not say it alike; and the default of each study, or a dash.
     """
     sources = {name: declared(read_notebook(notebook_source(name))) for name in STUDIES}
-    every: dict[str, Parameter] = {}
-    for source in sources.values():
-        every = source | every
+    owners: dict[str, dict[str, Parameter]] = {}
+    for study, source in sources.items():
+        for name, known in source.items():
+            owners.setdefault(name, {})[study] = known
     return pd.DataFrame(
         [
             {
                 "parameter": name,
-                "what it is": known.comment,
-                "values": known.kind,
+                "what it is": _said({study: one.comment for study, one in known.items()}),
+                "values": _said({study: one.values for study, one in known.items()}),
             }
-            | {
-                study: str(source[name].default) if name in source else "–"
-                for study, source in sources.items()
-            }
-            for name, known in every.items()
+            | {study: str(known[study].default) if study in known else "–" for study in sources}
+            for name, known in owners.items()
         ]
     )
+
+
+def _said(words: Mapping[str, str]) -> str:
+    """Return what all say, or else who says what."""
+    alike: dict[str, list[str]] = {}
+    for name, said in words.items():
+        alike.setdefault(said, []).append(name)
+    if len(alike) == 1:
+        return next(iter(alike))
+    return "; ".join(f"{', '.join(names)}: {said}" for said, names in alike.items())
 
 
 def profile_table() -> pd.DataFrame:

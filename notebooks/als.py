@@ -64,8 +64,8 @@ display(Markdown(study.data_line(als)))
 #
 # ## Batches in the embedding
 #
-# Figure 3b. One cell of each site is cut out, embedded by a net that was trained on photographs, and
-# laid out by t-SNE. A patch shows one cell and pieces of its neighbours.
+# The paper's Figure 3b. One cell of each site is cut out. A net that was trained on photographs turns it
+# into numbers, its {term}`embedding`, and {term}`t-SNE` draws these as a map. A patch shows one cell and pieces of its neighbours.
 
 # %% tags=["hide-input"]
 patches = embed.embed(als.patches, embedder, side=embed_side)
@@ -109,7 +109,7 @@ display(Markdown("\n".join([*lines, f"- {mixing.CAVEAT}"])))
 # %% [markdown]
 # ## Four models in an unseen batch
 #
-# Figure 5. Each batch is held out in turn. The first model is told the number of nuclei in the site, and
+# The paper's Figure 5. Each batch is held out in turn. The first model is told the number of nuclei in the site, and
 # nothing else. The second has 63 statistics of the picture, the third an embedding of the whole site;
 # all three are linear. The fourth is a LeNet-5 that is trained on the sites. Labels of wells are
 # permuted inside their plate, and all models fitted again. Five folds are few: the interval of a mean
@@ -225,7 +225,7 @@ display(Markdown(study.importance_words(lost)))
 
 # %% [markdown]
 # Partial dependence sets one statistic to a value in every site, and leaves all others as they are. Where
-# a dozen statistics share what the number of cells says, each line is shallow; look at its direction.
+# many statistics share what the number of cells says, each line is shallow; look at its direction.
 
 # %% mystnb={"figure": {"name": "fig-als-dependence", "caption": "Simulated plates: the mean answer of the logistic model if one statistic is set to a value in all test sites, a line a held-out batch, with 95% intervals from resampled wells. Such sites do not exist: statistics that go together never move alone."}, "image": {"alt": "Panels of lines, one panel a statistic, five lines each."}} tags=["hide-input"]
 shown = study.telling(lost)
@@ -237,9 +237,9 @@ run.keep(figure, "dependence")
 # %% [markdown]
 # ## Where the net looks
 #
-# Figure 6 shows GradCAM's maps of two chosen sets of pictures. Here each site of all five batches is
+# The paper's Figure 6 shows GradCAM's maps of two chosen sets of pictures. Here each site of all five batches is
 # mapped by the net that did not see its batch, for the genotype that the net names. Empty background is
-# what lies below Otsu's threshold in all five channels.
+# what lies below {term}`Otsu's threshold` in all five channels.
 
 # %% tags=["hide-input"]
 looked = gaze.look(als.pixels, als.table["condition"], folds, epochs=epochs, seed=seed)

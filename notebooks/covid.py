@@ -60,9 +60,9 @@ display(Markdown(report.data_line(corners)))
 # net name the disease from a corner in which there is no body? And what else, that is no disease,
 # tells the classes apart?
 #
-# Dhar and Shamir {cite}`dhar2021evaluation` used CoroNet's own files, which were not published with
-# the paper. The set here is rebuilt from the same sources with the same number of images of each
-# class. Each image is kept twice: its corners without loss, and the whole reduced to 128x128 pixels.
+# Dhar and Shamir {cite}`dhar2021evaluation` used the files with which the net CoroNet was trained. These
+# were not published with the paper. The set here is rebuilt from the same sources with the same number
+# of images of each class. Each image is kept twice: its corners without loss, and the whole reduced to 128x128 pixels.
 #
 # ## What the net sees
 #
@@ -170,7 +170,8 @@ figure = page.draw(run, "ladder", steps | rivals)
 # %% [markdown]
 # ## The leaks nobody looks at
 #
-# A file has a width, a height, a size in bytes, a format and a quantisation table. None of them is a
+# A file has a width, a height, a size in bytes, a format, a way of storing colour (`mode`) and a
+# {term}`quantisation table` (`jpeg_q00` is its first number). None of them is a
 # lung. The plot places each by how much it says about the class and by how well the corner's pixels
 # tell it.
 

@@ -190,7 +190,7 @@ page.tell(run, boxes, page.gap(run, "What the box is worth", images, shown, hidd
 # %% [markdown]
 # ## The leaks nobody looks at
 #
-# A file has a size in bytes, a width, a height, a quantisation table and a way of storing colour.
+# A file has a size in bytes, a width, a height, a {term}`quantisation table` and a way of storing colour.
 # None of them is a finding. The plot places each, the green box and the session, where it is known,
 # by how much it says about the class and by how well the corner's pixels tell it.
 

@@ -43,7 +43,7 @@ display(Markdown(real.data_lines(run)))
 # density in the answers of their nets. Their screens were never released. These public sets have the
 # same traps, and real ones. A set that is missing where this page is made is left out, and named above.
 #
-# Forests are scikit-learn's, with its default settings. Accuracies have 95% intervals from resampled
+# {term}`Random forests <random forest>` are scikit-learn's, with its default settings. Accuracies have 95% intervals from resampled
 # groups (wells, plates, compounds), and a null from permuted labels.
 #
 # ## A measure of focus
@@ -135,8 +135,8 @@ lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in he
 display(Markdown("\n".join(lines) or real.left_out("cardiac_fibroblast_screen")))
 
 # %% [markdown]
-# Leaving a whole plate out costs next to nothing, and still proves nothing about disease: every plate
-# has the same donor in the same row. What the forest names may be the donor or the row.
+# The same accuracy with whole plates left out would prove nothing about disease: every plate has the
+# same donor in the same row. What the forest names may be the donor or the row.
 #
 # An older plate has six hearts, two healthy and four failing {cite}`travers2024cardiac`.
 

@@ -55,7 +55,7 @@ display(Markdown(report.data_line(fields) + "\n>\n" + report.data_line(screen)))
 #
 # ## Cells, and pixels without a cell
 #
-# Cells are what Otsu's threshold finds, if it has enough pixels. A background patch touches no patch of
+# Cells are what {term}`Otsu's threshold` finds, if it has enough pixels. A background patch touches no patch of
 # a cell, and no other background patch.
 
 # %% tags=["hide-input"]
@@ -145,7 +145,8 @@ page.tell(run, other, "" if other else "The real files do not name their session
 # %% [markdown]
 # ## MitoCheck: the same nets on a real screen
 #
-# Every image is cut around one nucleus, and experts named its phenotype. The whole image holds the
+# MitoCheck filmed its cells. Every image is cut from a frame of a movie around one nucleus, and experts named
+# its phenotype. The whole image holds the
 # nucleus; its top left corner should not. In some it does, because a neighbour reaches into it; they
 # are counted, and left out of one line. Another way round a neighbour is to look for the patch of
 # each image that varies least, wherever it lies. Beside them stands the middle, as many pixels, with

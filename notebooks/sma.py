@@ -87,7 +87,7 @@ display(Markdown(study.data_line(cells, pilot_sites)))
 #
 # ## From a plate to patches
 #
-# Figure 1. Each plate has all lines, dealt to wells at random, and control wells of one healthy line in
+# The paper's Figure 1. Each plate has all lines, dealt to wells at random, and control wells of one healthy line in
 # the same places everywhere. Nuclei are found without labels {cite}`ando2017improving`, and a patch is
 # cut around each.
 
@@ -106,7 +106,7 @@ run.keep(figure, "patches")
 # %% [markdown]
 # ## Focus falls off from the centre
 #
-# Figure 2. Pilot plates were imaged in one plane, main plates in a stack of planes of which the sharpest
+# The paper's Figure 2. Pilot plates were imaged in one plane, main plates in a stack of planes of which the sharpest
 # was kept.
 
 # %% mystnb={"figure": {"name": "fig-sma-focus", "caption": "Focus score of each simulated site, six pilot plates on the left, six main plates on the right, A1 at the top left; gray: empty wells. Look for a bright centre."}, "image": {"alt": "Twelve plates as heat maps; those on the left are bright in the middle and dark in the corners, those on the right are bright everywhere."}} tags=["hide-input"]
@@ -141,7 +141,8 @@ run.keep(figure, "focus-truth")
 # %% [markdown]
 # ## Embeddings cluster by batch
 #
-# Figure 3. Patches are embedded by a net that was trained on photographs {cite}`tan2019efficientnet`.
+# The paper's Figure 3. A net that was trained on photographs {cite}`tan2019efficientnet` turns patches
+# into numbers, their {term}`embedding`, and {term}`t-SNE` draws these as a map.
 # The paper maps cells; cells differ so much from each other here that a point is the mean of the cells
 # of a well. Control wells are left out. In a live kernel the map has a menu of the column that colours it.
 
@@ -150,7 +151,7 @@ features = embed.embed(cells.pixels, embedder, side=side)
 means, well_table = study.by_well(features, cells.table)
 points = embed.tsne(means, perplexity=min(30, len(means) // 4), seed=seed)
 
-# %% mystnb={"figure": {"name": "fig-sma-tsne", "caption": "Simulated wells, a point each: one t-SNE map of the mean embedding of their cells, coloured by condition and by batch. Distances between clusters mean little; the numbers are below."}, "image": {"alt": "Two copies of one cloud of points; coloured by batch the colours part, coloured by condition they are mixed more."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-sma-tsne", "caption": "Simulated wells, a point each: one t-SNE map of the mean embedding of their cells, coloured by condition and by batch. Distances between clusters mean little; the numbers are below."}, "image": {"alt": "Two copies of one cloud of points, coloured by condition on the left and by batch on the right."}} tags=["hide-input"]
 explore.colour_explorer(
     run,
     points,
@@ -197,7 +198,7 @@ display(
 # %% [markdown]
 # ## Unseen people
 #
-# Figure 4. Twelve folds; each holds out one person with SMA and one healthy person, matched. Linear
+# The paper's Figure 4. Twelve folds; each holds out one person with SMA and one healthy person, matched. Linear
 # models on 63 image statistics and on the embeddings, and a CNN on the patches, made smaller. Lines
 # swap conditions inside their pair for the null, and all models are fitted again.
 
@@ -224,11 +225,11 @@ people = study.judge_people(run, models, cells.table, "sma_main")
 lines = [f"- {report.sentence(f'**{name}**', record)}" for name, record in people.items()]
 display(Markdown("\n".join(lines)))
 
-# %% mystnb={"figure": {"name": "fig-sma-models", "caption": "Simulated plates, Figure 4a: ROC AUC on each held-out pair of people, for three models. Crosses: the pair whose two lines come from one laboratory."}, "image": {"alt": "Three columns of twelve dots each, with their mean and interval beside; an orange cross among them, and a dashed line at one half."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-sma-models", "caption": "Simulated plates, after the paper's Figure 4a: ROC AUC on each held-out pair of people, for three models. Crosses: the pair whose two lines come from one laboratory."}, "image": {"alt": "Three columns of twelve dots each, with their mean and interval beside; an orange cross among them, and a dashed line at one half."}} tags=["hide-input"]
 figure = figures_folds.fold_aucs(models)
 run.keep(figure, "models")
 
-# %% mystnb={"figure": {"name": "fig-sma-folds", "caption": "Simulated plates, Figure 4b: the CNN's folds from best to worst, with 95% intervals from resampled wells. Below each: the two lines held out, and the laboratories that they came from."}, "image": {"alt": "Twelve points with intervals in falling order; below each four squares with the names of two lines and of their laboratories."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-sma-folds", "caption": "Simulated plates, after the paper's Figure 4b: the CNN's folds from best to worst, with 95% intervals from resampled wells. Below each: the two lines held out, and the laboratories that they came from."}, "image": {"alt": "Twelve points with intervals in falling order; below each four squares with the names of two lines and of their laboratories."}} tags=["hide-input"]
 figure = figures_folds.folds_examined(models["CNN"], cells.table, title="The CNN's folds")
 run.keep(figure, "folds")
 
@@ -306,7 +307,7 @@ display(Markdown("\n".join(lines) + f"\n\n{study.same_fold_words(found)}"))
 # %% [markdown]
 # ## What control wells tell
 #
-# Figure 7. Control wells hold the same cells everywhere. Whatever tells their batch, plate, row or column
+# The paper's Figure 7. Control wells hold the same cells everywhere. Whatever tells their batch, plate, row or column
 # is nuisance.
 
 # %% tags=["hide-input"]

@@ -161,7 +161,9 @@ def test_sessions_of_the_course_have_ninety_minutes(book):
     notes = book.book_made.instructor(False)
     assert "| **90** |" in notes
     # the page of every chapter is linked once
-    assert [notes.count(f"(/instructor/{name}.md)") for name in book.chapters()] == [1] * len(book.chapters())
+    assert [notes.count(f"(/instructor/{name}.md)") for name in book.chapters()] == [1] * len(
+        book.chapters()
+    )
     assert "|" not in book.book_made.instructor(True)
 
 

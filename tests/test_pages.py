@@ -101,6 +101,7 @@ def test_all_parameters_of_all_studies_are_in_one_table():
         own = table[study][table[study] != "–"]
         assert own.to_dict() == {name: str(one.default) for name, one in source.items()}
     first = declared(read_notebook(notebook_source("covid")))
-    assert table["what it is"]["dataset"] == first["dataset"].comment
+    assert f"covid: {first['dataset'].comment}" in table["what it is"]["dataset"]
+    assert table["values"]["seed"] == "whole number from 0"
     profiles = report.profile_table()
     assert len(profiles) == sum(len(study.profiles) for study in STUDIES.values())

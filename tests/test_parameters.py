@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import jupytext
 import papermill
 import pytest
@@ -27,6 +29,14 @@ def test_declarations_are_read(parameters):
     assert parameters["share"].default == 0.5
     assert parameters["share"].comment == "between, with == and = in the comment"
     assert parameters["kind"].kind == "Literal['a', 'b']"
+
+
+def test_values_are_said_in_words(parameters):
+    said = {name: one.values for name, one in parameters.items()}
+    assert said["kind"] == "a, b" and said["size"] == "whole number, 12 to 20"
+    assert said["count"] == "whole number from 1" and said["share"] == "number"
+    between = replace(parameters["share"], kind="Annotated[float, Field(gt=0, lt=1)]")
+    assert between.values == "number, between 0 and 1"
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,8 @@ def test_the_factor_map_marks_what_can_mislead_and_leaves_out_the_untested():
     figure = plots.factor_map(table, "simulated")
     (axis,) = figure.axes
     assert [text.get_text() for text in axis.texts] == ["lamp", "day"]
+    one, other = (text.get_window_extent() for text in axis.texts)
+    assert not one.overlaps(other)
     lamp, day = (container.lines[0] for container in axis.containers)
     assert lamp.get_markerfacecolor() != "white" and day.get_markerfacecolor() == "white"
     assert "simulated data" in titles(figure)

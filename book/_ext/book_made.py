@@ -158,7 +158,7 @@ def _session(number: int, one: Mapping[str, Any]) -> str:
     deck = f"slides/session-{number}.html"
     slides = f'<a href="{deck}">Slides of this session</a>\n\n' if SLIDES.is_dir() else ""
     return (
-        f"## Session {number}: {one['title']}\n\n{slides}"
+        f"(course-session-{number})=\n## Session {number}: {one['title']}\n\n{slides}"
         f"*Read before:* {_links(one['chapters'])}.\n\n{more}"
         f"*You should know:* {one['prerequisites']}\n\n"
         f"*Afterwards you can:*\n\n{bullets(one['objectives'])}\n\n"
@@ -172,6 +172,7 @@ def instructor(student: bool) -> str:
         return "The notes for teachers are left out of the students' edition."
     return "\n\n".join(
         f"(teach-session-{number})=\n## Session {number}: {one['title']}\n\n"
+        f"*Bring:* {one['bring']} *Students see:* [the course page](course-session-{number}).\n\n"
         f"| minutes | what | how |\n|---|---|---|\n{_plan(one['plan'])}\n\n{_teaching(one)}"
         for number, one in enumerate(read_data("course.yml"), 1)
     )
