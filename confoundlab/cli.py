@@ -84,8 +84,8 @@ def studies() -> None:
 @click.option(
     "--profile",
     type=PROFILES,
-    help="All parameters in a word: smoke takes seconds, quick minutes, paper is the "
-    "paper's own settings with repeats. -p changes it further.",
+    help="All parameters in a word: smoke takes a minute or less, quick minutes, paper is "
+    "the paper's own settings with repeats. -p changes it further.",
 )
 @click.option(
     "--out",

@@ -204,7 +204,7 @@ def paper_row(row: dict[str, Any], classes: str) -> list[str]:
         f"The paper's counts make {n:,} images, {n / row['classes']:g} for each of the {classes}.",
     ]
     if "note" in row:
-        said.append(f"The paper disagrees with itself: {row['note']}.")
+        said.append(f"Of the same row, {row['note']}.")
     return said
 
 

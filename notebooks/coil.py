@@ -197,7 +197,8 @@ placed = page.factor_map(run, images, crop, images.table[["session", "angle", "s
 # %% tags=["remove-input"]
 missing = placed[placed["untested"] != ""]
 lines = [f"- Not in the figure: {one.factor}. {one.untested}" for one in missing.itertuples()]
-display(Markdown("\n".join(lines)))
+if lines:
+    display(Markdown("\n".join(lines)))
 
 # %% [markdown]
 # ## Where the session hides

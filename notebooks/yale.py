@@ -69,7 +69,7 @@ display(Markdown(report.data_line(faces)))
 # %% tags=["remove-input"]
 printed = paper_rows()[DATASETS[dataset].paper_row]
 lines = [f"- {one}" for one in report.paper_row(printed, "persons")]
-lines += [f"- What to know of this set: {defect}" for defect in DATASETS[dataset].defects]
+lines += [f"- {defect}" for defect in DATASETS[dataset].defects]
 display(Markdown("\n".join(lines)))
 
 # %% [markdown]
