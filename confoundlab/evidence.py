@@ -125,12 +125,16 @@ class NullTest:
         """P-value: how often permuted labels do as well or better."""
         if self.p_value is not None:
             return self.p_value
-        return float((1 + (self.null >= self.observed - TIE).sum()) / (1 + len(self.null)))
+        return self._share(self.null >= self.observed - TIE)
 
     @property
     def below(self) -> float:
         """How often permuted labels do as badly or worse."""
-        return float((1 + (self.null <= self.observed + TIE).sum()) / (1 + len(self.null)))
+        return self._share(self.null <= self.observed + TIE)
+
+    def _share(self, hits: npt.NDArray[np.bool_]) -> float:
+        # of few labellings, drawing at random may by luck miss those that are as good
+        return max(float((1 + hits.sum()) / (1 + len(hits))), self.smallest_p)
 
 
 def combined(p_values: npt.ArrayLike, smallest: npt.ArrayLike) -> float:

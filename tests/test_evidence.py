@@ -86,3 +86,12 @@ def test_a_refitted_null_asks_for_more_than_the_design_where_it_is_wider(rng):
     null = rng.normal(0.5, 0.15, 999)
     assert least_refitted(design, null) == pytest.approx(0.5 + 0.15 * (1.645 + 0.842), abs=0.03)
     assert least_refitted(design, np.r_[null[:99], np.full(900, 0.5)]) == 1
+
+
+def test_no_p_value_is_smaller_than_the_design_allows():
+    """Twelve labellings: one in twelve draws is as good as what was observed, by luck fewer."""
+    null = np.r_[np.ones(70), np.zeros(929)]
+    test = NullTest(1.0, null, smallest_p=1 / 12)
+    assert (1 + 70) / 1000 < 1 / 12 == test.above
+    assert NullTest(1.0, np.ones(999), smallest_p=1 / 12).above == 1
+    assert NullTest(0.0, 1 - null, smallest_p=1 / 12).below == 1 / 12
