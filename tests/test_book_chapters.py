@@ -100,7 +100,7 @@ def test_a_notebook_gets_its_cells_where_they_belong(book, published):
         if record["row"] == "coil20" and record["learner"] == "LeNet-5"
         if {key: record[key] for key in crop} == crop
     )
-    assert f"{record['estimate']:.1%}" in texts[-6] and "(real images)" in texts[-6]
+    assert f"{record['estimate']:.1%}" in texts[-6] and "(real data)" in texts[-6]
     assert len({cell["id"] for cell in made["cells"] if "id" in cell}) == 5
 
 

@@ -79,8 +79,9 @@ def findings(wanted: Sequence[Mapping[str, str]]) -> str:
         ]
         if len(records) != 1:
             raise InputError(f"{len(records)} stored results of {one['stored']} have {where}.")
-        words = f"**{one['words']}** ({records[0]['state']} images)"
-        lines.append(f"- {report.sentence(words, records[0])}")
+        words = f"**{one['words']}** ({records[0]['state']} data)"
+        tell = report.sentence if records[0]["verdict"] else report.measured
+        lines.append(f"- {tell(words, records[0])}")
     return (
         "From the [stored results](/executed/paper_against_ours.ipynb), with the papers' own "
         "settings, whatever this build ran on:\n\n" + "\n".join(lines)
