@@ -127,7 +127,7 @@ def segment(image: npt.ArrayLike) -> Centres:
 def iter_patches(
     plates: PlateSet, *, size: int = 64, per_site: int | None = None
 ) -> Iterator[Patches]:
-    """Cut patches out of one site after the other; no more than a few are held at a time.
+    """Cut patches out of one site after the other; no more than one site is held at a time.
 
     Parameters
     ----------
@@ -139,12 +139,13 @@ def iter_patches(
         At most so many of a site, a random choice that depends on nothing but the site and the
         set's seed. All by default.
 
-    Returns
-    -------
-    iterator of Patches
-        Each of one site; may be none.
+    Yields
+    ------
+    Patches
+        Of one site; may be none.
     """
-    return plates.each(lambda row, image: cut(plates, row, image, size=size, per_site=per_site))
+    for row, image in enumerate(plates.iter_sites()):
+        yield cut(plates, row, image, size=size, per_site=per_site)
 
 
 def cut(

@@ -9,18 +9,15 @@ they were in the experiments, which were never released.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import Literal, TypeVar, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab.bank import cores
 from confoundlab.decode import Pixels
 from confoundlab.errors import one_of
 from confoundlab.plates.cells import CHANNELS, FEWEST, MOST, Centres, Look, Scene, paint_site
@@ -36,7 +33,6 @@ from confoundlab.plates.microscope import (
 )
 
 Scale = Literal["smoke", "default", "paper"]
-Seen = TypeVar("Seen")
 # Streams of random numbers, see `microscope`.
 _CELLS, _COUNT, _NOISE, _LINE = range(30, 34)
 _OWN = {"nucleus": 0.05, "body": 0.08, "nucleoli": 0.1, "golgi": 0.1, "mito": 0.1}  # of a line
@@ -113,33 +109,7 @@ class PlateSet:
 
     def iter_sites(self) -> Iterator[Pixels]:
         """Render one site after the other, in the table's order; none is kept."""
-        return self.each(lambda row, picture: picture)
-
-    def each(self, look: Callable[[int, Pixels], Seen]) -> Iterator[Seen]:
-        """Render every site and look at it, on all cores; yield what was seen in the table's order.
-
-        Parameters
-        ----------
-        look : callable
-            From a site's row number and picture. Called from several threads at once.
-
-        Yields
-        ------
-        object
-            What `look` returned. A few sites are rendered ahead, and no others are held.
-        """
-        _ = self._samples, self._gains, self._offsets, self._blurs, self._sick, self._counts
-        ahead: deque[Future[Seen]] = deque()
-        with ThreadPoolExecutor(cores()) as pool:
-            try:
-                for row in range(len(self)):
-                    ahead.append(pool.submit(lambda at: look(at, self.render(at)), row))
-                    if len(ahead) > 2 * cores():
-                        yield ahead.popleft().result()
-                while ahead:
-                    yield ahead.popleft().result()
-            finally:  # left early, or failed: what waits is not begun
-                pool.shutdown(wait=False, cancel_futures=True)
+        return map(self.render, range(len(self)))
 
     @cached_property
     def _samples(self) -> npt.NDArray[np.int64]:

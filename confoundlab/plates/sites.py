@@ -21,6 +21,7 @@ from confoundlab.plates.handcrafted import statistics
 from confoundlab.plates.nuclei import Centres, segment
 from confoundlab.plates.plateset import PlateSet
 
+_AT_ONCE = 16  # sites at full size
 _PATCH = 64  # pixels
 
 
@@ -76,16 +77,18 @@ def measure(plates: PlateSet, side: int = 64) -> Sites:
     wanted = plates.subset(~plates.sites["control"].to_numpy(bool))
     if not len(wanted):
         raise InputError("The set has control wells only.")
-
-    def look(_: int, picture: Pixels) -> tuple[Pixels, Pixels, int, pd.DataFrame]:
-        centres = segment(picture[:, :, 0])
-        one = picture[None]
-        return smaller(one, side)[0], _patch(picture, centres), len(centres), statistics(one)
-
-    seen = tqdm(wanted.each(look), "sites", len(wanted), delay=2, leave=False)
-    small, patches, cells, tables = zip(*seen, strict=True)
+    parts, patches, cells, tables = [], [], [], []
+    for first in tqdm(range(0, len(wanted), _AT_ONCE), "sites", delay=2, leave=False):
+        rows = range(first, min(first + _AT_ONCE, len(wanted)))
+        large = np.stack([wanted.render(row) for row in rows])
+        parts.append(smaller(large, side))
+        tables.append(statistics(large))
+        centres = [segment(picture[:, :, 0]) for picture in large]
+        cells += [len(own) for own in centres]
+        patches += [_patch(picture, own) for picture, own in zip(large, centres, strict=True)]
     table = wanted.sites.assign(cells=cells, planted=wanted.truth["n_cells"].to_numpy())
-    return Sites(table, np.stack(small), np.stack(patches), pd.concat(tables, ignore_index=True))
+    statistic = pd.concat(tables, ignore_index=True)
+    return Sites(table, np.concatenate(parts), np.stack(patches), statistic)
 
 
 def smaller(pixels: Pixels, side: int) -> Pixels:

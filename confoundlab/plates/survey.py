@@ -1,12 +1,12 @@
 """Sites looked at once: their focus, and the patches of their cells.
 
 Serves Figures 1 and 2 of Venugopalan et al. (2019). A site is rendered, measured, cut and
-forgotten, so that memory holds no more than a few pictures besides what was asked for.
+forgotten, so that memory holds no more than one picture besides what was asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +17,7 @@ from confoundlab.decode import Pixels
 from confoundlab.files import text_digest
 from confoundlab.plates.focus import focus_score
 from confoundlab.plates.nuclei import Patches, cut, together
-from confoundlab.plates.plateset import PlateSet, Seen
+from confoundlab.plates.plateset import PlateSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class SiteTable:
 
 def focus(plates: PlateSet) -> SiteTable:
     """Score the focus of every site."""
-    return _table(plates, [score for score, _ in _looked(plates, lambda row, image: None)])
+    return _measured(plates, lambda row, image: None)
 
 
 def cells(plates: PlateSet, *, size: int, per_site: int | None = None) -> tuple[SiteTable, Patches]:
@@ -60,17 +60,19 @@ def cells(plates: PlateSet, *, size: int, per_site: int | None = None) -> tuple[
     InputError
         No site has a cell.
     """
-    seen = _looked(plates, lambda row, image: cut(plates, row, image, size=size, per_site=per_site))
-    scores, found = zip(*seen, strict=True)
-    return _table(plates, list(scores)), together(found)
+    found: list[Patches] = []
+    table = _measured(
+        plates,
+        lambda row, image: found.append(cut(plates, row, image, size=size, per_site=per_site)),
+    )
+    return table, together(found)
 
 
-def _looked(plates: PlateSet, look: Callable[[int, Pixels], Seen]) -> Iterator[tuple[float, Seen]]:
-    """Yield the focus of each site, and what else was seen in it."""
-    sites = plates.each(lambda row, image: (focus_score(image[:, :, 0]), look(row, image)))
-    return iter(tqdm(sites, "sites", len(plates), delay=2, leave=False))
-
-
-def _table(plates: PlateSet, scores: list[float]) -> SiteTable:
+def _measured(plates: PlateSet, look: Callable[[int, Pixels], None]) -> SiteTable:
+    scores = []
+    sites = tqdm(plates.iter_sites(), "sites", len(plates), delay=2, leave=False)
+    for row, image in enumerate(sites):
+        scores.append(focus_score(image[:, :, 0]))
+        look(row, image)
     truth = plates.truth[["blur", "n_cells"]]
     return SiteTable(pd.concat([plates.sites.assign(focus=scores), truth], axis=1))

@@ -133,14 +133,14 @@ def test_streaming_many_patches_needs_no_more_memory_than_few() -> None:
     assert plates.truth["n_cells"].sum() > 1_900_000  # the paper has about two million
     peaks = []
     tracemalloc.start()
-    for n_sites in (8, 30):  # sites in work overlap as it comes
+    for n_sites in (3, 30):
         tracemalloc.reset_peak()
         for _ in islice(iter_patches(plates), n_sites):
             pass
         peaks.append(tracemalloc.get_traced_memory()[1])
     tracemalloc.stop()
-    assert peaks[1] < 1.3 * peaks[0]
-    assert peaks[1] < 30e6  # bytes; thirty sites' patches alone would be 20e6 more
+    assert peaks[1] < 1.1 * peaks[0]
+    assert peaks[1] < 60e6  # bytes; thirty sites' patches alone would be 20e6 more
 
 
 @pytest.mark.parametrize("arguments", [{"size": 0}, {"size": 257}, {"per_site": 0}])
