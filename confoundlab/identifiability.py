@@ -168,11 +168,8 @@ def identifiability(
     if label.max() == 0:
         raise InputError("There is one class only: there is nothing to tell apart.")
     names = [str(one) for one in np.unique(y)], [str(one) for one in np.unique(np.asarray(factor))]
-    images = pd.DataFrame(0, *names)
-    np.add.at(images.to_numpy(), (label, level), 1)
     cells = np.unique(np.c_[label, level, group], axis=0)
-    counts = np.zeros(images.shape, np.int64)
-    np.add.at(counts, (cells[:, 0], cells[:, 1]), 1)
+    images, counts = (_table(one, *map(len, names)) for one in (np.c_[label, level], cells))
     there = counts > 0
     parts = _parts(there, *names)
     status: Status
@@ -187,15 +184,19 @@ def identifiability(
     straddling = bool((np.bincount(np.unique(np.c_[level, group], axis=0)[:, 0]) > 1).any())
     return Identifiability(
         name,
-        pd.DataFrame(
-            np.bincount(label * there.shape[1] + level, minlength=there.size).reshape(there.shape),
-            *names,
-        ),
+        pd.DataFrame(images, *names),
         pd.DataFrame(counts, *names),
         status,
         parts,
         straddling,
     )
+
+
+def _table(rows: npt.NDArray[np.int64], n: int, m: int) -> npt.NDArray[np.int64]:
+    """Count rows by class (first column) and level (second)."""
+    counts = np.zeros((n, m), np.int64)
+    np.add.at(counts, (rows[:, 0], rows[:, 1]), 1)
+    return counts
 
 
 def _parts(
