@@ -3,6 +3,7 @@
     python book/build.py                    from the data at hand, else from simulated twins
     python book/build.py --publish RUN      first make a run's results the published ones
     python book/build.py --student          without solutions, into build/student
+    python book/build.py --real-game        the game from published images, for your own use only
 
 A page is run again when the package's code, its notebook, its parameters or its images have
 changed; all four go into a fingerprint that is kept beside the executed page.
@@ -25,7 +26,7 @@ import click
 import nbformat
 import yaml
 from dials_data import write_dials
-from game_data import write_game
+from game_data import views, write_game
 
 from confoundlab.catalog import STUDIES, Study
 from confoundlab.cli import PROFILES, Command
@@ -61,7 +62,9 @@ _PAGES = tuple(
 )
 
 
-def build(profile: str, say: Callable[[str], None], edition: str = "full") -> Path:
+def build(
+    profile: str, say: Callable[[str], None], edition: str = "full", real_game: bool = False
+) -> Path:
     """Run what has changed and render; return the path of the first page.
 
     Parameters
@@ -72,14 +75,17 @@ def build(profile: str, say: Callable[[str], None], edition: str = "full") -> Pa
         Is told what happens.
     edition : {"full", "student"}
         The students' has no solutions.
+    real_game : bool
+        The game shows crops of COIL-20, whose terms do not let the book be published with them.
 
     Raises
     ------
     InputError
-        The renderer is not installed.
+        The renderer is not installed, or COIL-20 is asked for and not at hand.
     RunFailedError
         A page failed; what was published before is left as it was.
     """
+    played = views(real_game)  # before the studies, which take long: real images may be missing
     for study in STUDIES.values():
         _study_page(study, profile, say)
     stored = [path.read_text(encoding="utf-8") for path in sorted(RESULTS.rglob("*.*"))]
@@ -96,7 +102,9 @@ def build(profile: str, say: Callable[[str], None], edition: str = "full") -> Pa
             # the others show no study's data: calibration and benchmarks simulate their own
             read = published(RESULTS) if source.stem == "paper_against_ours" else []
             _publish_page(target, mark, page_offer(source.stem, read, seconds))
-    _data("game", write_game, say)
+    if real_game:
+        say("the game shows published images: this book is for your own use only")
+    _data("game", functools.partial(write_game, images=played), say, played.digest)
     _data("dials", write_dials, say)
     return _render(say, edition)
 
@@ -184,15 +192,17 @@ def _publish_page(executed: Path, mark: str, offer: str) -> None:
     write_aside(_EXECUTED / f"{executed.stem}.fingerprint", lambda aside: aside.write_text(mark))
 
 
-def _data(page: str, write: Callable[[Path], Path], say: Callable[[str], None]) -> None:
-    """Make what a page of the book simulates for its readers, unless the same code made it."""
+def _data(
+    page: str, write: Callable[[Path], Path], say: Callable[[str], None], images: str = ""
+) -> None:
+    """Make what a page of the book shows, unless the same code made it from the same images."""
     made = _MADE / page / "data.js"
     kept = made.with_suffix(".fingerprint")
     sources = sorted((ROOT / "book").glob(f"{page}_*.py"))
-    mark = text_digest(code_digest(), *(one.read_text(encoding="utf-8") for one in sources))
+    mark = text_digest(code_digest(), images, *(one.read_text(encoding="utf-8") for one in sources))
     if made.is_file() and kept.is_file() and kept.read_text() == mark:
         return
-    say(f"the {page}: simulating")
+    say(f"the {page}: making its data")
     write(made)
     write_aside(kept, lambda aside: aside.write_text(mark))
 
@@ -267,12 +277,19 @@ def _render(say: Callable[[str], None], edition: str) -> Path:
     help="Folder of a run; may be given again and again.",
 )
 @click.option("--student", is_flag=True, help="The edition without solutions.")
-def main(profile: str, runs: tuple[Path, ...], student: bool) -> None:
+@click.option(
+    "--real-game",
+    is_flag=True,
+    help="Make the game from real COIL-20 crops under CONFOUNDLAB_DATA; their terms allow "
+    "research, not publishing: for your own use only.",
+)
+def main(profile: str, runs: tuple[Path, ...], student: bool, real_game: bool) -> None:
     """Build the book: run the notebooks that have changed, then render."""
     say = functools.partial(click.echo, err=True)
     for run in runs:
         say(f"stored as {publish(run)}")
-    click.echo(f"The book: {build(profile, say, 'student' if student else 'full')}")
+    edition = "student" if student else "full"
+    click.echo(f"The book: {build(profile, say, edition, real_game)}")
 
 
 if __name__ == "__main__":

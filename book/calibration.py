@@ -114,3 +114,22 @@ figure = plots_evidence.planted(trials)
 
 # %% tags=["remove-input"]
 display(report.table(planted.summary(trials).round(3)))
+
+# %% [markdown]
+# ## What was found
+
+# %% tags=["remove-input"]
+display(Markdown(report_calibration.found(stored, trials)))
+
+# %% [markdown]
+# ## What would change our mind
+#
+# A kind of data that is not among these designs, and in which one of the tests calls more than one
+# draw in twenty without a leak, also on fresh draws. It would be added, and the test mended or warned
+# of.
+
+# %% [markdown]
+# ## Run this page again
+#
+# `make calibration` draws and measures everything anew, in under an hour; `make book` then makes this
+# page from the new tables.

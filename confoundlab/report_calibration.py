@@ -88,6 +88,38 @@ def second_runs(table: pd.DataFrame) -> str:
     )
 
 
+def found(table: pd.DataFrame, trials: pd.DataFrame) -> str:
+    """Return in Markdown what the calibration found, in short.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As stored, of `read`.
+    trials : DataFrame
+        Rows of `plates.planted`.
+    """
+    nulls = latest_nulls(table)
+    wrong = nulls["test"].str.startswith("WRONG")
+    rates = nulls[~wrong].groupby("test")["rejected"].mean()
+    ignored = nulls.loc[nulls["test"] == "WRONG: groups ignored", "rejected"].mean()
+    logit = table[(table["kind"] == "coverage") & (table["method"] == "logit")]
+    inside = logit.groupby("n_groups")["inside"].agg(["min", "max"])
+    held = [f"{row['min']:.0%} to {row['max']:.0%}" for _, row in inside.iloc[[0, -1]].iterrows()]
+    called = trials["p_value"] <= ALPHA
+    strength = trials["strength"]
+    return (
+        f"- **False alarms.** On average over its designs, each test called {rates.min():.1%} to "
+        f"{rates.max():.1%} of the draws without a leak; near copies counted one by one, "
+        f"{ignored:.1%}.\n"
+        f"- **Intervals.** Those of shares and areas (logit) held the truth in {held[0]} of the "
+        f"draws of {inside.index[0]:.0f} groups, and in {held[1]} of those of "
+        f"{inside.index[-1]:.0f}.\n"
+        f"- **Plates.** With the dial at zero, {called[strength == 0].mean():.0%} of the answers "
+        f"were called significant; with the dial turned up, "
+        f"{called[strength == strength.max()].mean():.0%}."
+    )
+
+
 def covered(table: pd.DataFrame) -> pd.DataFrame:
     """Return the range of coverage over truths, for each metric, method and number of groups."""
     own = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]

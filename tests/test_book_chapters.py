@@ -6,6 +6,8 @@ import re
 import pytest
 import yaml
 from conftest import ROOT
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 from confoundlab.catalog import DATASETS, TABLES
 from confoundlab.errors import InputError
@@ -62,6 +64,36 @@ def test_minutes_grow_with_the_words(book, words, expected):
 
 def test_code_and_directives_take_no_time_to_read(book):
     assert book.minutes("word\n```python\n" + "word " * 1000 + "\n```\n") == 1
+
+
+def test_prose_in_a_container_is_read_as_any_other(book):
+    prose = "word " * 350
+    assert book.minutes(f":::::{{container}} handout\n{prose}\n:::{{note}}\nx\n:::\n:::::\n") == 2
+    assert book.minutes(f":::::{{note}}\n{prose}\n:::::\n") == 1
+
+
+@pytest.mark.parametrize("state", ["simulated", "real"])
+def test_the_games_page_speaks_of_the_images_that_it_shows(book, monkeypatch, tmp_path, state):
+    data = tmp_path / "data.js"
+    monkeypatch.setattr(book.book_made, "GAME", data)
+    assert book.book_made.game_state() == "simulated"
+    data.write_text(f'window.confoundlabGame = {{"state": "{state}", "names": ["}};"]}};\n')
+    (tmp_path / "conf.py").write_text(
+        "extensions = ['myst_parser']\nmyst_enable_extensions = ['colon_fence']\n"
+        "import book_chapters\n"
+        "def setup(app):\n    app.connect('config-inited', book_chapters.tag)\n"
+    )
+    text = (BOOK / "game.md").read_text().replace("{term}", "").replace(".ipynb)", ".html)")
+    (tmp_path / "index.md").write_text(text.replace("datasheets.md", "datasheets.html"))
+    places = [str(tmp_path / name) for name in ("", "", "out", "trees")]
+    with docutils_namespace():  # so that the next page of a test is the first again
+        Sphinx(*places, "html", status=None).build()
+    words = (tmp_path / "out" / "index.html").read_text()
+    said = {"Everything here is simulated" in words, "Neither is much on a screen" in words}
+    assert said == {state == "simulated"}
+    said = {"These are published photographs" in words, "must not be published" in words}
+    assert said == {state == "real"}
+    assert "it was tested on views" in words.lower() and "needs no stretching" in words
 
 
 def test_a_page_gets_its_opening_below_the_title_then_quiz_and_exercises_at_the_end(book):

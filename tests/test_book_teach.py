@@ -43,6 +43,8 @@ def test_titles_are_those_of_the_pages_and_of_the_notebooks(book):
     coil = page("coil", CHAPTERS["coil"], COURSE)
     assert coil.startswith("# Teach: COIL: objects on a turntable\n")
     assert "[](/executed/coil.ipynb), read before [session 2](teach-session-2)" in coil
+    own = page("calibration", CHAPTERS["calibration"], COURSE)
+    assert own.startswith("# Teach: Calibration\n") and "[](/executed/calibration.ipynb)" in own
     sma = page("sma", CHAPTERS["sma"], COURSE)
     assert "to go on with after [session 7](teach-session-7)" in sma
 

@@ -6,6 +6,7 @@ import json
 import nbformat
 import pytest
 import yaml
+from click.testing import CliRunner
 from conftest import ROOT
 
 from confoundlab.errors import InputError
@@ -130,7 +131,15 @@ def test_the_configuration_has_buttons_and_a_machine_for_them_by_the_address(
         assert binder.is_file() == there
 
 
-def test_what_a_page_simulates_is_made_again_when_its_source_changes(build, monkeypatch, tmp_path):
+def test_a_real_game_without_real_images_is_refused_before_anything_runs(build, monkeypatch):
+    monkeypatch.setattr(build, "_study_page", lambda *run: pytest.fail("a study ran"))
+    result = CliRunner().invoke(build.main, ["--real-game"])
+    assert result.exit_code == 2 and "COIL-20 is not at hand" in result.output
+
+
+def test_what_a_page_shows_is_made_again_when_its_source_or_its_images_change(
+    build, monkeypatch, tmp_path
+):
     monkeypatch.setattr(build, "ROOT", tmp_path)
     monkeypatch.setattr(build, "_MADE", tmp_path / "made")
     monkeypatch.setattr(build, "code_digest", lambda: "one")
@@ -147,3 +156,6 @@ def test_what_a_page_simulates_is_made_again_when_its_source_changes(build, monk
         source.write_text(text)
         build._data("dials", write, lambda line: None)
     assert made == [tmp_path / "made" / "dials" / "data.js"] * 2
+    for images in ("real", "real", ""):
+        build._data("dials", write, lambda line: None, images)
+    assert len(made) == 4

@@ -17,6 +17,21 @@ def test_alarms_are_the_stored_rates(calibrated):
     assert table.loc["WRONG: groups ignored", "above 5%"] == "1"
 
 
+def test_what_was_found_are_means_and_ranges_of_the_stored_rates(calibrated):
+    trials = pd.DataFrame(
+        {"strength": [0, 0, 0.5, 1, 1, 1, 1], "p_value": [0.5, 0.05, 0.5, 0.01, 0.02, 0.03, 0.3]}
+    )
+    words = report.found(calibrated, trials)
+    nulls = calibrated[calibrated["kind"] == "null"]
+    wrong = nulls["test"].str.startswith("WRONG")
+    right = f"{nulls.loc[~wrong, 'rejected'].mean():.1%}"
+    assert f"{right} to {right} of the draws" in words
+    assert f"one by one, {nulls.loc[wrong, 'rejected'].item():.1%}" in words
+    inside = calibrated[calibrated["kind"] == "coverage"]["inside"]
+    assert f"{inside.min():.0%} to {inside.max():.0%} of the draws of 10 groups" in words
+    assert "at zero, 50% of" in words and "turned up, 75%" in words
+
+
 def test_second_runs_are_counted(calibrated):
     assert "0 stayed above (tests: none)" in report.second_runs(calibrated)
     high = calibrated[calibrated["kind"] == "null"].iloc[:1]

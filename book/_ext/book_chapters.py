@@ -35,7 +35,8 @@ CHAPTERS = Path(__file__).parents[1] / "chapters"
 # doi:10.1016/j.jml.2019.104047): these pages have tables and figures to look at.
 WORDS_A_MINUTE = 180
 _MADE = re.compile(r"^<!-- made: ([\w ]+) -->$", re.MULTILINE)
-_FENCED = re.compile(r"^(```+|:::+).*?^\1\s*$", re.MULTILINE | re.DOTALL)
+# A container only lays out prose that is read as any other.
+_FENCED = re.compile(r"^(```+|:::+)(?!:|\{container\}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 _MIND, _AGAIN = "## What would change our mind", "## Run this page again"
 
 
@@ -152,6 +153,12 @@ def write_for_teachers(app: Any, config: Any) -> None:
         book_slides.write_slides(book_made.SLIDES, course)
 
 
+def tag(app: Any, config: Any) -> None:
+    """Tell pages (Sphinx's ``only``) on which images the game is played (``config-inited``)."""
+    if book_made.game_state() == "real":
+        app.tags.add("real_game")
+
+
 def read(app: Any, page: str, source: list[str]) -> None:
     """Put chapters and made parts into a page's source (Sphinx's event ``source-read``)."""
     student, name = is_student(), page.rpartition("/")[2]
@@ -181,6 +188,7 @@ def _math(as_block: bool) -> Callable[[Any, Any], None]:
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx. MathML is drawn by browsers themselves: no script, no network."""
     app.connect("config-inited", write_for_teachers)
+    app.connect("config-inited", tag)
     app.connect("source-read", read)
     app.setup_extension("book_quiz")
     app.add_html_math_renderer("mathml", (_math(False), None), (_math(True), None))

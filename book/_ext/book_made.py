@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -18,7 +19,8 @@ from confoundlab.store import read_results
 
 BOOK = Path(__file__).parents[1]
 RESULTS = BOOK.parent / "results"
-# Made before the pages are, where reveal.js is there (book_slides.py).
+# Made before the pages are: the game's data (game_data.py), and slides where reveal.js is there.
+GAME = BOOK / "_made" / "game" / "data.js"
 SLIDES = BOOK / "_made" / "slides"
 # Of a page, or of the notebook that becomes one.
 _TITLE = re.compile(r"^(?:# )?# ([A-Z].*)$", re.MULTILINE)
@@ -46,12 +48,21 @@ def chapter(page: str) -> Any:
 
 
 def title_of(page: str) -> str:
-    """Return the title of a page of Markdown, or of a study's."""
-    source = BOOK / f"{page}.md"
-    if page.startswith("executed/"):
-        source = BOOK.parent / "notebooks" / f"{page.removeprefix('executed/')}.py"
+    """Return the title of a page of Markdown, of a study's, or of a notebook of the book."""
+    name = page.removeprefix("executed/")
+    notebooks = (BOOK.parent / "notebooks" / f"{name}.py", BOOK / f"{name}.py")
+    source = BOOK / f"{page}.md" if name == page else next(filter(Path.is_file, notebooks))
     titles: list[str] = _TITLE.findall(source.read_text(encoding="utf-8"))
     return titles[0]
+
+
+def game_state() -> str:
+    """Return the state of the images on which the game is played: "simulated", or "real"."""
+    if not GAME.is_file():
+        return "simulated"  # no data, no game; its page speaks of what is built by default
+    script = GAME.read_text(encoding="utf-8")
+    state: str = json.loads(script[script.index("{") : script.rindex("}") + 1])["state"]
+    return state
 
 
 def findings(wanted: Sequence[Mapping[str, str]]) -> str:

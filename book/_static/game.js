@@ -71,12 +71,21 @@ document.addEventListener("DOMContentLoaded", () => {
   function shelf() {
     data.names.forEach((name, label) => {
       const line = make("div", "", { class: "game-line" });
-      line.append(make("img", "", { src: data.pictures[label], alt: `simulated object ${name}` }));
+      line.append(make("img", "", { src: data.pictures[label], alt: `${data.state} object ${name}` }));
       line.append(make("span", name, { class: "game-name" }));
       const own = data.examples.filter((crop) => crop.label === label);
       own.forEach((crop, one) => line.append(picture(crop, `example ${one + 1} of ${name}`)));
       find("shelf").append(line);
     });
+  }
+
+  // simulated crops are neither flat nor do they hold an object; published ones may be and do
+  function warn() {
+    if (!data.flat && !data.pieces) return;
+    find("warning").textContent =
+      `Of the ${data.examples.length + data.tests.length} crops on this page, ${percent(data.flat)} are one flat ` +
+      `value: there is nothing in them to see, for nobody. ${data.pieces} hold a piece of the object.`;
+    find("warning").hidden = false;
   }
 
   function keys() {
@@ -179,6 +188,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (Number.isInteger(label) && label >= 0 && label < data.names.length) answer(label);
   });
   shelf();
+  warn();
   keys();
   root.hidden = false;
 });
