@@ -84,7 +84,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!data.flat && !data.pieces) return;
     find("warning").textContent =
       `Of the ${data.examples.length + data.tests.length} crops on this page, ${percent(data.flat)} are one flat ` +
-      `value: there is nothing in them to see, for nobody. ${data.pieces} hold a piece of the object.`;
+      `value: a level, and nothing else to see. ${data.pieces} hold a piece of the object, and are no control.`;
     find("warning").hidden = false;
   }
 

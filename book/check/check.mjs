@@ -177,8 +177,10 @@ async function gameIsPlayed() {
   const scores = await page.$$eval('#game [data-part="scores"] tr', (rows) => rows.map((row) => row.innerText));
   if (scores.length !== 3 || !/\d+ of 20/.test(scores[0] + scores[1])) fault("game.html", `scores: ${scores}`);
   const sum = () =>
-    page.$eval("#game .game-grid canvas", (one) =>
-      one.getContext("2d").getImageData(0, 0, one.width, one.height).data.reduce((a, b) => a + b, 0),
+    page.$$eval("#game .game-grid canvas", (all) =>
+      all
+        .flatMap((one) => [...one.getContext("2d").getImageData(0, 0, one.width, one.height).data])
+        .reduce((a, b) => a + b, 0),
     );
   const before = await sum();
   await page.focus("#game [data-contrast]");
