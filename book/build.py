@@ -5,61 +5,32 @@
     python book/build.py --student          without solutions, into build/student
     python book/build.py --real-game        the game from published images, for your own use only
 
-A page is run again when the package's code, its notebook, its parameters or its images have
-changed; all four go into a fingerprint that is kept beside the executed page.
+What has changed, and how it is run, is in page_runs.py.
 """
 
 from __future__ import annotations
 
 import functools
-import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-import nbformat
 import yaml
-from dials_data import write_dials
-from game_data import views, write_game
+from page_runs import CONFIG, RESULTS, ROOT, address, jobs, make_all
 
-from confoundlab.catalog import STUDIES, Study
 from confoundlab.cli import PROFILES, Command
-from confoundlab.copies import find_folder
-from confoundlab.data import available, load
 from confoundlab.errors import InputError, RunFailedError
-from confoundlab.execute import execute, run_study, settings
-from confoundlab.files import code_digest, text_digest, write_aside
-from confoundlab.pages import (
-    binder_files,
-    dressed,
-    page_offer,
-    parameters_file,
-    repository,
-    study_offer,
-    with_buttons,
-)
-from confoundlab.parameters import notebook_source
-from confoundlab.report import published
+from confoundlab.files import write_aside
+from confoundlab.pages import binder_files, with_buttons
 from confoundlab.store import read_results
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "results"
-_EXECUTED = ROOT / "book" / "executed"
-_MADE = ROOT / "book" / "_made"
 # Where the renderer puts its folder _build, by edition.
 _OUT = {"full": ROOT / "book", "student": ROOT / "build" / "student"}
-_CONFIG = ROOT / "_config.yml"
-# Notebooks of the book that are no study: they only read the stored results.
-_PAGES = tuple(
-    ROOT / "book" / f"{name}.py"
-    for name in ("paper_against_ours", "calibration", "benchmarks", "rerun")
-)
 
 
 def build(
@@ -85,27 +56,10 @@ def build(
     RunFailedError
         A page failed; what was published before is left as it was.
     """
-    played = views(real_game)  # before the studies, which take long: real images may be missing
-    for study in STUDIES.values():
-        _study_page(study, profile, say)
-    stored = [path.read_text(encoding="utf-8") for path in sorted(RESULTS.rglob("*.*"))]
-    notebooks = [notebook_source(name).read_text(encoding="utf-8") for name in STUDIES]
-    for source in _PAGES:
-        text = source.read_text(encoding="utf-8")
-        mark = text_digest(code_digest(), text, *notebooks, *stored, str(_address()))
-        if _is_new(source.stem, mark, say):
-            target = ROOT / "build" / "pages" / f"{source.stem}.ipynb"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            started = time.perf_counter()
-            execute(source, target, {})
-            seconds = time.perf_counter() - started
-            # the others show no study's data: calibration and benchmarks simulate their own
-            read = published(RESULTS) if source.stem == "paper_against_ours" else []
-            _publish_page(target, mark, page_offer(source.stem, read, seconds))
+    wanted = jobs(profile, real_game)  # first, because images may be missing
     if real_game:
         say("the game shows published images: this book is for your own use only")
-    _data("game", functools.partial(write_game, images=played), say, played.digest)
-    _data("dials", write_dials, say)
+    make_all(wanted, say)
     return _render(say, edition)
 
 
@@ -145,82 +99,16 @@ def _is_simulated(results: dict[str, Any]) -> bool:
     return all(entry["state"] == "simulated" for entry in results["data"])
 
 
-def _study_page(study: Study, profile: str, say: Callable[[str], None]) -> None:
-    values = settings(study, profile, {})
-    name, choice = values["dataset"], values["data"]
-    if study.tables:
-        state, images = "real", _modified(study)
-    elif not study.datasets:
-        state, images = "simulated", ""
-    else:
-        state = available(name, choice)
-        images = "" if state == "simulated" else load(name, choice).digest
-    source = notebook_source(study.name).read_text(encoding="utf-8")
-    mark = text_digest(
-        code_digest(), source, json.dumps(values, sort_keys=True), state, images, str(_address())
-    )
-    if _is_new(study.name, mark, say):
-        say(f"  on {state} data, profile {profile}")
-        out = ROOT / "build" / "runs" / study.name
-        run_study(study, out, profile=profile, parameters={}, overwrite=True)
-        results = read_results(out / "results.json")
-        parameters = parameters_file(results)
-        write_aside(
-            _EXECUTED / f"{study.name}.parameters.yaml",
-            lambda aside: aside.write_text(parameters, encoding="utf-8"),
-        )
-        _publish_page(out / f"{study.name}.ipynb", mark, study_offer(results))
-
-
-def _modified(study: Study) -> str:
-    """Return which tables are at hand, and when their files were last changed."""
-    folders = filter(None, (find_folder(entry) for entry in study.tables))
-    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
-    return text_digest(*(f"{path} {path.stat().st_mtime_ns}" for path in files))
-
-
-def _is_new(page: str, mark: str, say: Callable[[str], None]) -> bool:
-    kept = _EXECUTED / f"{page}.fingerprint"
-    same = (_EXECUTED / f"{page}.ipynb").is_file() and kept.is_file() and kept.read_text() == mark
-    say(f"{page}: unchanged, kept" if same else f"{page}: running")
-    return not same
-
-
-def _publish_page(executed: Path, mark: str, offer: str) -> None:
-    notebook = dressed(nbformat.read(executed, as_version=4), offer, _address())
-    write_aside(_EXECUTED / executed.name, lambda aside: nbformat.write(notebook, aside))
-    write_aside(_EXECUTED / f"{executed.stem}.fingerprint", lambda aside: aside.write_text(mark))
-
-
-def _data(
-    page: str, write: Callable[[Path], Path], say: Callable[[str], None], images: str = ""
-) -> None:
-    """Make what a page of the book shows, unless the same code made it from the same images."""
-    made = _MADE / page / "data.js"
-    kept = made.with_suffix(".fingerprint")
-    sources = sorted((ROOT / "book").glob(f"{page}_*.py"))
-    mark = text_digest(code_digest(), images, *(one.read_text(encoding="utf-8") for one in sources))
-    if made.is_file() and kept.is_file() and kept.read_text() == mark:
-        return
-    say(f"the {page}: making its data")
-    write(made)
-    write_aside(kept, lambda aside: aside.write_text(mark))
-
-
-def _address() -> str | None:
-    return repository(yaml.safe_load(_CONFIG.read_text(encoding="utf-8")))
-
-
 def _configuration() -> Path:
     """Write the renderer's configuration, with what a repository's address adds, and return it."""
     beside = ROOT / "build" / "beside-the-pages"
     shutil.rmtree(beside, ignore_errors=True)
-    url = _address()
+    url = address()
     for name, text in binder_files(url).items() if url else ():
         path = beside / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    config = yaml.safe_load(_CONFIG.read_text(encoding="utf-8"))
+    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     local = config.get("sphinx", {}).get("local_extensions", {})
     local.update({name: str(ROOT / path) for name, path in local.items()})  # found from anywhere
     made = yaml.safe_dump(with_buttons(config, str(beside)), sort_keys=False)

@@ -1,0 +1,232 @@
+"""Make what the book is rendered from: executed notebooks, and the data of pages to play with.
+
+A page is made again when the package's code, its notebook, its parameters or its images have
+changed; all four go into a fingerprint that is kept beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import nbformat
+import yaml
+from dials_data import write_dials
+from game_data import views, write_game
+from tqdm import tqdm
+
+from confoundlab.bank import cores
+from confoundlab.catalog import STUDIES, Study
+from confoundlab.copies import find_folder
+from confoundlab.data import available, load
+from confoundlab.execute import execute, run_study, settings
+from confoundlab.files import code_digest, text_digest, write_aside
+from confoundlab.pages import dressed, page_offer, parameters_file, repository, study_offer
+from confoundlab.parameters import notebook_source
+from confoundlab.report import published
+from confoundlab.store import read_results
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "results"
+CONFIG = ROOT / "_config.yml"
+EXECUTED = ROOT / "book" / "executed"
+MADE = ROOT / "book" / "_made"
+# Notebooks of the book that are no study: they only read the stored results.
+PAGES = tuple(
+    ROOT / "book" / f"{name}.py"
+    for name in ("paper_against_ours", "calibration", "benchmarks", "rerun")
+)
+# While one notebook starts or draws, on one core, another computes. Each takes up to 2 GB.
+AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to make for the book.
+
+    Parameters
+    ----------
+    name : str
+        Of the page.
+    target : Path
+        What is made; its fingerprint lies beside it.
+    mark : str
+        The fingerprint of what it is made from.
+    make : callable
+        Makes it. Called in a process of its own, so that it can be pickled.
+    about : str
+        What it is made from, in words.
+    """
+
+    name: str
+    target: Path
+    mark: str
+    make: Callable[[], object]
+    about: str = ""
+
+    @property
+    def fingerprint(self) -> Path:
+        """Where the mark of what was made last is kept."""
+        return self.target.with_suffix(".fingerprint")
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is to be made: it never was, or from something else."""
+        kept = self.target.is_file() and self.fingerprint.is_file()
+        return not (kept and self.fingerprint.read_text(encoding="utf-8") == self.mark)
+
+
+def address() -> str | None:
+    """Return the address of the repository, if the configuration names one."""
+    return repository(yaml.safe_load(CONFIG.read_text(encoding="utf-8")))
+
+
+def jobs(profile: str, real_game: bool) -> list[Job]:
+    """Return all that the book is rendered from.
+
+    Raises
+    ------
+    InputError
+        A study's images are not whole, or the game is to show images that are not at hand.
+    """
+    played = views(real=True).digest if real_game else ""
+    return [
+        *(study_job(study, profile) for study in STUDIES.values()),
+        *(page_job(source) for source in PAGES),
+        data_job("game", partial(_game, real_game), played),
+        data_job("dials", write_dials),
+    ]
+
+
+def study_job(study: Study, profile: str) -> Job:
+    """Return how a study's page is made, from the data at hand."""
+    values = settings(study, profile, {})
+    name, choice = values["dataset"], values["data"]
+    if study.tables:
+        state, images = "real", _modified(study)
+    elif not study.datasets:
+        state, images = "simulated", ""
+    else:
+        state = available(name, choice)
+        images = "" if state == "simulated" else load(name, choice).digest
+    source = notebook_source(study.name).read_text(encoding="utf-8")
+    parameters = json.dumps(values, sort_keys=True)
+    mark = text_digest(code_digest(), source, parameters, state, images, str(address()))
+    return Job(
+        study.name,
+        EXECUTED / f"{study.name}.ipynb",
+        mark,
+        partial(_run_study, study.name, profile),
+        f"{state} data, profile {profile}",
+    )
+
+
+def page_job(source: Path) -> Job:
+    """Return how a notebook of the book is made, from the stored results."""
+    stored = [path.read_text(encoding="utf-8") for path in sorted(RESULTS.rglob("*.*"))]
+    notebooks = [notebook_source(name).read_text(encoding="utf-8") for name in STUDIES]
+    text = source.read_text(encoding="utf-8")
+    mark = text_digest(code_digest(), text, *notebooks, *stored, str(address()))
+    target = EXECUTED / f"{source.stem}.ipynb"
+    return Job(source.stem, target, mark, partial(_run_page, source), "stored results")
+
+
+def data_job(page: str, write: Callable[[Path], Path], images: str = "") -> Job:
+    """Return how the data of a page to play with are made, from code and images (their digest)."""
+    sources = sorted((ROOT / "book").glob(f"{page}_*.py"))
+    mark = text_digest(code_digest(), images, *(one.read_text(encoding="utf-8") for one in sources))
+    target = MADE / page / "data.js"
+    return Job(page, target, mark, partial(write, target), "images")
+
+
+def make_all(wanted: Sequence[Job], say: Callable[[str], None]) -> None:
+    """Make what is new, some jobs at a time; what they print goes to ``build/logs``.
+
+    Raises
+    ------
+    InputError
+        Images that cannot be used.
+    RunFailedError
+        A page failed; what was made before is left as it was.
+    """
+    new = [job for job in wanted if job.is_new]
+    for job in wanted:
+        if job not in new:
+            say(f"{job.name}: unchanged, kept")
+    if not new:
+        return
+    say(f"making {', '.join(job.name for job in new)}")
+    logs = ROOT / "build" / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(
+        min(AT_ONCE, cores()), mp_context=get_context("spawn"), initializer=_share_cores
+    ) as pool:
+        waiting = {pool.submit(_make, job, logs / f"{job.name}.log"): job for job in new}
+        try:
+            for done in tqdm(as_completed(waiting), "pages", len(waiting), leave=False):
+                job, seconds = waiting[done], done.result()
+                say(f"{job.name}: made from {job.about} in {seconds:.0f} s")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _share_cores() -> None:
+    """Let notebooks that run side by side not fight with as many threads of linear algebra each."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def _make(job: Job, log: Path) -> float:
+    """Make one; return the seconds it took. Bars of jobs side by side would write over another."""
+    started = time.perf_counter()
+    with log.open("w", encoding="utf-8") as file, contextlib.redirect_stderr(file):
+        job.make()
+    write_aside(job.fingerprint, lambda aside: aside.write_text(job.mark, encoding="utf-8"))
+    return time.perf_counter() - started
+
+
+def _run_study(name: str, profile: str) -> None:
+    out = ROOT / "build" / "runs" / name
+    run_study(STUDIES[name], out, profile=profile, parameters={}, overwrite=True)
+    results = read_results(out / "results.json")
+    parameters = parameters_file(results)
+    write_aside(
+        EXECUTED / f"{name}.parameters.yaml",
+        lambda aside: aside.write_text(parameters, encoding="utf-8"),
+    )
+    _publish(out / f"{name}.ipynb", study_offer(results))
+
+
+def _run_page(source: Path) -> None:
+    target = ROOT / "build" / "pages" / f"{source.stem}.ipynb"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    execute(source, target, {})
+    seconds = time.perf_counter() - started
+    # the others show no study's data: calibration and benchmarks simulate their own
+    read = published(RESULTS) if source.stem == "paper_against_ours" else []
+    _publish(target, page_offer(source.stem, read, seconds))
+
+
+def _game(real: bool, target: Path) -> Path:
+    return write_game(target, images=views(real))
+
+
+def _publish(executed: Path, offer: str) -> None:
+    notebook = dressed(nbformat.read(executed, as_version=4), offer, address())
+    write_aside(EXECUTED / executed.name, lambda aside: nbformat.write(notebook, aside))
+
+
+def _modified(study: Study) -> str:
+    """Return which tables are at hand, and when their files were last changed."""
+    folders = filter(None, (find_folder(entry) for entry in study.tables))
+    files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return text_digest(*(f"{path} {path.stat().st_mtime_ns}" for path in files))
