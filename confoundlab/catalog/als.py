@@ -15,7 +15,7 @@ STUDY = Study(
     profiles={
         "smoke": {"wells": 4, "side": 32, "embed_side": 64, "epochs": 4, "refits": 1,
                   "zero_refits": 1},
-        "quick": {"wells": 14, "refits": 4, "zero_refits": 1},
+        "quick": {"wells": 8, "embed_side": 64, "refits": 4, "zero_refits": 1},
         "paper": {"scale": "default", "permutations": 1999},
     },
 )  # fmt: skip
