@@ -27,7 +27,7 @@ def crops(images: ImageSet, view: View, *, n_classes: int = 10, n_each: int = 1)
         pictures.insert(0, ("image", before))
     figure, axes = _tiles(pictures)
     for axis, row in zip(axes[0][::n_each], rows[::n_each], strict=True):
-        axis.set_title(fill(images.table["label"][row], 10), fontsize=8, loc="left")
+        axis.set_title(fill(images.table["label"][row], 11), fontsize=8, loc="left")
     figure.suptitle(titled("What the classifier is allowed to see", images.state))
     return figure
 
