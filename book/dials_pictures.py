@@ -100,13 +100,13 @@ def still(panel: dict[str, Any], *, title: str) -> Figure:
             shares = [f"{100 * answer['estimate']:.0f}" for answer in one["answers"]]
             leaks = one["answers"][0]["low"] > panel["chance"]
             axis.set_xlabel(
-                " | ".join(shares), fontsize=8, color=BLUE if leaks else GRAY,
+                " | ".join(shares), fontsize=11, color=BLUE if leaks else GRAY,
                 weight="bold" if leaks else "normal",
             )  # fmt: skip
-        row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+        row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=11)
     for axis, step in zip(axes[0], panel["steps"], strict=True):
-        axis.set_title(f"{step:g}", fontsize=8)
-    figure.suptitle(titled(title, panel["state"]), fontsize=10)
+        axis.set_title(f"{step:g}", fontsize=11)
+    figure.suptitle(titled(title, panel["state"]), fontsize=13)
     return figure
 
 

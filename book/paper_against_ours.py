@@ -29,6 +29,7 @@
 
 # %% tags=["remove-input", "full-width"]
 from pathlib import Path
+from textwrap import shorten
 
 from IPython.display import Markdown, display
 
@@ -40,7 +41,9 @@ display(report.table(report.paper_table(results)))
 # %% mystnb={"figure": {"caption": "The rows of the paper's tables. Dots: ours, with 95% intervals from resampled groups. Diamonds: what the paper prints. Dashed line: chance; gray bar: 95% of one net's permutations. Where the diamond lies in the interval, the experiment was repeated; look at the state of the data first."}, "image": {"alt": "Dots with intervals for every row of the paper's tables, beside chance, the permutation null and the paper's number."}} tags=["hide-input"]
 records = [record for result in results for record in result["evidence"]]
 same = [record for record in records if record["paper"] is not None]
-figure = plots.accuracies(same, [f"{r['row']} ({r['state']}),\n{r['view'][:40]}" for r in same])
+figure = plots.accuracies(
+    same, [f"{r['row']} ({r['state']}),\n{shorten(r['view'], 40, placeholder='…')}" for r in same]
+)
 
 # %% [markdown]
 # ## All stored rows

@@ -5,7 +5,7 @@ Colours are seaborn's colour-blind palette; what matters is told by position or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -13,17 +13,54 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import seaborn as sns
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.typing import ColorType
 from sklearn.metrics import confusion_matrix
 
 from confoundlab.imageset import ImageSet, View
 from confoundlab.views import AsIs
 
-BLUE, ORANGE = sns.color_palette("colorblind")[:2]
+# Inches. At a notebook's 100 dots to the inch this is the column of the book on a desk's screen:
+# what is wider is shown smaller there, letters too.
+WIDE = 6.9
+PALETTE = sns.color_palette("colorblind")
+BLUE, ORANGE = PALETTE[:2]
 GRAY = "0.45"
+# A condition has one colour in all figures of all studies; other columns have these colours last.
+_CONDITIONS = {
+    **dict.fromkeys(("SMA", "TDPmut", "Null"), PALETTE[3]),
+    **dict.fromkeys(("healthy", "TDPwt", "WT"), PALETTE[2]),
+    "HET": PALETTE[4],
+    "control line": PALETTE[9],
+}
+_OTHERS = [PALETTE[place] for place in (0, 1, 4, 9, 7, 5, 6, 8, 3, 2)]
+_DARK = 0.18  # luminance below which white letters are read better than black ones
 _ALL = AsIs()
+
+
+def colours_of(levels: Iterable[Any]) -> dict[Any, tuple[float, float, float]]:
+    """Return a colour for each level of a column: conditions have theirs, others one in turn.
+
+    Parameters
+    ----------
+    levels : iterable
+        Up to ten, in the order in which colours are given out.
+    """
+    names = list(levels)
+    taken = [_CONDITIONS[name] for name in names if name in _CONDITIONS]
+    free = iter([colour for colour in _OTHERS if colour not in taken])
+    return {name: _CONDITIONS[name] if name in _CONDITIONS else next(free) for name in names}
+
+
+def ink(colour: ColorType) -> str:
+    """Return the colour of letters that are read on a colour: black, or white on dark ones."""
+    share = np.array([0.2126, 0.7152, 0.0722])  # of red, green and blue in luminance, WCAG 2
+    return "w" if share @ np.power(to_rgb(colour), 2.2) < _DARK else "k"
 
 
 def titled(title: str, state: str) -> str:
@@ -45,7 +82,7 @@ def crop_sizes(table: pd.DataFrame, state: str = "real") -> Figure:
 
 def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figure:
     """Draw accuracies with their intervals, chance, the permutation null and the paper's number."""
-    figure, axis = plt.subplots(figsize=(7, 0.55 * len(records) + 1.2))
+    figure, axis = _rows(len(records))
     for place, record in enumerate(reversed(records)):
         low, high = record["estimate"] - record["ci_low"], record["ci_high"] - record["estimate"]
         axis.barh(place, record["null_q95"], height=0.6, color="0.88", zorder=0)
@@ -56,7 +93,7 @@ def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figur
         if record["paper"] is not None:
             axis.plot(record["paper"], place, marker="D", mfc="none", mec=ORANGE, ms=9, ls="")
     axis.set_yticks(range(len(records)), list(reversed(names)))
-    axis.set(xlim=(0, 1.02), xlabel="accuracy on held-out images")
+    axis.set(xlim=(0, 1.04), xlabel="accuracy on held-out images")
     handles = [
         Line2D([], [], marker="o", color=BLUE, label="ours, 95% interval"),
         Line2D([], [], color=GRAY, ls="--", label="chance"),
@@ -64,10 +101,8 @@ def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figur
     ]
     if any(record["paper"] is not None for record in records):
         handles.append(Line2D([], [], marker="D", mfc="none", mec=ORANGE, ls="", label="the paper"))
-    axis.legend(
-        handles=handles, fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False
-    )
-    axis.set_title(titled("How often the class is named", _states(records)))
+    legend_below(figure, handles)
+    figure.suptitle(titled("How often the class is named", _states(records)))
     sns.despine(figure)
     return figure
 
@@ -76,7 +111,7 @@ def remedies(
     names: Sequence[str], crops: Sequence[dict[str, Any]], wholes: Sequence[dict[str, Any]]
 ) -> Figure:
     """Draw the accuracies of crop and whole image, a line a remedy, with intervals and chance."""
-    figure, axis = plt.subplots(figsize=(7, 0.55 * len(names) + 1.2))
+    figure, axis = _rows(len(names))
     kinds = (("crop", crops, "o", ORANGE, -0.12), ("whole image", wholes, "s", BLUE, 0.12))
     for _, records, mark, colour, shift in kinds:
         for place, record in enumerate(records):
@@ -92,16 +127,13 @@ def remedies(
         axis.plot([record["chance"]] * 2, [place - 0.35, place + 0.35], color=GRAY, ls="--", lw=1)
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
-    axis.set(xlim=(0, 1.02), xlabel="accuracy on held-out images")
+    axis.set(xlim=(0, 1.04), xlabel="accuracy on held-out images")
     handles = [
         Line2D([], [], marker=mark, color=colour, label=f"{kind}, 95% interval")
         for kind, _, mark, colour, _ in kinds
     ]
-    axis.legend(
-        handles=[*handles, Line2D([], [], color=GRAY, ls="--", label="chance")],
-        fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False,
-    )  # fmt: skip
-    axis.set_title(titled("What each remedy leaves", _states([*crops, *wholes])))
+    legend_below(figure, [*handles, Line2D([], [], color=GRAY, ls="--", label="chance")])
+    figure.suptitle(titled("What each remedy leaves", _states([*crops, *wholes])))
     sns.despine(figure)
     return figure
 
@@ -117,7 +149,7 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figur
         What it was made of.
     """
     mean = mean_image(images, view)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), width_ratios=[1, 1.2])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDE, 3.6), layout="compressed")
     left.imshow(mean, cmap="gray")
     left.set_title("mean image", fontsize=9)
     right.imshow(mean, cmap="gray", alpha=0.6)
@@ -131,14 +163,14 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figur
             vmin=places["chance"].mean(), vmax=1,
             cmap="viridis", marker=marker, s=60, linewidths=1.5, label=name,
         )  # fmt: skip
-    figure.colorbar(dots, ax=right, label="accuracy (dark: chance)")
+    figure.colorbar(dots, ax=[left, right], label="accuracy (dark: chance)")
     right.set_title("named from a window at this place", fontsize=9)
     right.legend(
-        fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False
+        fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False
     )
     for axis in (left, right):
         axis.axis("off")
-    figure.suptitle(titled("Where the session hides", images.state))
+    figure.suptitle(titled("Where the session hides", images.state), y=1.04)
     return figure
 
 
@@ -157,7 +189,7 @@ def confusion(predictions: pd.DataFrame, images: ImageSet, title: str) -> Figure
         labels=range(len(images.classes)),
         normalize="true",
     )
-    figure, axis = plt.subplots(figsize=(5.2, 4.4))
+    figure, axis = plt.subplots(figsize=(6.4, 5.4), layout="constrained")
     sns.heatmap(
         shares,
         vmin=0,
@@ -169,10 +201,24 @@ def confusion(predictions: pd.DataFrame, images: ImageSet, title: str) -> Figure
         cbar_kws={"label": "share of the class's test images"},
         ax=axis,
     )
-    axis.tick_params(labelsize=6)
+    axis.tick_params(labelsize=7)
     axis.set(xlabel="named", ylabel="true class")
     axis.set_title(titled(title, images.state))
     return figure
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist], *, columns: int = 4) -> None:
+    """Put a legend under all panels, where it hides no data; the figure's layout makes room."""
+    figure.legend(
+        handles=handles, fontsize=8, frameon=False, loc="outside lower center", ncols=columns
+    )
+
+
+def _rows(n: int) -> tuple[Figure, Axes]:
+    """Return an empty figure for n lines above each other."""
+    figure, axis = plt.subplots(figsize=(WIDE, 0.48 * n + 1.4), layout="constrained")
+    axis.set_ylim(-0.6, n - 0.4)
+    return figure, axis
 
 
 def _states(records: Sequence[dict[str, Any]]) -> str:

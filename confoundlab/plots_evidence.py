@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
-from confoundlab.plots import BLUE, GRAY, ORANGE, titled
+from confoundlab.plots import BLUE, GRAY, ORANGE, PALETTE, WIDE, legend_below, titled
 from confoundlab.power import ALPHA
 
 _PANELS = 3  # side by side
@@ -28,7 +31,7 @@ def false_alarms(table: pd.DataFrame) -> Figure:
     """
     rows = latest_nulls(table)
     names = rows.groupby("test")["rejected"].max().sort_values().index.tolist()
-    figure, axis = plt.subplots(figsize=(8, 0.55 * len(names) + 1))
+    figure, axis = plt.subplots(figsize=(WIDE, 0.5 * len(names) + 1), layout="constrained")
     for place, name in enumerate(names):
         own = rows[rows["test"] == name].sort_values("rejected")
         heights = place + np.linspace(-0.3, 0.3, len(own)) if len(own) > 1 else [place]
@@ -36,16 +39,17 @@ def false_alarms(table: pd.DataFrame) -> Figure:
         for height, (_, row) in zip(heights, own.iterrows(), strict=True):
             axis.plot([row["rejected_low"], row["rejected_high"]], [height] * 2, color="0.8", lw=1)
         axis.plot(
-            own["rejected"], heights, "X" if wrong else "o", color=ORANGE if wrong else BLUE, ms=4
-        )
+            own["rejected"], heights, "X" if wrong else "o", color=ORANGE if wrong else BLUE,
+            ms=6 if wrong else 4,
+        )  # fmt: skip
     axis.axvline(ALPHA, color=GRAY, ls="--", lw=1)
     axis.set_xscale("symlog", linthresh=0.1)
     ticks = [0, 0.025, 0.05, 0.1, 0.3, 1]
     axis.set_xticks(ticks, [f"{tick:.3g}" for tick in ticks])
     axis.set_yticks(range(len(names)), names)
-    axis.set_xlim(-0.002, 1)
+    axis.set_xlim(-0.002, 1.1)  # marks at 1 are seen whole
     axis.set_xlabel(f"share of draws without a leak that are called significant at {ALPHA}")
-    axis.set_title(titled("False alarms", "simulated"))
+    figure.suptitle(titled("False alarms", "simulated"))
     sns.despine(figure)
     return figure
 
@@ -71,18 +75,22 @@ def power_curves(table: pd.DataFrame) -> Figure:
     """
     rows = table[table["kind"] == "power"]
     designs = list(rows.groupby(["n_images", "images_per_group", "majority"], sort=True))
-    figure, axes = plt.subplots(1, len(designs), figsize=(3 * len(designs), 3.2), sharey=True)
-    for axis, (_, own) in zip(np.atleast_1d(axes), designs, strict=True):
+    down = -(-len(designs) // 2)
+    figure, axes = plt.subplots(
+        down, 2, figsize=(WIDE, 2.7 * down + 0.8), sharey=True, squeeze=False, layout="constrained"
+    )
+    for axis in axes.flat[len(designs) :]:
+        axis.remove()
+    for axis, (_, own) in zip(axes.flat, designs, strict=False):
         n, m, majority = own[["n_images", "images_per_group", "majority"]].iloc[0]
         for number, (name, line) in enumerate(own.groupby("test", sort=True)):
             line = line.sort_values("leak")
-            colour = sns.color_palette("colorblind")[number]
             axis.errorbar(
                 line["leak"],
                 line["rejected"],
                 [line["rejected"] - line["rejected_low"], line["rejected_high"] - line["rejected"]],
                 fmt=f"{_MARKS[number]}-",
-                color=colour,
+                color=PALETTE[number],
                 ms=4,
                 lw=1,
                 label=name,
@@ -92,9 +100,11 @@ def power_curves(table: pd.DataFrame) -> Figure:
         groups = f" in groups of {m:.0f}" if m > 1 else ""
         axis.set_title(f"{n:.0f} images{groups}{share}", fontsize=9)
         axis.set_xlabel("strength of the leak")
-    np.atleast_1d(axes)[0].set_ylabel("share found")
-    np.atleast_1d(axes)[0].legend(fontsize=7, frameon=False)
-    figure.suptitle(titled("Leaks found", "simulated"), y=1.04)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("share found")
+    chance = Line2D([], [], color=GRAY, ls="--", label=f"false alarms: {ALPHA:.0%}")
+    legend_below(figure, [*axes[0, 0].get_legend_handles_labels()[0], chance], columns=2)
+    figure.suptitle(titled("Leaks found", "simulated"))
     sns.despine(figure)
     return figure
 
@@ -115,12 +125,11 @@ def coverage(table: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(
         down,
         min(_PANELS, len(metrics)),
-        figsize=(2.9 * min(_PANELS, len(metrics)), 2.8 * down + 0.4),
+        figsize=(WIDE, 2.6 * down + 1.2),
         sharey=True,
         squeeze=False,
         layout="constrained",
     )
-    palette = sns.color_palette("colorblind")
     methods = sorted(rows["method"].unique())
     for axis in axes.flat[len(metrics) :]:
         axis.remove()
@@ -135,7 +144,7 @@ def coverage(table: pd.DataFrame) -> Figure:
                 line["inside"],
                 marker=_MARKS[place],
                 ls={"logit": "-", "percentile": "--", "bca": ":"}[method],
-                color=palette[methods.index(method)],
+                color=PALETTE[methods.index(method)],
                 ms=4,
                 lw=1,
                 label=f"{method}, truth {truth:g}",
@@ -146,12 +155,7 @@ def coverage(table: pd.DataFrame) -> Figure:
         axis.set_title(metric, fontsize=9)
         axis.set_xlabel("groups")
     figure.supylabel("share of intervals that hold the truth", fontsize=10)
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(),
-        fontsize=7,
-        frameon=False,
-        loc="outside right center",
-    )
+    legend_below(figure, axes[0, 0].get_legend_handles_labels()[0], columns=3)
     figure.suptitle(titled("Coverage of 95% intervals", "simulated"))
     sns.despine(figure)
     return figure
@@ -169,7 +173,7 @@ def planted(trials: pd.DataFrame) -> Figure:
     across = 3
     down = -(-len(kinds) // across)
     figure, axes = plt.subplots(
-        down, across, figsize=(8, 2.2 * down), sharex=True, squeeze=False, layout="constrained"
+        down, across, figsize=(WIDE, 2.1 * down), sharex=True, squeeze=False, layout="constrained"
     )
     for axis in axes.flat[len(kinds) :]:
         axis.remove()
@@ -178,11 +182,12 @@ def planted(trials: pd.DataFrame) -> Figure:
         called = rows["p_value"] <= ALPHA
         places = rows["strength"] + rng.uniform(-0.04, 0.04, len(rows))
         for which, mark, colour in ((called, "o", ORANGE), (~called, "o", BLUE)):
-            fill = colour if colour == ORANGE else "white"
-            axis.plot(places[which], rows["estimate"][which], mark, color=colour, mfc=fill, ms=4)
+            face = colour if colour == ORANGE else "white"
+            axis.plot(places[which], rows["estimate"][which], mark, color=colour, mfc=face, ms=4)
         axis.axhline(rows["null_mean"].mean(), color=GRAY, ls="--", lw=1)
-        axis.set_title(f"{analysis}\n(dial: {str(dial).replace('_', ' ')})", fontsize=8)
-        axis.set_ylabel(rows["metric"].iloc[0], fontsize=8)
+        words = fill(str(analysis), 26)
+        axis.set_title(f"{words}\n(dial: {str(dial).replace('_', ' ')})", fontsize=8)
+        axis.set_ylabel(fill(rows["metric"].iloc[0], 18), fontsize=8)
         axis.set_xticks(sorted(trials["strength"].unique()))
     figure.supxlabel("strength planted", fontsize=10)
     figure.suptitle(titled("Planted and found on plates", "simulated"))

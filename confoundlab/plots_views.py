@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from confoundlab.decode import Colour, Pixels
 from confoundlab.imageset import ImageSet, Indices, View
-from confoundlab.plots import ORANGE, titled
+from confoundlab.plots import ORANGE, WIDE, titled
 from confoundlab.views import Whole, stretch
 
 
@@ -22,14 +22,13 @@ def crops(images: ImageSet, view: View, *, n_classes: int = 10, n_each: int = 1)
     rows = _spread(images.labels, n_classes, n_each)
     before = [images.read(row, "gray") for row in rows]
     shown = np.stack([view(image) for image in before])
-    pictures = [(str(view), list(shown)), ("contrast\nstretched", list(stretch(shown)))]
+    pictures = [(fill(str(view), 20), list(shown)), ("contrast\nstretched", list(stretch(shown)))]
     if shown[0].shape != before[0].shape:  # patches that were cut before are shown once
         pictures.insert(0, ("image", before))
-    figure, axes = _tiles(pictures, (0.85 * len(rows), 0.97 * len(pictures)))
+    figure, axes = _tiles(pictures)
     for axis, row in zip(axes[0][::n_each], rows[::n_each], strict=True):
-        axis.set_title(images.table["label"][row], fontsize=8, loc="left")
-    above = 1 + 0.16 / figure.get_figheight()  # inches: names of classes stand in between
-    figure.suptitle(titled("What the classifier is allowed to see", images.state), y=above)
+        axis.set_title(fill(images.table["label"][row], 11), fontsize=8, loc="left")
+    figure.suptitle(titled("What the classifier is allowed to see", images.state))
     return figure
 
 
@@ -62,20 +61,20 @@ def class_means(
     rows = [images.labels == label for label in np.unique(images.labels)]
     shown = images.array(view, colour)
     means = [np.round(shown[own].mean(axis=0)).astype(np.uint8) for own in rows]
-    lines = [(f"mean of\n{view}", means), ("contrast\nstretched", [stretch(m) for m in means])]
+    lines = [
+        (f"mean of\n{fill(str(view), 20)}", means),
+        ("contrast\nstretched", [stretch(m) for m in means]),
+    ]
     if not hide_subject:
         small = whole.array(Whole(128), colour)
         portraits = [np.round(small[own].mean(axis=0)).astype(np.uint8) for own in rows]
         lines.insert(0, ("mean image", portraits))
-    across = 0.5 if hide_subject else 1.15
-    size = across * len(rows) + 1, (across + 0.05) * len(lines) + 0.2 + 0.4 * hide_subject
-    figure, axes = _tiles(lines, size)
+    longest = max(map(len, images.classes))
+    figure, axes = _tiles(lines, above=0.5 + 0.08 * longest if hide_subject else 0.7)
     for axis, label in zip(axes[0], images.classes, strict=True):
-        title = label if hide_subject else fill(label, 15)
+        title = label if hide_subject else fill(label, 11)
         axis.set_title(title, fontsize=8, rotation=90 if hide_subject else 0)
-    figure.suptitle(
-        titled("What a class has in common", images.state), y=1.4 if hide_subject else 1.04
-    )
+    figure.suptitle(titled("What a class has in common", images.state))
     return figure
 
 
@@ -107,7 +106,10 @@ def boxes_on_mean(
     pictures = [("mean image, and every box", mean, places)]
     if len(places) > 1:
         pictures.append(("moved so that all boxes are one", moved, [(home_x, home_y)]))
-    figure, axes = plt.subplots(1, len(pictures), figsize=(3.6 * len(pictures), 2.9), squeeze=False)
+    figure, axes = plt.subplots(
+        1, len(pictures), figsize=(WIDE * len(pictures) / 2, 2.9), squeeze=False,
+        layout="compressed",
+    )  # fmt: skip
     for axis, (name, picture, boxes) in zip(axes[0], pictures, strict=True):
         axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
         for x, y in boxes:
@@ -119,7 +121,7 @@ def boxes_on_mean(
             )  # fmt: skip
         axis.set_title(name, fontsize=9)
         axis.axis("off")
-    figure.suptitle(titled("Where the crop is taken", images.state), y=1.02)
+    figure.suptitle(titled("Where the crop is taken", images.state))
     return figure
 
 
@@ -165,20 +167,27 @@ def sessions(pictures: Pixels, view: View) -> Figure:
         (str(view), shown),
         ("stretched,\none range for all", stretched),
     ]
-    figure, axes = _tiles(
-        [(name, list(each)) for name, each in lines], (1.1 * len(pictures) + 1, 3.6)
-    )
+    figure, axes = _tiles([(name, list(each)) for name, each in lines])
     for number, axis in enumerate(axes[0], 1):
         axis.set_title(f"session {number}", fontsize=8)
-    figure.suptitle(titled("A session each", "simulated"), y=1.02)
+    figure.suptitle(titled("A session each", "simulated"))
     return figure
 
 
 def _tiles(
-    lines: Sequence[tuple[str, Sequence[Pixels]]], size: tuple[float, float]
+    lines: Sequence[tuple[str, Sequence[Pixels]]], *, above: float = 0.7
 ) -> tuple[Figure, npt.NDArray[np.object_]]:
-    """Draw named lines of pictures; return the figure and its axes, shape (lines, pictures)."""
-    figure, axes = plt.subplots(len(lines), len(lines[0][1]), figsize=size, squeeze=False)
+    """Draw named lines of pictures, so many inches of titles above them.
+
+    Returns the figure and its axes, shape (lines, pictures).
+    """
+    across = len(lines[0][1])
+    side = min(1.1, (WIDE - 1.3) / across)  # inches; names of lines stand on the left
+    tall = sum(side * shown[0].shape[0] / shown[0].shape[1] + 0.08 for _, shown in lines)
+    figure, axes = plt.subplots(
+        len(lines), across, figsize=(side * across + 1.3, tall + above), squeeze=False,
+        layout="compressed",
+    )  # fmt: skip
     for line, (name, pictures) in zip(axes, lines, strict=True):
         for axis, picture in zip(line, pictures, strict=True):
             axis.imshow(picture.squeeze(), cmap="gray", vmin=0, vmax=255)

@@ -2,7 +2,9 @@
 
 Serves the claim that the session hides all over the image (`explain.leak_map`): a place is believed
 sooner when its window and its interval are seen. What a mark shows comes up as the pointer rests
-on it, as it is tapped, or as the tabulator key comes to it. On paper stands the still.
+on it, as it is tapped, or as the arrow keys come to it: each mark is a radio button that is not
+seen, so a map is one stop of the tabulator key, however many marks it has. On paper stands the
+still.
 """
 
 from __future__ import annotations
@@ -26,23 +28,24 @@ from confoundlab.views import AsIs, stretch
 _ALL = AsIs()
 _WIDTH = 480  # of all figures; letters of 16 are still read on a phone
 _STEPS = 24  # of the scale of colours
+_TAPPED = 18  # side of what answers about the middle of a mark
 _STYLE = (
     "<style>"
     ".hover-map{max-width:36rem}"
     ".hover-map svg{display:block;width:100%;font:16px sans-serif;fill:currentColor}"
     ".hover-map image{image-rendering:pixelated}"
     ".hover-map .glyph{font-size:12px;text-anchor:middle}"
-    ".hover-map :is(g:hover,g:focus)>.glyph{font-size:20px}"
     ".hover-map label{display:block;text-align:left}"
-    # the browser's own outline would go around all that is shown: a mark answers by its size
-    ".hover-map g:focus{outline:none}"
-    ".hover-map :is(g:hover,g:focus)>circle{stroke:#fff;stroke-width:3}"
+    # over its mark, to be tapped; a mark that is chosen answers by its size
+    ".hover-map [type=radio]{display:block;width:100%;height:100%;margin:0;opacity:0}"
+    ".hover-map .mark:is(:hover,:focus-within,:has(:checked))>.glyph{font-size:20px}"
+    ".hover-map .mark:is(:hover,:focus-within,:has(:checked))>circle{stroke:#fff;stroke-width:3}"
     ".hover-map .shown{display:none;pointer-events:none}"
-    ".hover-map :is(g:hover,g:focus)>.shown{display:inline}"
-    # one at a time: the pointer goes before the tabulator key
-    ".hover-map:has(g:hover) g:focus:not(:hover)>.shown{display:none}"
-    ".hover-map:has(g:hover,g:focus) .hint{display:none}"
-    ".hover-map:has(input:checked) g[tabindex]{visibility:hidden}"
+    ".hover-map .mark:is(:hover,:focus-within,:has(:checked))>.shown{display:inline}"
+    # one at a time: the pointer goes before the keys
+    ".hover-map:has(.mark:hover) .mark:not(:hover)>.shown{display:none}"
+    ".hover-map:has(.mark:hover,[type=radio]:is(:focus,:checked)) .hint{display:none}"
+    ".hover-map:has([type=checkbox]:checked) .mark{visibility:hidden}"
     "@media print{.hover-map{display:none}}"
     "</style>"
 )
@@ -51,18 +54,26 @@ _STYLE = (
 def figure(title: str, height: float, body: str, *, above: str = "") -> str:
     """Return a figure, 480 units wide, as HTML with its style sheet; `above` is HTML as well."""
     words = html.escape(title)
+    # a form of its own: radio buttons of one name are a group there, apart from other maps'; of
+    # the method that sends nothing when Enter is pressed
     return (
-        f'{_STYLE}<div class="hover-map">{above}'
-        f'<svg viewBox="0 0 {_WIDTH} {height:g}" role="group" aria-label="{words}">'
-        f"{text(0, 16, [title])}{body}</svg></div>"
+        f'{_STYLE}<form class="hover-map" method="dialog">{above}'
+        f'<svg viewBox="0 0 {_WIDTH} {height:g}" role="radiogroup" aria-label="{words}">'
+        f"{text(0, 16, [title])}{body}</svg></form>"
     )
 
 
-def mark(words: Sequence[str], drawn: str, shown: str) -> str:
-    """Return a mark: `drawn` always, `shown` only when it is pointed at; `words` are its name."""
+def mark(at: tuple[float, float], words: Sequence[str], drawn: str, shown: str) -> str:
+    """Return a mark with its middle at x and y: `drawn` always, `shown` only when it is chosen.
+
+    Its name for those who hear it is `words`. Arrow keys go through marks in their order.
+    """
     name = html.escape(", ".join(words))
+    x, y = (place - _TAPPED / 2 for place in at)
     return (
-        f'<g tabindex="0" role="img"><title>{name}</title>{drawn}<g class="shown">{shown}</g></g>'
+        f'<g class="mark">{drawn}<foreignObject x="{x:.1f}" y="{y:.1f}" width="{_TAPPED}" '
+        f'height="{_TAPPED}"><input type="radio" name="mark" aria-label="{name}"/></foreignObject>'
+        f'<g class="shown">{shown}</g></g>'
     )
 
 
@@ -130,10 +141,10 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> str:
         )
         leaks = bool(place["ci_low"] > place["chance"])
         dot = _dot(x, y, radius, _colour(place["estimate"], chance), leaks)
-        body.append(mark(told, dot, box + text(0, below, told)))
+        body.append(mark((x, y), told, dot, box + text(0, below, told)))
     hint = [
-        "Point at a mark, tap it, or come to it by the tabulator key:",
-        "its window and numbers.",
+        "Point at a mark, tap it, or come to it by the tabulator key",
+        "and the arrow keys: its window and numbers.",
     ]
     body += [text(0, below, hint, "hint"), _legend(below + 64, chance)]
     hide = '<label><input type="checkbox"> hide the marks</label>'

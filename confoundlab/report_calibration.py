@@ -121,14 +121,18 @@ def found(table: pd.DataFrame, trials: pd.DataFrame) -> str:
 
 
 def covered(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the range of coverage over truths, for each metric, method and number of groups."""
+    """Return the range of coverage over truths, for each metric, method and number of groups.
+
+    Numbers of groups rise from left to right; a dash stands where one was not tried.
+    """
     own = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]
     rows = []
     for (metric, method), part in own.groupby(["metric", "method"], sort=True):
         row = {"metric": metric, "interval": method}
-        for groups, cell in part.groupby("n_groups"):
-            low, high = 100 * cell["inside"].min(), 100 * cell["inside"].max()
-            row[f"{groups:.0f} groups"] = f"{low:.0f}–{high:.0f}%"
+        for groups in sorted(own["n_groups"].unique()):
+            inside = 100 * part.loc[part["n_groups"] == groups, "inside"]
+            tried = f"{inside.min():.0f}–{inside.max():.0f}%" if len(inside) else "–"
+            row[f"{groups:.0f} groups"] = tried
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -145,7 +145,7 @@ run.keep(figure, "folds")
 # Nuclei are counted without labels, by a threshold and a watershed. The simulator knows how many cells
 # it has sown.
 
-# %% mystnb={"figure": {"name": "fig-als-density", "caption": "Simulated sites. Left: counted nuclei against planted cells; on the dashed line both agree. Right: counted nuclei by genotype."}, "image": {"alt": "A scatter plot with its diagonal, and a histogram for each genotype."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-als-density", "caption": "Simulated sites. Left: counted nuclei against planted cells; on the dashed line both agree. Right: counted nuclei by genotype; where the two do not overlap, counting tells the genotype."}, "image": {"alt": "A scatter plot with its diagonal, and a histogram for each genotype."}} tags=["hide-input"]
 figure = figures_als.density(als)
 run.keep(figure, "density")
 

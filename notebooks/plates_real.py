@@ -140,14 +140,14 @@ display(Markdown("\n".join(lines) or real.left_out("cardiac_fibroblast_screen"))
 #
 # An older plate has six hearts, two healthy and four failing {cite}`travers2024cardiac`.
 
-# %% mystnb={"figure": {"name": "fig-plates-hearts", "caption": "Sharpness of the nuclei of six hearts on one plate, a pixel a site; gray: no site."}, "image": {"alt": "One plate as a heat map of sites, with wells in rows B to G and columns 2 to 11."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-plates-hearts", "caption": "Sharpness of the nuclei of six hearts on one plate, a pixel a site; gray: no site. Look for columns that differ: hearts alternate by column."}, "image": {"alt": "One plate as a heat map of sites, with wells in rows B to G and columns 2 to 11."}} tags=["hide-input"]
 plate = sets.get("cardiac_fibroblast_qc")
 if plate:
     grids = {"one plate": heatmaps.site_grid(plate.table, "PowerLogLogSlope DNA")}
     figure = figures.plate_maps({"Six hearts": grids}, "slope of the spectrum", plate.state)
     run.keep(figure, "hearts")
 
-# %% mystnb={"figure": {"name": "fig-plates-hearts-layout", "caption": "Which heart lies in which well: hearts alternate by column, and each pair of hearts has two rows."}, "image": {"alt": "One plate with a number for the heart in each well."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-plates-hearts-layout", "caption": "Which heart lies in which well: hearts alternate by column, and each pair of hearts has two rows. Whatever differs between columns differs between hearts."}, "image": {"alt": "One plate with a number for the heart in each well."}} tags=["hide-input"]
 if plate:
     figure = figures.layouts({"one plate": plate.table}, "line", "Hearts", plate.state)
     run.keep(figure, "hearts-layout")
@@ -187,7 +187,7 @@ moa = real.mechanism_answers(run, bbbc, folds=folds, repeats=repeats) if bbbc el
 lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in moa.items()]
 display(Markdown("\n".join(lines) or real.left_out("bbbc021_profiles")))
 
-# %% mystnb={"figure": {"name": "fig-plates-bbbc", "caption": "Accuracy of forests on held-out wells of BBBC021, with 95% intervals from resampled plates (week) or compounds (mechanism). Dashes: chance; gray bars: 95% of one forest's permutations."}, "image": {"alt": "Dots with intervals for the week named from control wells and the mechanism named under three splits."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-plates-bbbc", "caption": "Accuracy of forests on held-out wells of BBBC021, with 95% intervals from resampled plates (week) or compounds (mechanism). Dashes: chance; gray bars: 95% of one forest's permutations. What is lost from a random split to plates, compounds or weeks apart was owed to what they share."}, "image": {"alt": "Dots with intervals for the week named from control wells and the mechanism named under three splits."}} tags=["hide-input"]
 if bbbc:
     together = weeks | moa
     figure = plots.accuracies([one.record for one in together.values()], list(together))
@@ -229,7 +229,7 @@ if lincs:
     lines = [f"- **{words}**: {one}" for words, one in shares.items()]
 display(Markdown("\n".join(lines) or real.left_out("lincs_cell_counts")))
 
-# %% mystnb={"figure": {"name": "fig-plates-dates", "caption": "Median count of the control wells of each plate, by batch, cell line and hours, and in the first batch by date. A dot is a plate, the bar the median of the plates."}, "image": {"alt": "Strips of dots, one for each date or cell line, with a bar at the median; the dates do not lie at the same count."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-plates-dates", "caption": "Median count of the control wells of each plate, by batch, cell line and hours, and in the first batch by date. A dot is a plate, the bar the median of the plates. Where dates lie further apart than the plates of one date, the count tells the date."}, "image": {"alt": "Strips of dots, one for each date or cell line, with a bar at the median; the dates do not lie at the same count."}} tags=["hide-input"]
 if lincs:
     plates = density.plate_medians(lincs)
     figure = figures.by_group(

@@ -223,7 +223,7 @@ for column in ("plate", "session"):
         lines.append(f"- **{'date' if column == 'session' else column}**: {parts}")
 display(Markdown("\n".join(lines)))
 
-# %% mystnb={"figure": {"name": "fig-rnai-factors", "caption": "Up: how much a factor says about the phenotype, from nothing (0) to everything (1). Right: how well a linear probe of the corner's pixels names the factor in movies it has not seen; chance is 0.5. Bars: 95% intervals. Filled and orange: both above chance after correction."}, "image": {"alt": "A scatter plot of the date and the time point of MitoCheck's images."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-rnai-factors", "caption": "Up: how much a factor says about the phenotype, from nothing (0) to everything (1). Right: how well a linear probe of the corner's pixels names the factor in movies it has not seen; chance is 0.5. What stands at the top right can mislead a net. Bars: 95% intervals. Filled and orange: both above chance after correction."}, "image": {"alt": "A scatter plot of the date and the time point of MitoCheck's images."}} tags=["hide-input"]
 movies = screen.table.groupby("session")["group"].transform("nunique").to_numpy()
 tested = screen.subset(
     movies > 1

@@ -91,7 +91,7 @@ display(Markdown(study.data_line(cells, pilot_sites)))
 # the same places everywhere. Nuclei are found without labels {cite}`ando2017improving`, and a patch is
 # cut around each.
 
-# %% mystnb={"figure": {"name": "fig-sma-layout", "caption": "Simulated: what lies in which well of the first plate of each batch. C: control wells, the same on all plates; H: healthy lines; S: lines with SMA."}, "image": {"alt": "Two plates of eight rows by twelve columns with a letter in each well; control wells form a regular grid, the others are mixed."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-sma-layout", "caption": "Simulated: what lies in which well of the first plate of each batch. C: control wells, the same on all plates; H: healthy lines; S: lines with SMA. Look whether both kinds lie all over a plate: what keeps to one side is told by its place."}, "image": {"alt": "Two plates of eight rows by twelve columns with a letter in each well; control wells form a regular grid, the others are mixed."}} tags=["hide-input"]
 figure = figures.layouts(study.layouts(main), "content", "Two plates", cells.state)
 run.keep(figure, "layout")
 
@@ -99,7 +99,7 @@ run.keep(figure, "layout")
 figure = figures_sma.site(main, 0)
 run.keep(figure, "site")
 
-# %% mystnb={"figure": {"name": "fig-sma-patches", "caption": "Simulated cells in false colours: DNA blue, endoplasmic reticulum cyan, RNA green, actin yellow, mitochondria purple. The net for embeddings sees these three mixed colours; the CNN sees all five stains."}, "image": {"alt": "Two rows of small coloured pictures of cells, one row healthy and one row SMA; they look alike."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-sma-patches", "caption": "Simulated cells in false colours: DNA blue, endoplasmic reticulum cyan, RNA green, actin yellow, mitochondria purple. The net for embeddings sees this mixture in three channels, the CNN all five stains. Look whether you could tell the rows apart."}, "image": {"alt": "Two rows of small coloured pictures of cells, one row healthy and one row SMA; they look alike."}} tags=["hide-input"]
 figure = figures_sma.patches(cells)
 run.keep(figure, "patches")
 
@@ -109,9 +109,9 @@ run.keep(figure, "patches")
 # The paper's Figure 2. Pilot plates were imaged in one plane, main plates in a stack of planes of which the sharpest
 # was kept.
 
-# %% mystnb={"figure": {"name": "fig-sma-focus", "caption": "Focus score of each simulated site, six pilot plates on the left, six main plates on the right, A1 at the top left; gray: empty wells. Look for a bright centre."}, "image": {"alt": "Twelve plates as heat maps; those on the left are bright in the middle and dark in the corners, those on the right are bright everywhere."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-sma-focus", "caption": "Focus score of each simulated site, six pilot plates above, six main plates below, A1 at the top left; gray: empty wells. Look for a bright centre."}, "image": {"alt": "Twelve plates as heat maps; those above are bright in the middle and dark in the corners, those below are bright everywhere."}} tags=["hide-input"]
 maps = {"pilot": study.shown_plates(pilot_sites), "main": study.shown_plates(main_sites)}
-figure = figures.plate_maps(maps, "focus score", cells.state, across=2)
+figure = figures.plate_maps(maps, "focus score", cells.state)
 run.keep(figure, "focus")
 
 # %% [markdown]
@@ -151,7 +151,7 @@ features = embed.embed(cells.pixels, embedder, side=side)
 means, well_table = study.by_well(features, cells.table)
 points = embed.tsne(means, perplexity=min(30, len(means) // 4), seed=seed)
 
-# %% mystnb={"figure": {"name": "fig-sma-tsne", "caption": "Simulated wells, a point each: one t-SNE map of the mean embedding of their cells, coloured by condition and by batch. Distances between clusters mean little; the numbers are below."}, "image": {"alt": "Two copies of one cloud of points, coloured by condition on the left and by batch on the right."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-sma-tsne", "caption": "Simulated wells, a point each: one t-SNE map of the mean embedding of their cells, coloured by condition and by batch. Look in which panel colours lie apart. Distances between clusters mean little; the numbers are below."}, "image": {"alt": "Two copies of one cloud of points, coloured by condition on the left and by batch on the right."}} tags=["hide-input"]
 explore.colour_explorer(
     run,
     points,
@@ -225,11 +225,11 @@ people = study.judge_people(run, models, cells.table, "sma_main")
 lines = [f"- {report.sentence(f'**{name}**', record)}" for name, record in people.items()]
 display(Markdown("\n".join(lines)))
 
-# %% mystnb={"figure": {"name": "fig-sma-models", "caption": "Simulated plates, after the paper's Figure 4a: ROC AUC on each held-out pair of people, for three models. Crosses: the pair whose two lines come from one laboratory."}, "image": {"alt": "Three columns of twelve dots each, with their mean and interval beside; an orange cross among them, and a dashed line at one half."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-sma-models", "caption": "Simulated plates, after the paper's Figure 4a: ROC AUC on each held-out pair of people, for three models. Crosses: the pair whose two lines come from one laboratory; look whether they lie below the other folds."}, "image": {"alt": "Three columns of twelve dots each, with their mean and interval beside; an orange cross among them, and a dashed line at one half."}} tags=["hide-input"]
 figure = figures_folds.fold_aucs(models)
 run.keep(figure, "models")
 
-# %% mystnb={"figure": {"name": "fig-sma-folds", "caption": "Simulated plates, after the paper's Figure 4b: the CNN's folds from best to worst, with 95% intervals from resampled wells. Below each: the two lines held out, and the laboratories that they came from."}, "image": {"alt": "Twelve points with intervals in falling order; below each four squares with the names of two lines and of their laboratories."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-sma-folds", "caption": "Simulated plates, after the paper's Figure 4b: the CNN's folds from best to worst, with 95% intervals from resampled wells. Below each: the two lines held out, and the laboratories that they came from. Look where the fold of one laboratory stands."}, "image": {"alt": "Twelve points with intervals in falling order; below each four squares with the names of two lines and of their laboratories."}} tags=["hide-input"]
 figure = figures_folds.folds_examined(models["CNN"], cells.table, title="The CNN's folds")
 run.keep(figure, "folds")
 
@@ -314,7 +314,7 @@ display(Markdown("\n".join(lines) + f"\n\n{study.same_fold_words(found)}"))
 nuisances = nuisance_in_controls(features, cells.table, **options)
 told = study.judge_nuisance(run, nuisances, "sma_main")
 
-# %% mystnb={"figure": {"name": "fig-sma-nuisance", "caption": "Simulated control wells: balanced accuracy of batch, plate, row and column on unseen wells. Squares: the paper's baseline, feature columns permuted. Gray bars: 95% of label permutations."}, "image": {"alt": "Four dots with intervals, one for each nuisance, beside hollow squares and gray bars near chance."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-sma-nuisance", "caption": "Simulated control wells: balanced accuracy of batch, plate, row and column on unseen wells. Squares: the paper's baseline, feature columns permuted. Gray bars: 95% of label permutations. A dot above its bar is a nuisance that wells without disease give away."}, "image": {"alt": "Four dots with intervals, one for each nuisance, beside hollow squares and gray bars near chance."}} tags=["hide-input"]
 figure = figures_folds.nuisance(nuisances)
 run.keep(figure, "nuisance")
 

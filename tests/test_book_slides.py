@@ -60,6 +60,12 @@ def test_figures_bring_their_heading_caption_and_alternative_text(slides, tmp_pa
     assert not list(slides.figures(tmp_path / "none.ipynb"))
 
 
+def test_pages_to_go_on_to_bring_their_figures_only(slides, monkeypatch):
+    monkeypatch.setattr(slides, "figures", lambda page: [f"figures of {page.stem}"])
+    deck = slides.deck("One", SESSION | {"more": ["executed/sma"]})
+    assert "figures of sma" in deck and "SMA: batch" not in deck
+
+
 @pytest.mark.parametrize(("size", "expected"), [((300, 100), "wide"), ((100, 100), "tall")])
 def test_words_stand_where_the_picture_leaves_room(slides, size, expected):
     assert slides._shape(picture(*size)) == expected

@@ -41,10 +41,7 @@ def test_accuracies_draw_what_is_recorded(records):
 
 def test_the_legend_names_the_paper_only_where_it_prints_a_number(records):
     with_and_without = (records, [one for one in records if one["paper"] is None])
-    legends = (
-        plots.accuracies(some, ["name"] * len(some)).axes[0].get_legend()
-        for some in with_and_without
-    )
+    legends = (plots.accuracies(some, ["name"] * len(some)).legends[0] for some in with_and_without)
     named = [[text.get_text() for text in legend.get_texts()] for legend in legends]
     assert "the paper" in named[0] and named[1] == named[0][:-1]
 
@@ -54,6 +51,20 @@ def test_confusion_rows_are_shares(twin):
     mesh = plots.confusion(predictions, twin, "Named").axes[0].collections[0]
     shares = np.asarray(mesh.get_array()).reshape(4, 4)
     assert np.allclose(shares[0], [2 / 3, 1 / 3, 0, 0]) and shares[1, 3] == 1
+
+
+def test_conditions_have_one_colour_in_all_figures():
+    sma = plots.colours_of(["SMA", "control line", "healthy"])
+    als = plots.colours_of(["TDPmut", "TDPwt"])
+    assert sma["SMA"] == als["TDPmut"] != sma["healthy"] == als["TDPwt"]
+    assert not set(als.values()) & set(plots.colours_of("12345678").values())
+    mixed = plots.colours_of(["healthy", "other", *map(str, range(8))])
+    assert len(set(mixed.values())) == 10 and mixed["healthy"] == sma["healthy"]
+
+
+def test_letters_are_black_on_light_colours_and_white_on_dark_ones():
+    assert plots.ink(plots.BLUE) == plots.ink("0.25") == "w"
+    assert plots.ink(plots.ORANGE) == plots.ink("0.8") == "k"
 
 
 def test_crop_sizes_are_drawn_with_chance():

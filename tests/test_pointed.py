@@ -35,10 +35,9 @@ def test_a_place_tells_its_numbers_and_shows_its_window(twin, places, drawn):
     assert len(marks) == len(places) == 9
     scale = 480 / 24
     for mark, place in zip(marks, places.itertuples(), strict=True):
-        assert mark.get("tabindex") == "0"
-        shown = mark.find("g")
+        shown, button = mark.find("g"), mark.find("foreignObject/input")
         told = ", ".join(one.text for one in shown.iter("text"))
-        assert told == mark.find("title").text
+        assert told == button.get("aria-label")
         for part in (
             f"Accuracy {place.estimate:.1%}",
             f"interval {place.ci_low:.1%} to {place.ci_high:.1%}",
@@ -52,6 +51,20 @@ def test_a_place_tells_its_numbers_and_shows_its_window(twin, places, drawn):
         assert float(box.get("width")) == pytest.approx(scale * 12)
         centre = float(box.get("y")) + scale * 6
         assert float(dot.get("cy")) == pytest.approx(centre, abs=0.1)
+        tapped = mark.find("foreignObject")
+        for at, side, middle in (("x", "width", "cx"), ("y", "height", "cy")):
+            about = float(tapped.get(at)) + float(tapped.get(side)) / 2
+            assert about == pytest.approx(float(dot.get(middle)), abs=0.1)
+
+
+def test_a_map_is_one_stop_of_the_tabulator_key_and_a_group_of_its_own(drawn):
+    # radio buttons of one name and one form are one stop; arrow keys go from each to the next
+    form = drawn[drawn.index("<form") : drawn.index("</form>")]
+    buttons = [one for one in svg(form).iter("input") if one.get("type") == "radio"]
+    assert len(buttons) == 9 and {one.get("name") for one in buttons} == {"mark"}
+    assert "tabindex" not in drawn
+    assert form.startswith('<form class="hover-map" method="dialog"')  # Enter sends nothing
+    assert svg(drawn).get("role") == "radiogroup"
 
 
 def test_only_the_mean_of_the_images_is_shown(twin, drawn):
@@ -90,8 +103,9 @@ def test_a_map_of_one_place_is_drawn(twin):
 
 
 def test_what_a_mark_says_is_no_markup():
-    mark = pointed.mark(["a <b>", "c & d"], "", pointed.text(0, 0, ["<i>"]))
-    assert ElementTree.fromstring(mark).find("title").text == "a <b>, c & d"
+    mark = pointed.mark((0, 0), ['a <b> "c"', "d & e"], "", pointed.text(0, 0, ["<i>"]))
+    named = ElementTree.fromstring(mark).find("foreignObject/input").get("aria-label")
+    assert named == 'a <b> "c", d & e'
 
 
 def test_pictures_are_brought_to_size_only_if_asked():

@@ -47,6 +47,16 @@ def test_ranges_of_coverage(calibrated):
     assert shown == f"{100 * inside.min():.0f}–{100 * inside.max():.0f}%"
 
 
+def test_numbers_of_groups_that_were_not_tried_are_dashes_in_order(calibrated):
+    rows = calibrated[calibrated["kind"] == "coverage"]
+    more = rows.iloc[:1].assign(metric="another", n_groups=7)
+    table = report.covered(pd.concat([rows, more])).set_index("metric")
+    groups = [int(name.split()[0]) for name in table.columns if name.endswith("groups")]
+    assert groups == sorted(groups) and 7 in groups
+    assert table.loc[rows["metric"].iloc[0], "7 groups"] == "–"
+    assert "NaN" not in table.to_string()
+
+
 def test_stated_and_measured_effects(calibrated):
     table = report.detectable(calibrated)
     own = calibrated[calibrated["kind"] == "power"].sort_values("leak")

@@ -101,6 +101,8 @@ def deck(title: str, session: Mapping[str, Any]) -> str:
             )
             for one in told.get("misconceptions", [])
         ]
+    for page in session.get("more", ()):  # pages to go on to are shown, not taught
+        slides += figures(BOOK / f"{page}.ipynb")
     discuss, vary = (
         [one for _, told in chapters for one in told.get(key, [])] for key in ("discuss", "vary")
     )

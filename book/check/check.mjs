@@ -19,6 +19,7 @@ const root = path.resolve(process.argv[2]);
 const shots = process.argv[3] && path.resolve(process.argv[3]);
 // preload would ask for style sheets again, which a page from the disk may not
 const AXE = { runOnly: ["wcag2a", "wcag2aa", "wcag21aa"], resultTypes: ["violations"], preload: false };
+const SCROLLS = { runOnly: { type: "rule", values: ["scrollable-region-focusable"] }, preload: false };
 const SEARCH_WORD = "corner", PHONE = 390;
 
 const faults = [];
@@ -83,6 +84,10 @@ async function checkPages() {
     await page.setViewport({ width: PHONE, height: 844, isMobile: true, hasTouch: true });
     const wide = (await page.evaluate(() => document.documentElement.scrollWidth)) - PHONE;
     if (wide > 1) fault(file, `${wide} pixels wider than a phone`);
+    // figures that are wider than a phone scroll in their boxes: by keys as well. The page was loaded anew
+    await page.evaluate(axe);
+    const scrolls = await page.evaluate((options) => axe.run(document, options), SCROLLS);
+    for (const { nodes } of scrolls.violations) fault(file, `no key scrolls ${nodes[0].html.slice(0, 160)}`);
     if (shots) await page.screenshot({ path: path.join(shots, name(file, 390)) });
     await page.close();
   }
@@ -197,7 +202,6 @@ async function gameIsPlayed() {
 // runs in a deck: which slides lie partly off the screen, with all that they will show, or have no notes
 async function lookAtSlides() {
   const off = [], mute = [];
-  Reveal.configure({ transition: "none" });
   for (let place = 0; place < Reveal.getTotalSlides(); place++) {
     Reveal.slide(place);
     await new Promise((done) => setTimeout(done, 100)); // a slide is laid out once it is shown
@@ -241,17 +245,22 @@ async function marksAnswer() {
       page.$$eval(".hover-map .shown", (all) =>
         all.filter((one) => getComputedStyle(one).display !== "none").map((one) => one.outerHTML),
       );
-    const mark = await page.$(".hover-map g[tabindex]");
+    const mark = await page.$(".hover-map [type=radio]");
     if (!mark) fault(file, "has no map that answers the pointer");
     else {
       if ((await shown()).length) fault(file, "a mark answers before it is asked");
-      await mark.evaluate((one) => one.focus());
+      await mark.focus();
       const first = await shown();
-      await page.keyboard.press("Tab");
+      await page.keyboard.press("ArrowRight");
       const next = await shown();
       if (first.length !== 1 || next.length !== 1 || first[0] === next[0])
         fault(file, `marks chosen by the keyboard show ${first.length} and ${next.length} texts`);
-      console.log(`${file}: ${await mark.$eval("title", (one) => one.textContent)}`);
+      await page.keyboard.press("Enter");
+      if ((await shown())[0] !== next[0]) fault(file, "Enter leaves the map");
+      await page.keyboard.press("Tab");
+      if (await page.evaluate(() => document.activeElement.matches(".hover-map [type=radio]")))
+        fault(file, "the tabulator key stops at more than one mark");
+      console.log(`${file}: ${await mark.evaluate((one) => one.ariaLabel)}`);
       if (shots) await page.screenshot({ path: path.join(shots, name(`${file}-mark`, 1300)) });
     }
     await page.close();
@@ -263,6 +272,7 @@ async function slidesGoOn() {
   for (const file of fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []) {
     if (!file.endsWith(".html")) continue;
     const page = await open(path.join(folder, file), { width: 1280, height: 720 });
+    await page.evaluate(() => Reveal.configure({ transition: "none" })); // pictures of slides at rest
     const shown = () => page.$$eval(".reveal .present", (all) => all.map((one) => one.innerText).join());
     const first = await shown();
     await page.keyboard.press("ArrowRight");

@@ -1,6 +1,7 @@
 """Figures of plates: heat maps with A1 at the top left, layouts, focus against known blur.
 
-Colours are seaborn's colour-blind palette and viridis; classes are told by letters as well.
+Colours are seaborn's colour-blind palette and viridis; classes are told by letters as well. All
+figures are as wide as the book's column, so plates stand below each other rather than in one line.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from matplotlib.patches import Rectangle
 
 from confoundlab.intervals import Numbers
 from confoundlab.plates import heatmaps
-from confoundlab.plots import GRAY, ORANGE, titled
+from confoundlab.plots import GRAY, ORANGE, WIDE, colours_of, ink, legend_below, titled
 
 _EMPTY = "0.85"
 
@@ -32,12 +33,12 @@ def plate_maps(
     wells: tuple[int, int] = heatmaps.SHAPES[0],
     across: int = 3,
 ) -> Figure:
-    """Draw plates side by side on one scale: for one, six pilot plates against six main ones.
+    """Draw sets of plates on one scale: for one, six pilot plates above six main ones.
 
     Parameters
     ----------
     sides : mapping of str to mapping of str to ndarray
-        Name of each side to its plates, by name, as `heatmaps.grid` or `heatmaps.site_grid` make
+        Name of each set to its plates, by name, as `heatmaps.grid` or `heatmaps.site_grid` make
         them; NaN is gray.
     label : str
         Of the colour bar.
@@ -46,30 +47,27 @@ def plate_maps(
     wells : (int, int)
         Rows and columns of wells on a plate.
     across : int
-        Plates in a row of a side, at most.
+        Plates in a row, at most.
     """
     across = min(across, max(len(plates) for plates in sides.values()))
-    down = max(-(-len(plates) // across) for plates in sides.values())
+    down = [-(-len(plates) // across) for plates in sides.values()]
     values = np.concatenate([one.ravel() for plates in sides.values() for one in plates.values()])
     low, high = np.nanquantile(values, [0.01, 0.99])
-    figure = plt.figure(
-        figsize=(2.9 * across * len(sides) + 1, 2.1 * down + 0.7), layout="constrained"
-    )
-    parts = figure.subfigures(1, len(sides), squeeze=False)[0]
-    axes = []
-    for part, (name, plates) in zip(parts, sides.items(), strict=True):
-        own = part.subplots(down, across, squeeze=False).ravel()
-        if len(sides) > 1:
-            part.suptitle(titled(name, state), fontsize=10)
+    # a lone plate need not be as wide as the page
+    wide = min(WIDE, 3.4 * across + 0.8)
+    tall = (wide - 0.8) / across * wells[0] / wells[1] + 0.45  # of a plate with its title
+    figure = plt.figure(figsize=(wide, tall * sum(down) + 0.3 * len(sides)), layout="constrained")
+    parts = figure.subfigures(len(sides), 1, squeeze=False, height_ratios=down)[:, 0]
+    for part, lines, (name, plates) in zip(parts, down, sides.items(), strict=True):
+        own = part.subplots(lines, across, squeeze=False).ravel()
+        part.suptitle(titled(name, state), fontsize=10)
         for axis in own[len(plates) :]:
             axis.remove()
         for axis, (plate, shown) in zip(own, plates.items(), strict=False):
             picture = _plate(axis, shown, wells, "viridis", low, high)
             axis.set_title(plate, fontsize=8)
-            axes.append(axis)
-    if len(sides) == 1:
-        figure.suptitle(titled(next(iter(sides)), state), fontsize=10)
-    parts[-1].colorbar(picture, ax=axes[-min(across * down, len(axes)) :], label=label, shrink=0.8)
+        # one scale, but a bar beside each set: all plates stay of one size
+        part.colorbar(picture, ax=own[: len(plates)], label=label, shrink=0.8)
     return figure
 
 
@@ -87,24 +85,33 @@ def layouts(tables: Mapping[str, pd.DataFrame], column: str, title: str, state: 
     """
     classes = sorted({name for table in tables.values() for name in table[column]})
     letters = _letters(classes)
-    colours = sns.color_palette("colorblind", len(classes))
+    colours = colours_of(classes)
+    across = min(2, len(tables))
+    down = -(-len(tables) // across)
     figure, axes = plt.subplots(
-        1, len(tables), figsize=(3.1 * len(tables) + 1, 2.5), squeeze=False, layout="constrained"
-    )
-    for axis, (plate, table) in zip(axes[0], tables.items(), strict=True):
+        down, across, figsize=(WIDE * across / 2, 2.6 * down + 0.6), squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for axis in axes.flat[len(tables) :]:
+        axis.remove()
+    for axis, (plate, table) in zip(axes.flat, tables.items(), strict=False):
         wells = table.drop_duplicates(["row", "column"])
         shape = heatmaps.plate_shape(table)
         shown = np.full(shape, np.nan)
         shown[wells["row"], wells["column"]] = [classes.index(name) for name in wells[column]]
-        _plate(axis, shown, shape, ListedColormap(colours), -0.5, len(classes) - 0.5)
-        for row, across, name in zip(wells["row"], wells["column"], wells[column], strict=True):
-            axis.text(across, row, letters[name], ha="center", va="center", fontsize=6, color="w")
+        shades = ListedColormap(list(colours.values()))
+        _plate(axis, shown, shape, shades, -0.5, len(classes) - 0.5)
+        for row, place, name in zip(wells["row"], wells["column"], wells[column], strict=True):
+            axis.text(
+                place, row, letters[name], ha="center", va="center", fontsize=7,
+                color=ink(colours[name]),
+            )  # fmt: skip
         axis.set_title(plate, fontsize=8)
     handles = [
         Rectangle((0, 0), 1, 1, color=colour, label=f"{letters[name]}: {name}")
-        for name, colour in zip(classes, colours, strict=True)
+        for name, colour in colours.items()
     ]
-    figure.legend(handles=handles, fontsize=8, frameon=False, loc="outside right upper")
+    legend_below(figure, handles, columns=3)
     figure.suptitle(titled(title, state), fontsize=10)
     return figure
 
@@ -123,8 +130,9 @@ def focus_against_blur(blurred: pd.DataFrame, sites: pd.DataFrame, state: str) -
     """
     faults = blurred["fault"].unique()
     figure, axes = plt.subplots(
-        2, -(-(len(faults) + 1) // 2), figsize=(11, 4.8), sharey=True, layout="constrained"
-    )
+        -(-(len(faults) + 1) // 3), 3, figsize=(WIDE, 0.7 * (len(faults) + 3)), sharey=True,
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
     for axis, fault in zip(axes.flat[1:], faults, strict=False):
         own = blurred[blurred["fault"] == fault].pivot_table("width", "blur", "well")
         axis.plot(own.index, own.to_numpy(), color=GRAY, lw=0.8)
@@ -152,7 +160,7 @@ def by_group(
 ) -> Figure:
     """Draw a value of plates by their group, such as a date: a dot a plate, a bar at the median."""
     order = sorted(table[group].unique())
-    figure, axis = plt.subplots(figsize=(7, 0.45 * len(order) + 1.2))
+    figure, axis = plt.subplots(figsize=(WIDE, 0.45 * len(order) + 1.2), layout="constrained")
     sns.stripplot(
         data=table, y=group, x=value, order=order, ax=axis, size=4, color=GRAY, jitter=0.25
     )
@@ -180,16 +188,12 @@ def _plate(
     picture = axis.imshow(
         shown, cmap=colours, vmin=low, vmax=high, origin="upper", interpolation="nearest"
     )
-    every = 1 if rows == 8 else 3
-    axis.set_xticks(
-        np.arange(0, across, every) * side + (side - 1) / 2,
-        [str(1 + one) for one in range(0, across, every)],
-    )
-    axis.set_yticks(
-        np.arange(0, rows, every) * side + (side - 1) / 2,
-        [chr(ord("A") + one) for one in range(0, rows, every)],
-    )
-    axis.tick_params(labelsize=5, length=0)
+    # as many as have room: of 96 wells all rows and every second column, of 384 every third
+    beside, below = range(0, rows, 1 if rows == 8 else 3), range(0, across, 2 if rows == 8 else 3)
+    middle = (side - 1) / 2
+    axis.set_xticks(np.array(below) * side + middle, [str(1 + one) for one in below])
+    axis.set_yticks(np.array(beside) * side + middle, [chr(ord("A") + one) for one in beside])
+    axis.tick_params(labelsize=8, length=0)
     return picture
 
 

@@ -7,13 +7,17 @@ conditions, batches and models are told by shape or place as well.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from confoundlab.plates.als_study import few
 from confoundlab.plates.background import OnBackground, empty_background
@@ -21,7 +25,16 @@ from confoundlab.plates.embed import COLOURS
 from confoundlab.plates.gaze import Gaze
 from confoundlab.plates.gradcam import scaled
 from confoundlab.plates.sites import Sites
-from confoundlab.plots import BLUE, GRAY, ORANGE, titled
+from confoundlab.plots import (
+    BLUE,
+    GRAY,
+    ORANGE,
+    PALETTE,
+    WIDE,
+    colours_of,
+    legend_below,
+    titled,
+)
 
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
@@ -29,14 +42,15 @@ _MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 def density(sites: Sites) -> Figure:
     """Draw counted against planted cells, and the counts of each condition."""
     table = sites.table
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDE, 3.2), layout="constrained")
+    conditions = sorted(table["condition"].unique())
     most = float(table[["cells", "planted"]].to_numpy().max()) + 3
     left.plot([0, most], [0, most], color=GRAY, ls="--", lw=1)
-    left.scatter(table["planted"], table["cells"], s=6, color=BLUE, alpha=0.5, lw=0)
+    left.scatter(table["planted"], table["cells"], s=14, color=BLUE, alpha=0.4, lw=0)
     left.set(xlim=(0, most), ylim=(0, most), xlabel="planted cells", ylabel="counted nuclei")
     sns.histplot(
         data=table, x="cells", hue="condition", element="step", ax=right, binwidth=4,
-        hue_order=sorted(table["condition"].unique()), palette=[BLUE, ORANGE],
+        hue_order=conditions, palette=colours_of(conditions),
     )  # fmt: skip
     right.set(xlabel="counted nuclei in a site", ylabel="sites")
     figure.suptitle(titled("Cells in a site", sites.state), fontsize=11)
@@ -55,20 +69,18 @@ def dials(table: pd.DataFrame, state: str) -> Figure:
         Of the data, for the title.
     """
     settings, models = table["setting"].unique(), table["model"].unique()
-    figure, axes = plt.subplots(
-        1, len(settings), figsize=(2.5 * len(settings), 3), sharey=True, layout="constrained"
-    )
-    for axis, setting in zip(np.atleast_1d(axes), settings, strict=True):
+    figure, axes = _panels(len(settings), 2.5, sharex=True)
+    for axis, setting in zip(axes, settings, strict=True):
         own = table[table["setting"] == setting].set_index("model").loc[models]
         bars = np.abs(own[["ci_low", "ci_high"]].to_numpy().T - own["auc"].to_numpy())
         axis.axhline(0.5, color=GRAY, ls="--", lw=1)
         for place, model in enumerate(models):
             axis.errorbar(place, own["auc"][model], bars[:, [place]], fmt=_MARKS[place],
-                          color=sns.color_palette("colorblind")[place], capsize=3)  # fmt: skip
-        axis.set_xticks(range(len(models)), models, rotation=40, ha="right", fontsize=8)
+                          color=PALETTE[place], capsize=3)  # fmt: skip
+        axis.set_xticks(range(len(models)), models, fontsize=8)
         axis.set_title(setting, fontsize=9)
         axis.set(xlim=(-0.6, len(models) - 0.4), ylim=(0.3, 1.02))
-    np.atleast_1d(axes)[0].set_ylabel("ROC AUC, mean of folds")
+    figure.supylabel("ROC AUC, mean of folds", fontsize=10)
     figure.suptitle(titled("The same folds with dials at zero", state), fontsize=11)
     sns.despine(figure)
     return figure
@@ -86,7 +98,9 @@ def lost(table: pd.DataFrame, state: str, *, most: int = 8) -> Figure:
     most : int
         Lines a panel.
     """
-    figure, axes = plt.subplots(2, 1, figsize=(7.5, 0.62 * most + 1.6), layout="constrained")
+    figure, axes = plt.subplots(
+        2, 1, figsize=(WIDE, 0.75 * most + 1.6), layout=ConstrainedLayoutEngine(hspace=0.08)
+    )
     for axis, how in zip(axes, ("alone", "together"), strict=True):
         own = table[table["how"] == how]
         means = own.groupby("features")["lost"].mean().sort_values(ascending=False)[:most]
@@ -95,11 +109,13 @@ def lost(table: pd.DataFrame, state: str, *, most: int = 8) -> Figure:
             axis.plot(each, [place] * len(each), "o", color=BLUE, ms=4, alpha=0.7)
             axis.plot([means[name]] * 2, [place - 0.35, place + 0.35], color=ORANGE, lw=2)
         axis.axvline(0, color=GRAY, ls="--", lw=1)
-        axis.set_yticks(range(len(means)), [few(name) for name in means.index], fontsize=8)
+        words = [fill(few(name), 40) for name in means.index]
+        axis.set_yticks(range(len(means)), words, fontsize=8)
         axis.invert_yaxis()
         title = "shuffled by itself" if how == "alone" else "shuffled with all that go with it"
         axis.set_title(title, fontsize=9)
-    axes[1].set_xlabel("ROC AUC lost; a dot a fold, the bar their mean")
+        axis.xaxis.set_major_locator(MaxNLocator(5))
+    figure.supxlabel("ROC AUC lost; a dot a fold, the bar their mean", fontsize=10)
     figure.suptitle(titled("What the 63 statistics are worth", state), fontsize=11)
     sns.despine(figure)
     return figure
@@ -118,18 +134,16 @@ def dependence(table: pd.DataFrame, positive: str, state: str) -> Figure:
         Of the data, for the title.
     """
     names = table["feature"].unique()
-    figure, axes = plt.subplots(
-        1, len(names), figsize=(2.5 * len(names), 2.9), sharey=True, layout="constrained"
-    )
-    for axis, name in zip(np.atleast_1d(axes), names, strict=True):
+    figure, axes = _panels(len(names), 2.4)
+    for axis, name in zip(axes, names, strict=True):
         for place, (_, own) in enumerate(table[table["feature"] == name].groupby("fold")):
-            colour = sns.color_palette("colorblind")[place % 10]
+            colour = PALETTE[place % len(PALETTE)]
             axis.fill_between(own["value"], own["ci_low"], own["ci_high"], color=colour, alpha=0.12)
             axis.plot(own["value"], own["probability"], color=colour, lw=1.5)
         axis.axhline(0.5, color=GRAY, ls="--", lw=1)
-        axis.set_xlabel(name, fontsize=8)
+        axis.set_xlabel(name, fontsize=9)
         axis.set_ylim(0, 1)
-    np.atleast_1d(axes)[0].set_ylabel(f"probability of {positive}", fontsize=9)
+    figure.supylabel(f"probability of {positive}", fontsize=10)
     figure.suptitle(titled("Partial dependence", state), fontsize=11)
     sns.despine(figure)
     return figure
@@ -149,7 +163,7 @@ def overlays(gaze: Gaze, sites: Sites, rows: Mapping[str, Sequence[int]]) -> Fig
     """
     many = max(len(own) for own in rows.values())
     figure, axes = plt.subplots(
-        len(rows), 2 * many, figsize=(1.3 * 2 * many + 0.7, 1.5 * len(rows) + 0.4),
+        len(rows), 2 * many, figsize=(min(WIDE, 2.2 * many + 0.3), 1.35 * len(rows) + 0.4),
         squeeze=False, layout="constrained",
     )  # fmt: skip
     for axis in axes.flat:
@@ -179,7 +193,7 @@ def on_empty(found: Mapping[str, OnBackground], state: str) -> Figure:
     state : str
         Of the data, for the title.
     """
-    figure, axis = plt.subplots(figsize=(8.4, 0.6 * len(found) + 1.3), layout="constrained")
+    figure, axis = plt.subplots(figsize=(WIDE, 0.6 * len(found) + 1.6), layout="constrained")
     for place, one in enumerate(found.values()):
         axis.plot(
             [one.null_mean, one.null_q95], [place] * 2, color="0.8", lw=9, solid_capstyle="butt"
@@ -195,9 +209,8 @@ def on_empty(found: Mapping[str, OnBackground], state: str) -> Figure:
         Line2D([], [], marker="o", color=BLUE, label="95% interval"),
         Line2D([], [], color="0.8", lw=9, label="maps of other wells, mean to 95%"),
     ]
-    axis.legend(handles=handles, fontsize=8, frameon=False, loc="upper left",
-                bbox_to_anchor=(1.01, 1))  # fmt: skip
-    axis.set_title(titled("Empty background, all test sets", state), fontsize=11)
+    legend_below(figure, handles)
+    figure.suptitle(titled("Empty background, all test sets", state), fontsize=11)
     sns.despine(figure)
     return figure
 
@@ -215,12 +228,25 @@ def randomised(table: pd.DataFrame, state: str) -> Figure:
     figure, axis = plt.subplots(figsize=(5, 3), layout="constrained")
     for place, (name, own) in enumerate(table.groupby("fold")):
         axis.plot(own["layers"], own["correlation"], marker=_MARKS[place % len(_MARKS)], ms=5, lw=1,
-                  color=sns.color_palette("colorblind")[place % 10], label=name)  # fmt: skip
+                  color=PALETTE[place % len(PALETTE)], label=name)  # fmt: skip
     axis.axhline(0, color=GRAY, ls="--", lw=1)
     axis.set(ylim=(-0.5, 1.02), xlabel="layers made random, from the last",
              ylabel="rank correlation")  # fmt: skip
     axis.set_xticks(sorted(table["layers"].unique()))
-    axis.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1))
-    axis.set_title(titled("Maps without what was learned", state), fontsize=11)
+    legend_below(figure, axis.get_legend_handles_labels()[0], columns=5)
+    figure.suptitle(titled("Maps without what was learned", state), fontsize=11)
     sns.despine(figure)
     return figure
+
+
+def _panels(n: int, tall: float, *, sharex: bool = False) -> tuple[Figure, list[Axes]]:
+    """Return a figure and n panels, two in a row and each so many inches tall."""
+    across = min(2, n)
+    down = -(-n // across)
+    figure, axes = plt.subplots(
+        down, across, figsize=(WIDE * across / 2, tall * down + 0.4), squeeze=False,
+        sharex=sharex, sharey=True, layout="constrained",
+    )  # fmt: skip
+    for axis in axes.flat[n:]:
+        axis.remove()
+    return figure, list(axes.flat[:n])

@@ -17,14 +17,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.typing import ColorType
 
 from confoundlab.errors import InputError
 from confoundlab.plates.folds import FoldResult
 from confoundlab.plates.wells import Nuisance
-from confoundlab.plots import BLUE, GRAY, ORANGE, titled
+from confoundlab.plots import (
+    BLUE,
+    GRAY,
+    ORANGE,
+    PALETTE,
+    WIDE,
+    colours_of,
+    ink,
+    legend_below,
+    titled,
+)
 
-_PALETTE = sns.color_palette("colorblind")
-MOST_LEVELS = len(_PALETTE)  # of a column that colours a map
+MOST_LEVELS = len(PALETTE)  # of a column that colours a map
 _FEW = 800  # points that are drawn larger
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
@@ -44,7 +54,9 @@ def fold_aucs(
     title, state : str
         Of the figure, and of the data.
     """
-    figure, axis = plt.subplots(figsize=(1.3 * len(results) + 2.2, 4), layout="constrained")
+    figure, axis = plt.subplots(
+        figsize=(min(WIDE, 1.3 * len(results) + 2.2), 4), layout="constrained"
+    )
     for place, result in enumerate(results.values()):
         aucs = result.table["auc"].to_numpy(float)
         same = result.table["same_laboratory"].eq(True).to_numpy(bool)
@@ -70,7 +82,7 @@ def fold_aucs(
         cross = Line2D([], [], marker="X", ls="", ms=9, color=ORANGE)
         cross.set_label("a fold of one laboratory")
         handles.insert(1, cross)
-    figure.legend(handles=handles, fontsize=8, frameon=False, loc="outside lower center", ncols=2)
+    legend_below(figure, handles)
     axis.set_title(titled(title, state), fontsize=10)
     sns.despine(figure)
     return figure
@@ -109,7 +121,7 @@ def folds_examined(
     # the diseased line on top: lines of a pair are ordered by condition, as in all folds
     columns = [sorted(pair, key=lambda line: str(known["condition"][line])) for pair in pairs]
     figure, (above, below) = plt.subplots(
-        2, 1, figsize=(0.55 * len(pairs) + 2.4, 4.6), sharex=True, height_ratios=[3, 1],
+        2, 1, figsize=(min(WIDE, 0.6 * len(pairs) + 2), 4.6), sharex=True, height_ratios=[3, 1],
         layout="constrained",
     )  # fmt: skip
     for place, (_, row) in enumerate(order.iterrows()):
@@ -123,17 +135,17 @@ def folds_examined(
         )  # fmt: skip
     above.axhline(0.5, color=GRAY, ls="--", lw=1)
     above.set(ylim=(-0.02, 1.02), ylabel="ROC AUC")
-    colours = {name: _PALETTE[2 + number] for number, name in enumerate(conditions)}
+    colours = colours_of(conditions)
     grays = np.linspace(0.25, 0.8, len(laboratories))
     for place, pair in enumerate(columns):
         for step, line in enumerate(pair):
             condition, laboratory = map(str, known.loc[line])
             gray = grays[laboratories.index(laboratory)]
-            _square(below, place, -step, colours[condition], str(line), "w")
-            _square(below, place, -2 - step, str(gray), laboratory, "w" if gray < 0.5 else "k")
+            _square(below, place, -step, colours[condition], str(line))
+            _square(below, place, -2 - step, str(gray), laboratory)
     below.set(xlim=(-0.6, len(pairs) - 0.4), ylim=(-3.6, 0.6))
     below.set_xticks([])
-    below.set_yticks([-0.5, -2.5], ["the two lines", "their laboratory"])
+    below.set_yticks([-0.5, -2.5], ["two lines", "laboratory"])
     below.tick_params(length=0)
     handles = [
         Rectangle((0, 0), 1, 1, color=colour, label=name) for name, colour in colours.items()
@@ -143,9 +155,7 @@ def folds_examined(
         for name, gray in zip(laboratories, grays, strict=True)
     ]
     cross = Line2D([], [], marker="X", ls="", ms=9, color=ORANGE, label="one laboratory")
-    figure.legend(
-        handles=[*handles, cross], fontsize=8, frameon=False, loc="outside lower center", ncols=5
-    )
+    legend_below(figure, [*handles, cross], columns=5)
     above.set_title(titled(title, state), fontsize=10)
     sns.despine(ax=above)
     sns.despine(ax=below, left=True, bottom=True)
@@ -162,7 +172,9 @@ def nuisance(found: Sequence[Nuisance], *, state: str = "simulated") -> Figure:
     state : str
         Of the data.
     """
-    figure, axis = plt.subplots(figsize=(1.3 * len(found) + 2.4, 4), layout="constrained")
+    figure, axis = plt.subplots(
+        figsize=(min(WIDE, 1.3 * len(found) + 2.4), 4), layout="constrained"
+    )
     for place, one in enumerate(found):
         e = one.evidence
         axis.bar(place, e.null_q95, width=0.7, color="0.88", zorder=0)
@@ -182,7 +194,7 @@ def nuisance(found: Sequence[Nuisance], *, state: str = "simulated") -> Figure:
         Rectangle((0, 0), 1, 1, color="0.88", label="95% of label permutations"),
         Line2D([], [], color=GRAY, ls="--", label="chance"),
     ]
-    figure.legend(handles=handles, fontsize=8, frameon=False, loc="outside lower center", ncols=2)
+    legend_below(figure, handles, columns=2)
     axis.set_title(titled("Nuisance told from control wells", state), fontsize=10)
     sns.despine(figure)
     return figure
@@ -218,8 +230,9 @@ def embedding_maps(
     if at.shape != (len(table), 2):
         raise InputError(f"{len(table)} rows need as many points (n, 2), not {at.shape}.")
     figure, axes = plt.subplots(
-        1, len(colours), figsize=(4.2 * len(colours), 4.4), squeeze=False, layout="constrained"
-    )
+        1, len(colours), figsize=(min(4.2, WIDE / len(colours)) * len(colours), 4.2),
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
     size = 5 if len(at) < _FEW else 2.5
     for axis, name in zip(axes[0], colours, strict=True):
         levels = sorted(table[name].unique())
@@ -230,20 +243,19 @@ def embedding_maps(
         # drawn in an order of chance, so that no level hides another
         order = np.random.default_rng(0).permutation(len(at))
         codes = np.array([levels.index(value) for value in table[name]])
+        shades = list(colours_of(levels).values())
         for part in np.array_split(order, 20):
             for number in np.unique(codes[part]):
                 own = part[codes[part] == number]
                 axis.plot(
-                    *at[own].T, _MARKS[number], color=_PALETTE[number], ms=size, alpha=0.7, mew=0
+                    *at[own].T, _MARKS[number], color=shades[number], ms=size, alpha=0.7, mew=0
                 )
         handles = [
-            Line2D(
-                [], [], marker=_MARKS[number], ls="", color=_PALETTE[number], label=str(level)
-            )
+            Line2D([], [], marker=_MARKS[number], ls="", color=shades[number], label=str(level))
             for number, level in enumerate(levels)
-        ]  # fmt: skip
+        ]
         axis.legend(
-            handles=handles, fontsize=7, frameon=False, loc="upper center", ncols=4,
+            handles=handles, fontsize=8, frameon=False, loc="upper center", ncols=5,
             bbox_to_anchor=(0.5, 0),
         )  # fmt: skip
         axis.set_title(name, fontsize=9)
@@ -254,9 +266,9 @@ def embedding_maps(
     return figure
 
 
-def _square(axis: Axes, x: float, y: float, colour: object, text: str, ink: str) -> None:
-    axis.add_patch(Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, color=colour, lw=0))
-    axis.text(x, y, text, ha="center", va="center", fontsize=5.5, color=ink)
+def _square(axis: Axes, x: float, y: float, colour: ColorType, text: str) -> None:
+    axis.add_patch(Rectangle((x - 0.47, y - 0.46), 0.94, 0.92, color=colour, lw=0))
+    axis.text(x, y, text, ha="center", va="center", fontsize=7, color=ink(colour))
 
 
 def _spread(values: npt.NDArray[np.float64], step: float = 0.07) -> npt.NDArray[np.float64]:

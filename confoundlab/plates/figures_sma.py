@@ -6,6 +6,7 @@ Serve Figures 1 and 2 of Venugopalan et al. (2019), and what a simulator can add
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,7 +20,7 @@ from confoundlab.plates.embed import COLOURS
 from confoundlab.plates.folds import FoldResult
 from confoundlab.plates.nuclei import Patches, segment
 from confoundlab.plates.plateset import PlateSet
-from confoundlab.plots import BLUE, GRAY, ORANGE, titled
+from confoundlab.plots import BLUE, GRAY, ORANGE, WIDE, legend_below, titled
 
 _MARKS = {"condition": ("o", BLUE, 0.14), "batch": ("s", ORANGE, -0.14)}
 
@@ -28,31 +29,32 @@ def site(plates: PlateSet, row: int) -> Figure:
     """Draw a site's five channels, and its nuclei as found and as planted (Figure 1b)."""
     image = plates.render(row)
     found, planted = segment(image[:, :, 0]), plates.centres(row)
-    figure, axes = plt.subplots(1, 6, figsize=(13, 2.7), layout="constrained")
-    for axis, channel, picture in zip(axes, CHANNELS, image.transpose(2, 0, 1), strict=False):
+    figure, axes = plt.subplots(2, 3, figsize=(WIDE, 5.3), layout="constrained")
+    *others, last = axes.flat
+    for axis, channel, picture in zip(others, CHANNELS, image.transpose(2, 0, 1), strict=True):
         axis.imshow(picture, cmap="gray", vmin=0, vmax=max(1, picture.max()))
         axis.set_title(channel, fontsize=9)
-    axes[5].imshow(image[:, :, 0], cmap="gray", vmin=0, vmax=max(1, image[:, :, 0].max()))
-    axes[5].plot(planted[:, 1], planted[:, 0], "o", mfc="none", mec=ORANGE, ms=8, label="planted")
-    axes[5].plot(found[:, 1], found[:, 0], "+", color="w", ms=5, label="found")
-    axes[5].set_title(f"{len(found)} nuclei found, {len(planted)} planted", fontsize=9)
-    axes[5].legend(
-        fontsize=7, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, facecolor="0.3",
+    last.imshow(image[:, :, 0], cmap="gray", vmin=0, vmax=max(1, image[:, :, 0].max()))
+    last.plot(planted[:, 1], planted[:, 0], "o", mfc="none", mec=ORANGE, ms=8, label="planted")
+    last.plot(found[:, 1], found[:, 0], "+", color="w", ms=5, label="found")
+    last.set_title(f"{len(found)} nuclei found, {len(planted)} planted", fontsize=9)
+    last.legend(
+        fontsize=8, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, facecolor="0.3",
         labelcolor="w",
     )  # fmt: skip
-    for axis in axes:
+    for axis in axes.flat:
         axis.set_xticks([])
         axis.set_yticks([])
     where = plates.sites.iloc[row]
-    figure.suptitle(titled(f"Plate {where['plate']}, well {where['well']}", "simulated"))
+    figure.suptitle(titled(f"Plate {where['plate']}, well {where['well']}", "simulated"), y=1.03)
     return figure
 
 
-def patches(cells: Patches, *, across: int = 12) -> Figure:
+def patches(cells: Patches, *, across: int = 8) -> Figure:
     """Draw patches of both conditions in false colours, a row each."""
     conditions = sorted(cells.table["condition"].unique())
     figure, axes = plt.subplots(
-        len(conditions), across, figsize=(0.9 * across, 1.1 * len(conditions) + 0.3),
+        len(conditions), across, figsize=(WIDE / 8 * across, 1.1 * len(conditions) + 0.3),
         squeeze=False, layout="constrained",
     )  # fmt: skip
     rng = np.random.default_rng(0)
@@ -77,7 +79,7 @@ def focus_truth(sets: Mapping[str, pd.DataFrame]) -> Figure:
         Name to sites, with ``focus`` and ``blur``.
     """
     figure, axes = plt.subplots(
-        1, len(sets), figsize=(3.6 * len(sets), 3), sharex=True, sharey=True, squeeze=False,
+        1, len(sets), figsize=(WIDE / 2 * len(sets), 3), sharex=True, sharey=True, squeeze=False,
         layout="constrained",
     )  # fmt: skip
     for axis, (name, table) in zip(axes[0], sets.items(), strict=True):
@@ -91,7 +93,9 @@ def focus_truth(sets: Mapping[str, pd.DataFrame]) -> Figure:
 
 def worlds(results: Mapping[str, FoldResult]) -> Figure:
     """Draw the AUC of every fold in worlds with dials at zero, lines joining the same fold."""
-    figure, axis = plt.subplots(figsize=(1.5 * len(results) + 1.6, 4), layout="constrained")
+    figure, axis = plt.subplots(
+        figsize=(min(WIDE, 1.5 * len(results) + 1.6), 4), layout="constrained"
+    )
     tables = [one.table for one in results.values()]
     for fold in range(len(tables[0])):
         aucs = [table["auc"].iloc[fold] for table in tables]
@@ -117,7 +121,7 @@ def worlds(results: Mapping[str, FoldResult]) -> Figure:
         Line2D([], [], marker="D", color="0.1", label="mean, 95% interval"),
         Line2D([], [], ls="--", color=GRAY, label="chance"),
     ]
-    figure.legend(handles=handles, fontsize=8, frameon=False, loc="outside lower center", ncols=2)
+    legend_below(figure, handles, columns=2)
     axis.set_title(titled("The same folds with a dial at zero", "simulated"), fontsize=10)
     sns.despine(figure)
     return figure
@@ -132,7 +136,7 @@ def remedies(panels: Mapping[str, pd.DataFrame]) -> Figure:
         Layout to what `remedied.summary` returned.
     """
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(3.4 * len(panels) + 1.4, 4), squeeze=False, sharex=True,
+        1, len(panels), figsize=(WIDE, 4.6), squeeze=False, sharex=True,
         layout="constrained",
     )  # fmt: skip
     first: list[str] = []
@@ -151,16 +155,17 @@ def remedies(panels: Mapping[str, pd.DataFrame]) -> Figure:
         # the same remedies in all panels are named once
         repeated = axis is not axes[0, 0] and names == first
         first = names
-        labels = [name.replace(", ", ",\n") for name in names]
-        axis.set_yticks(range(len(names)), [] if repeated else labels)
+        labels = [fill(name, 22) for name in names]
+        axis.set_yticks(range(len(names)), [] if repeated else labels, fontsize=9)
         axis.set_ylim(len(names) - 0.5, -0.5)
         axis.set(xlim=(-0.02, 1.02), xlabel="mean ROC AUC over folds")
-        axis.set_title(titled(words, "simulated"), fontsize=9)
+        axis.set_title(words, fontsize=9)
+    figure.suptitle(titled("What each correction leaves", "simulated"), fontsize=10)
     handles = [
         Line2D([], [], marker=mark, ls="", color=colour, label=f"{told} told, 95% interval")
         for told, (mark, colour, _) in _MARKS.items()
     ]
     handles.append(Line2D([], [], ls="--", color=GRAY, label="chance"))
-    figure.legend(handles=handles, fontsize=8, frameon=False, loc="outside lower center", ncols=3)
+    legend_below(figure, handles)
     sns.despine(figure)
     return figure

@@ -15,20 +15,24 @@ import altair as alt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import seaborn as sns
+from matplotlib.colors import to_hex
 
 from confoundlab import pointed
 from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
+from confoundlab.plots import PALETTE, colours_of
 
 MOST_POINTS = 5000  # altair's own limit for data inside a chart
 MOST_BYTES = 20 * 2**20  # of a page that still opens at once
-# seaborn's colour-blind palette has ten; shapes tell the same once more
-_COLOURS = sns.color_palette("colorblind").as_hex()
 _GLYPHS = "●■▲◆✚▼"
 _LEGEND = 3  # entries side by side
+_MIDDLE = 4  # of a glyph above its line
 _SOME = 600  # pictures in a page
-_HINT = ["Point at a mark, tap it, or come to it", "by the tabulator key: its patch."]
+_HINT = [
+    "Point at a mark, tap it, or come to it",
+    "by the tabulator key, then the arrow",
+    "keys, from left to right: its patch.",
+]
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
 
@@ -79,7 +83,7 @@ def hover_map(
     names = {str(name): f"column{number}" for number, name in enumerate(shown)}
     data = shown.rename(columns=names).assign(x=at[:, 0], y=at[:, 1], image=images)
     code = names[colour]
-    colours = alt.Scale(domain=levels, range=_COLOURS[: len(levels)])
+    colours = alt.Scale(domain=levels, range=_colours(levels))
     shapes = alt.Scale(domain=levels, range=[_SHAPES[n % len(_SHAPES)] for n in range(len(levels))])
     chart: alt.Chart = (
         alt.Chart(data, title=title)
@@ -113,8 +117,8 @@ def hover_page(
 ) -> str:
     """Return a map as HTML that needs no network and no script; parameters as of `hover_map`.
 
-    The patch of the point under the pointer, or of the one chosen by the tabulator key, is shown
-    enlarged below the map, with its columns.
+    The patch of the point under the pointer, or of the one chosen by the arrow keys, is shown
+    enlarged below the map, with its columns. The keys go through the points from left to right.
     """
     at = np.asarray(points, np.float64)
     levels, images = _ready(at, table, pictures, colour, tooltip, side)
@@ -122,25 +126,37 @@ def hover_page(
     places = 20 + 440 * (at - low) / spread
     names = list(dict.fromkeys([colour, *tooltip]))
     below = 520 + 20 * ((len(levels) - 1) // _LEGEND)
+    colours = _colours(levels)
+    rows = table[names].to_numpy()
     marks = []
-    for place, row, image in zip(places, table[names].to_numpy(), images, strict=True):
-        words = [f"{name}: {value}" for name, value in zip(names, row, strict=True)]
-        picture = f'<image x="0" y="{below}" width="180" height="180" href="{image}"/>'
-        glyph = _glyph(place[0], 490 - place[1], levels.index(row[0]))
-        marks.append(pointed.mark(words, glyph, picture + pointed.text(195, below + 16, words)))
+    for one in np.argsort(places[:, 0], kind="stable"):
+        x, y = places[one, 0], 490 - places[one, 1]
+        words = [f"{name}: {value}" for name, value in zip(names, rows[one], strict=True)]
+        picture = f'<image x="0" y="{below}" width="180" height="180" href="{images[one]}"/>'
+        number = levels.index(rows[one, 0])
+        glyph = _glyph(x, y, number, colours[number])
+        told = picture + pointed.text(195, below + 16, words)
+        marks.append(pointed.mark((x, y - _MIDDLE), words, glyph, told))
     legend = []
     for number, level in enumerate(levels):
         x, y = 480 / _LEGEND * (number % _LEGEND), 504 + 20 * (number // _LEGEND)
-        legend += [_glyph(x + 8, y, number), pointed.text(x + 20, y, [f"{colour} {level}"])]
+        legend += [
+            _glyph(x + 8, y, number, colours[number]),
+            pointed.text(x + 20, y, [f"{colour} {level}"]),
+        ]
     body = "".join([*legend, pointed.text(195, below + 16, _HINT, "hint"), *marks])
     return pointed.figure(title, below + 184, body)
 
 
-def _glyph(x: float, y: float, number: int) -> str:
+def _glyph(x: float, y: float, number: int, colour: str) -> str:
     return (
-        f'<text class="glyph" x="{x:.1f}" y="{y:.1f}" fill="{_COLOURS[number]}">'
+        f'<text class="glyph" x="{x:.1f}" y="{y:.1f}" fill="{colour}">'
         f"{_GLYPHS[number % len(_GLYPHS)]}</text>"
     )
+
+
+def _colours(levels: Sequence[Any]) -> list[str]:
+    return [to_hex(colour) for colour in colours_of(levels).values()]
 
 
 def some(n: int, *, seed: int = 0) -> npt.NDArray[np.intp]:
@@ -160,9 +176,9 @@ def _ready(
     """Check what is to be drawn; return the levels of the colour, and pictures as data."""
     _check(at, table, pictures, [colour, *tooltip], side)
     levels = sorted(table[colour].unique().tolist())
-    if len(levels) > len(_COLOURS):
+    if len(levels) > len(PALETTE):
         raise InputError(
-            f"Column {colour!r} has {len(levels)} levels; no more than {len(_COLOURS)} colours can "
+            f"Column {colour!r} has {len(levels)} levels; no more than {len(PALETTE)} colours can "
             "be told apart. Show fewer, or colour by another column."
         )
     images = [pointed.data_uri(one, (side, side)) for one in pictures]

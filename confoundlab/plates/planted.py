@@ -152,6 +152,8 @@ def planted(dial: str, strength: float, seed: int) -> pd.DataFrame:
 def summary(trials: pd.DataFrame) -> pd.DataFrame:
     """Return how often each analysis calls each strength at 5 %, and what it finds on average.
 
+    Column ``permuted`` is the mean under permuted labels.
+
     Parameters
     ----------
     trials : DataFrame
@@ -163,6 +165,6 @@ def summary(trials: pd.DataFrame) -> pd.DataFrame:
         called=("p_value", lambda p: float((p <= 0.05).mean())),
         estimate=("estimate", "mean"),
         spread=("estimate", "std"),
-        null_mean=("null_mean", "mean"),
-    )
-    return found.reset_index()
+        permuted=("null_mean", "mean"),
+    ).reset_index()
+    return found.assign(dial=found["dial"].str.replace("_", " "))

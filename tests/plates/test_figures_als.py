@@ -71,7 +71,7 @@ def test_dependence_has_a_line_a_fold():
     figure = figures_als.dependence(table, "TDPwt", "simulated")
     assert [axis.get_xlabel() for axis in figure.axes] == ["nuclei", "empty"]
     assert all(len(axis.lines) == 6 for axis in figure.axes)  # and chance
-    assert figure.axes[0].get_ylabel() == "probability of TDPwt"
+    assert figure.get_supylabel() == "probability of TDPwt"
 
 
 def test_overlays_say_how_many_cells_there_are(sites):

@@ -81,3 +81,4 @@ def test_remedies_have_a_row_each_in_every_panel():
     marks = [line for line in first.lines if line.get_marker() in "os"]
     assert sorted(float(line.get_xdata()[0]) for line in marks) == sorted(table["auc"])
     assert [text.get_text() for text in second.get_yticklabels()] == ["none"]
+    assert "simulated" in figure.get_suptitle()

@@ -24,7 +24,7 @@ def test_the_summary_counts_calls():
     p = [0.01, 0.04, 0.2, 0.9]
     trials = pd.DataFrame(
         {
-            "dial": "focus", "strength": [1.0, 1.0, 0.0, 0.0], "seed": [0, 1, 0, 1],
+            "dial": "batch_gain", "strength": [1.0, 1.0, 0.0, 0.0], "seed": [0, 1, 0, 1],
             "analysis": "any", "metric": "m", "estimate": [0.8, 0.6, 0.1, 0.1],
             "null_mean": 0.0, "p_value": p,
         }
@@ -32,4 +32,5 @@ def test_the_summary_counts_calls():
     found = summary(trials).set_index("strength")
     assert found["called"].to_dict() == {1.0: 1.0, 0.0: 0.0}
     assert found.loc[1.0, "estimate"] == pytest.approx(0.7)
+    assert set(found["dial"]) == {"batch gain"} and set(found["permuted"]) == {0.0}
     assert found.loc[1.0, "spread"] == pytest.approx(np.sqrt(0.02))
