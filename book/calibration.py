@@ -102,7 +102,7 @@ display(report.table(report_calibration.covered(stored)))
 # time is turned up, and the analysis that looks for it is asked, at several strengths and on many seeds.
 # With the dial at zero it must report chance; the further the dial is turned, the more it must find.
 # In the table below the figure "called" is the share of seeds that were significant, "spread" the
-# standard deviation over seeds, and "null_mean" the mean under permuted labels.
+# standard deviation over seeds, and "permuted" the mean under permuted labels.
 
 # %% mystnb={"figure": {"name": "fig-planted", "caption": "What each analysis finds against what was planted; a mark a seed, filled where it is called significant at 5%. Dashed: what permuted labels give. At zero marks should be open and lie about the dashed line; to the right they should be filled and rise."}, "image": {"alt": "Small panels, one an analysis: marks about a dashed line on the left, high above it in the middle and on the right."}} tags=["remove-input"]
 import pandas as pd
