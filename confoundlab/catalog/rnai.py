@@ -133,7 +133,6 @@ STUDY = Study(
     profiles={
         "smoke": {"epochs": 1, "repeats": 1, "permutations": 99},
         "quick": {"epochs": 20, "repeats": 2, "permutations": 999},
-        # the paper's epochs; five repeats, as each is of many 60x60 patches and of a second screen
-        "paper": {"epochs": 120, "repeats": 5, "permutations": 9999},
+        "paper": {"epochs": 120, "repeats": 10, "permutations": 9999},
     },
 )
