@@ -111,7 +111,8 @@ def study_job(study: Study, profile: str) -> Job:
     values = settings(study, profile, {})
     name, choice = values["dataset"], values["data"]
     if study.tables:
-        state, images = "real", _modified(study)
+        folders = [folder for entry in study.tables if (folder := find_folder(entry))]
+        state, images = "real" if folders else "no", _modified(folders)
     elif not study.datasets:
         state, images = "simulated", ""
     else:
@@ -225,8 +226,7 @@ def _publish(executed: Path, offer: str) -> None:
     write_aside(EXECUTED / executed.name, lambda aside: nbformat.write(notebook, aside))
 
 
-def _modified(study: Study) -> str:
+def _modified(folders: Sequence[Path]) -> str:
     """Return which tables are at hand, and when their files were last changed."""
-    folders = filter(None, (find_folder(entry) for entry in study.tables))
     files = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
     return text_digest(*(f"{path} {path.stat().st_mtime_ns}" for path in files))
