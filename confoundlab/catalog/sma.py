@@ -15,7 +15,7 @@ STUDY = Study(
     profiles={
         "smoke": {"wells": 1, "per_site": 4, "side": 64, "epochs": 2, "refits": 1,
                   "permutations": 199},
-        "quick": {"wells": 1, "per_site": 4, "side": 64, "refits": 4},
+        "quick": {"wells": 2, "per_site": 4, "side": 64, "refits": 4},
         "paper": {"scale": "default", "side": 224, "permutations": 1999},
     },
 )  # fmt: skip
