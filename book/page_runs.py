@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -158,26 +158,29 @@ def make_all(wanted: Sequence[Job], say: Callable[[str], None]) -> None:
     RunFailedError
         A page failed; what was made before is left as it was.
     """
-    new = [job for job in wanted if job.is_new]
+    new = []
     for job in wanted:
-        if job not in new:
+        if job.is_new:
+            new.append(job)
+        else:
             say(f"{job.name}: unchanged, kept")
-    if not new:
-        return
-    say(f"making {', '.join(job.name for job in new)}")
     logs = ROOT / "build" / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(
-        min(AT_ONCE, cores()), mp_context=get_context("spawn"), initializer=_share_cores
-    ) as pool:
-        waiting = {pool.submit(_make, job, logs / f"{job.name}.log"): job for job in new}
-        try:
-            for done in tqdm(as_completed(waiting), "pages", len(waiting), leave=False):
-                job, seconds = waiting[done], done.result()
-                say(f"{job.name}: made from {job.about} in {seconds:.0f} s")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    at_once = min(AT_ONCE, cores())
+    running: dict[Future[float], Job] = {}
+    with (
+        ProcessPoolExecutor(at_once, get_context("spawn"), initializer=_share_cores) as pool,
+        tqdm(desc="pages", total=len(new), leave=False) as bar,
+    ):
+        # no more are handed over than run: an interrupted process would go on with the next one
+        while new or running:
+            while new and len(running) < at_once:
+                job = new.pop(0)
+                say(f"{job.name}: making it from {job.about}")
+                running[pool.submit(_make, job, logs / f"{job.name}.log")] = job
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                say(f"{running.pop(done).name}: {done.result():.0f} s")
+                bar.update()
 
 
 def _share_cores() -> None:

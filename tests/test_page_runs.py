@@ -1,6 +1,10 @@
 """What the book is rendered from: what counts as a change, and how jobs run side by side."""
 
 import importlib
+import multiprocessing
+import os
+import signal
+import threading
 import time
 from functools import partial
 
@@ -97,6 +101,31 @@ def _wait_for(other, own):
     raise RunFailedError(f"{own.name} ran alone")
 
 
+def _sleep(started):
+    started.touch()
+    time.sleep(60)
+
+
+def test_ctrl_c_stops_what_runs_and_starts_nothing_more(page_runs, monkeypatch, tmp_path):
+    monkeypatch.setattr(page_runs, "cores", lambda: 1)
+    files = [tmp_path / name for name in "ab"]
+    wanted = [page_runs.Job(one.name, one, "m", partial(_sleep, one), "it") for one in files]
+
+    def interrupt():
+        while not files[0].exists():
+            time.sleep(0.1)
+        for child in multiprocessing.active_children():
+            os.kill(child.pid, signal.SIGINT)  # as a terminal does to the whole group
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        page_runs.make_all(wanted, lambda line: None)
+    thread.join()
+    assert time.monotonic() - started < 50 and not files[1].exists()
+
+
 def _fail():
     raise RunFailedError("cell 3: it broke")
 
@@ -110,11 +139,11 @@ def test_jobs_run_side_by_side_and_a_failure_is_told(page_runs, monkeypatch, tmp
     ]
     said = []
     page_runs.make_all(wanted, said.append)
-    assert said[0] == "making a, b" and {line[:12] for line in said[1:]} == {
-        "a: made from", "b: made from"
-    }  # fmt: skip
+    assert said[:2] == ["a: making it from files", "b: making it from files"]
+    assert {line[:2] for line in said[2:]} == {"a:", "b:"}
     said.clear()
-    broken = page_runs.Job("c", tmp_path / "c", "mark", _fail)
+    broken = page_runs.Job("c", tmp_path / "c", "mark", _fail, "files")
     with pytest.raises(RunFailedError, match="cell 3"):
         page_runs.make_all([*wanted, broken], said.append)
-    assert said == ["a: unchanged, kept", "b: unchanged, kept", "making c"] and broken.is_new
+    assert said == ["a: unchanged, kept", "b: unchanged, kept", "c: making it from files"]
+    assert broken.is_new
