@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -169,7 +170,7 @@ def make_all(wanted: Sequence[Job], say: Callable[[str], None]) -> None:
     at_once = min(AT_ONCE, cores())
     running: dict[Future[float], Job] = {}
     with (
-        ProcessPoolExecutor(at_once, get_context("spawn"), initializer=_share_cores) as pool,
+        ProcessPoolExecutor(at_once, get_context("spawn"), initializer=_prepare) as pool,
         tqdm(desc="pages", total=len(new), leave=False) as bar,
     ):
         # no more are handed over than run: an interrupted process would go on with the next one
@@ -183,9 +184,10 @@ def make_all(wanted: Sequence[Job], say: Callable[[str], None]) -> None:
                 bar.update()
 
 
-def _share_cores() -> None:
-    """Let notebooks that run side by side not fight with as many threads of linear algebra each."""
+def _prepare() -> None:
+    """Prepare a process: notebooks side by side shall not fight with as many threads each."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # of Ctrl-C one line tells
 
 
 def _make(job: Job, log: Path) -> float:
