@@ -177,10 +177,12 @@ def make_all(wanted: Sequence[Job], say: Callable[[str], None]) -> None:
         while new or running:
             while new and len(running) < at_once:
                 job = new.pop(0)
-                say(f"{job.name}: making it from {job.about}")
+                with bar.external_write_mode():  # the bar gives way to the line
+                    say(f"{job.name}: making it from {job.about}")
                 running[pool.submit(_make, job, logs / f"{job.name}.log")] = job
             for done in wait(running, return_when=FIRST_COMPLETED).done:
-                say(f"{running.pop(done).name}: {done.result():.0f} s")
+                with bar.external_write_mode():
+                    say(f"{running.pop(done).name}: {done.result():.0f} s")
                 bar.update()
 
 
