@@ -59,9 +59,10 @@ def test_the_figure_has_a_line_a_remedy_and_says_that_it_is_simulated():
     crops, wholes = (
         [getattr(one, kind).record for one in found.values()] for kind in ("crop", "whole")
     )
-    (axis,) = plots.remedies(list(found), crops, wholes).axes
+    figure = plots.remedies(list(found), crops, wholes)
+    (axis,) = figure.axes
     assert [tick.get_text() for tick in axis.get_yticklabels()] == ["usual", "half"]
-    assert "simulated data" in axis.get_title()
+    assert "simulated data" in figure.get_suptitle()
     assert axis.yaxis_inverted()
 
 

@@ -102,6 +102,7 @@ def _wait_for(other, own):
 
 
 def _sleep(started):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell said so
     started.touch()
     time.sleep(60)
 
