@@ -9,14 +9,12 @@ of passing them on.
 from __future__ import annotations
 
 import base64
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from confoundlab import Task, train_bank
 from confoundlab.catalog import DATASETS
@@ -24,6 +22,7 @@ from confoundlab.data import load
 from confoundlab.decode import Pixels
 from confoundlab.files import write_aside
 from confoundlab.imageset import ImageSet
+from confoundlab.pointed import data_uri
 from confoundlab.simulate import simulate
 from confoundlab.splits import leave_arc_out
 from confoundlab.vacuity import constant_share, object_free
@@ -114,10 +113,5 @@ def _crop(pixels: Pixels, label: int) -> dict[str, Any]:
 
 
 def _pictures(images: ImageSet) -> list[str]:
-    pictures = []
-    for one in range(OBJECTS):
-        first = int(np.flatnonzero(images.labels == one)[0])
-        file = io.BytesIO()
-        Image.fromarray(THUMBNAIL(images.read(first, "gray")).squeeze()).save(file, "PNG")
-        pictures.append("data:image/png;base64," + base64.b64encode(file.getvalue()).decode())
-    return pictures
+    firsts = [int(np.flatnonzero(images.labels == one)[0]) for one in range(OBJECTS)]
+    return [data_uri(THUMBNAIL(images.read(one, "gray")).squeeze()) for one in firsts]

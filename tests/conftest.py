@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -45,6 +47,13 @@ def real_data(monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = Path(REAL_DATA).resolve()
     monkeypatch.setenv("CONFOUNDLAB_DATA", str(folder))
     return folder
+
+
+def book_module(name: str) -> ModuleType:
+    """Import a module of the book, which is no package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "book")
+        return importlib.import_module(name)
 
 
 def small(name: str = "coil20", **changes: object) -> Dataset:

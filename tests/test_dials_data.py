@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import book_module
 from PIL import Image
 
 from confoundlab import probe
@@ -22,11 +22,7 @@ GAIN, TRUTH = {"batch_gain": 1.0}, {"phenotype": 1.0}
 
 @pytest.fixture(scope="module")
 def module():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "book")
-        import dials_data
-
-        yield dials_data
+    return book_module("dials_data")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import book_module
 
 from confoundlab.errors import InputError
 from confoundlab.vacuity import BACKGROUND_LIMIT
@@ -13,11 +13,7 @@ from confoundlab.vacuity import BACKGROUND_LIMIT
 
 @pytest.fixture(scope="module")
 def module():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "book")
-        import game_data
-
-        yield game_data
+    return book_module("game_data")
 
 
 @pytest.fixture(scope="module")
