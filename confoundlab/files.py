@@ -98,10 +98,16 @@ def text_digest(*parts: str) -> str:
     return sha.hexdigest()
 
 
-def code_digest(*modules: str) -> str:
-    """Return the SHA-256 of this package's source: of the named modules, or of all of it."""
+def code_digest() -> str:
+    """Return the SHA-256 of this package's source, the same in a checkout and installed.
+
+    An installed package carries the notebooks as well; they are not what computes.
+    """
     package = Path(__file__).parent
-    files = [package / f"{name.replace('.', '/')}.py" for name in modules] or [
-        path for path in package.rglob("*") if path.suffix in {".py", ".yaml", ".csv", ".json"}
+    files = [
+        path
+        for path in sorted(package.rglob("*"))
+        if path.suffix in {".py", ".yaml", ".csv", ".json"}
+        and path.relative_to(package).parts[0] != "notebooks"
     ]
-    return text_digest(*(path.read_text(encoding="utf-8") for path in sorted(files)))
+    return text_digest(*(path.read_text(encoding="utf-8") for path in files))

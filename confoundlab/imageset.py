@@ -21,6 +21,7 @@ from confoundlab.catalog import DataState
 from confoundlab.decode import SUFFIXES, Colour, Pixels, decode, to_gray
 from confoundlab.errors import BrokenImagesError, InputError
 from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.versions import computed_by
 from confoundlab.scan import in_order, pixel_digest, scan
 
 Indices = npt.NDArray[np.intp]
@@ -131,7 +132,9 @@ class ImageSet:
         """
         if not cache:
             return self._prepare(view, colour)
-        key = text_digest(self.digest, str(view), colour, *self.table["image"])[:24]
+        key = text_digest(
+            computed_by("views"), self.digest, str(view), colour, *self.table["image"]
+        )[:24]
         path = cache_root() / "prepared" / f"{self.name}-{key}.npy"
         if not path.is_file():
             write_aside(path, partial(np.save, arr=self._prepare(view, colour)))

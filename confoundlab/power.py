@@ -23,6 +23,7 @@ from scipy.stats import norm
 
 from confoundlab.errors import InputError, one_of
 from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.versions import computed_by
 
 Numbers = npt.NDArray[np.float64]
 Metric = Literal["accuracy", "balanced accuracy", "ROC AUC"]
@@ -38,7 +39,6 @@ _MOST_UNITS, _MOST_IMAGES = 200, 10
 _PERMUTATIONS = 199
 # Planted effects as shares of the way from chance to certainty; dense where power rises.
 _EFFECTS = (0, 0.03, 0.06, 0.1, 0.14, 0.18, 0.22, 0.27, 0.33, 0.4, 0.5, 0.65, 0.8, 1)
-_VERSION = 1  # of the simulation; a new number leaves the old tables unread
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def _unscaled(design: Design, true: float) -> float:
 @lru_cache(maxsize=512)
 def _curve(design: Design) -> tuple[Numbers, Numbers]:
     """Read or simulate the table of a rounded design."""
-    key = text_digest(json.dumps(dataclasses.asdict(design), sort_keys=True), str(_VERSION))
+    key = text_digest(json.dumps(dataclasses.asdict(design), sort_keys=True), computed_by("power"))
     path = cache_root() / "power" / f"{key[:32]}.parquet"
     if path.is_file():
         kept = pd.read_parquet(path)

@@ -20,6 +20,7 @@ from confoundlab.files import text_digest
 from confoundlab.imageset import ImageSet, View
 from confoundlab.lenet import Probabilities, Task
 from confoundlab.splits import Split
+from confoundlab.versions import computed_by
 
 Learner = Literal["LeNet-5", "random forest"]
 
@@ -64,6 +65,7 @@ def held_out_predictions(
         for split, seed in zip(splits, seeds, strict=True)
     ]
     common: dict[str, Any] = {
+        "computed_by": computed_by("views", "learners"),
         "data": images.digest,
         "order": text_digest(*images.table["image"]),
         "view": str(view),
@@ -99,13 +101,13 @@ def held_out_predictions(
     elif missing:
         shown = images.array(view, colour)
         for place in tqdm(missing, desc=f"{view}: forests", delay=2, leave=False):
-            keep(place, _forest(shown, tasks[place]), "scikit-learn")
+            keep(place, forest_probabilities(shown, tasks[place]), "scikit-learn")
     tables = [found[place].table.assign(repeat=place) for place in range(len(tasks))]
     return pd.concat(tables, ignore_index=True), {c.provenance["engine"] for c in found.values()}
 
 
-def _forest(shown: Pixels, task: Task) -> Probabilities:
-    """Return chances of all classes, shape (tested images, classes)."""
+def forest_probabilities(shown: Pixels, task: Task) -> Probabilities:
+    """Train a random forest on a task; return probabilities, shape (tested images, classes)."""
     features = shown.reshape(len(shown), -1)
     forest = RandomForestClassifier(random_state=task.seed)
     forest.fit(features[task.train], task.labels[task.train])

@@ -3,7 +3,8 @@
 Two kinds of record, both readable without this package:
 
 - a *computation* (the predictions of one net) is a Parquet file in the cache, named by the
-  digest of everything that it depends on, with that and its provenance as JSON in the metadata;
+  digest of everything that it depends on, the version of what computes included (`versions`),
+  with that and its provenance as JSON in the metadata;
 - a *run* of a study is ``results.json``, whose form ``results.schema.json`` holds. The published
   ones lie in ``results/`` of the repository.
 """
@@ -28,13 +29,8 @@ from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
 from confoundlab.files import cache_root, code_digest, text_digest, write_aside
 from confoundlab.judgement import Judgement
+from confoundlab.versions import VERSIONS, computed_by
 
-# The code that a computation's result depends on: what shows pixels and what trains, less what
-# only finds files or judges numbers.
-COMPUTING_CODE = (
-    "decode", "scan", "imageset", "views", "transforms", "splits", "simd", "lenet",
-    "lenet_kernels", "lenet_simd", "lenet_batched", "bank", "predictions",
-)  # fmt: skip
 _KEY = b"confoundlab"
 
 
@@ -52,6 +48,7 @@ def provenance() -> dict[str, Any]:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": metadata.version("confoundlab"),
         "code": code_digest()[:16],
+        "computed_by": computed_by(*VERSIONS),
         "python": platform.python_version(),
         "torch": metadata.version("torch"),
         "machine": f"{platform.system()} {platform.machine()}",
@@ -59,7 +56,7 @@ def provenance() -> dict[str, Any]:
 
 
 def find(inputs: dict[str, Any]) -> Computed | None:
-    """Return what was computed before from these inputs by the same code, if anything was."""
+    """Return what was computed before from these inputs, if anything was."""
     path = _place(inputs)
     if not path.is_file():
         return None
@@ -74,7 +71,8 @@ def keep(inputs: dict[str, Any], table: pd.DataFrame, notes: dict[str, Any]) -> 
     Parameters
     ----------
     inputs : dict
-        Everything that the result depends on besides the code, as JSON can hold it.
+        Everything that the result depends on, as JSON can hold it; what computes it is named
+        with its version (`versions.computed_by`).
     table : DataFrame
         The result.
     notes : dict
@@ -89,7 +87,7 @@ def keep(inputs: dict[str, Any], table: pd.DataFrame, notes: dict[str, Any]) -> 
 
 
 def _place(inputs: dict[str, Any]) -> Path:
-    key = text_digest(json.dumps(inputs, sort_keys=True), code_digest(*COMPUTING_CODE))
+    key = text_digest(json.dumps(inputs, sort_keys=True))
     return cache_root() / "computed" / f"{key[:32]}.parquet"
 
 

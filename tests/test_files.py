@@ -1,5 +1,9 @@
+import shutil
+from pathlib import Path
+
 import pytest
 
+from confoundlab import files
 from confoundlab.errors import InputError
 from confoundlab.files import cache_root, code_digest, data_root, text_digest, write_aside
 
@@ -23,8 +27,17 @@ def test_text_digest_keeps_parts_apart():
     assert text_digest("ab", "c") == text_digest("ab", "c")
 
 
-def test_code_digest_is_of_the_named_modules():
-    assert code_digest("views") != code_digest("splits") != code_digest()
+def test_code_digest_is_the_same_in_a_checkout_and_installed(tmp_path, monkeypatch):
+    package = Path(files.__file__).parent
+    installed = tmp_path / "confoundlab"
+    shutil.copytree(package, installed, ignore=shutil.ignore_patterns("__pycache__"))
+    (installed / "notebooks").mkdir(exist_ok=True)
+    (installed / "notebooks" / "coil.py").write_text("# a notebook\n")
+    here = code_digest()
+    monkeypatch.setattr(files, "__file__", str(installed / "files.py"))
+    assert code_digest() == here
+    (installed / "files.py").write_text("# changed\n")
+    assert code_digest() != here
 
 
 def test_roots(tmp_path, monkeypatch):

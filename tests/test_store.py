@@ -22,20 +22,6 @@ def test_what_was_computed_is_found_again_with_its_provenance():
     assert store.find({"seed": 2, "view": "crop"}) is None
 
 
-def test_changed_code_finds_nothing(monkeypatch):
-    store.keep({"seed": 3}, TABLE, {})
-    monkeypatch.setattr(store, "code_digest", lambda *modules: "another version")
-    assert store.find({"seed": 3}) is None
-
-
-def test_the_computing_code_is_all_that_comes_before_the_store():
-    from confoundlab.files import code_digest
-
-    assert len({code_digest(module) for module in store.COMPUTING_CODE}) == len(
-        store.COMPUTING_CODE
-    )
-
-
 def test_records_are_plain_parquet_with_readable_metadata():
     store.keep({"seed": 5}, TABLE, {"engine": "test"})
     newest = max((cache_root() / "computed").iterdir(), key=lambda path: path.stat().st_mtime_ns)

@@ -26,8 +26,8 @@ from tqdm import tqdm
 from confoundlab import columns, store
 from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
-from confoundlab.files import code_digest
 from confoundlab.plates import nets
+from confoundlab.versions import computed_by
 
 Numbers = npt.NDArray[np.float64]
 Embedding = npt.NDArray[np.float32]
@@ -167,7 +167,7 @@ def embed(
         "weights": None if weights is None else _digest(weights),
         "pixels": hashlib.sha256(shown.tobytes()).hexdigest(),
         "shape": list(shown.shape),
-        "code": code_digest("plates.embed", "plates.nets"),
+        "computed_by": computed_by("embeddings"),
     }
     found = store.find(inputs) if keep else None
     if found is not None:

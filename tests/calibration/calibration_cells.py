@@ -4,13 +4,6 @@ from confoundlab.calibration import DIFFERENCES, FACTORS, INTERVALS, METRICS, Co
 from confoundlab.designs import Cell
 from confoundlab.factor_share import FEWEST_GROUPS
 
-# The code that is calibrated: a change of it makes kept rows stale.
-CALIBRATED = (
-    "auc", "bank", "calibration", "columns", "conditional", "decode", "designs", "differences",
-    "errors", "evidence", "factor_share", "files", "held_out", "identifiability", "intervals",
-    "judgement", "labelling", "lenet", "lenet_batched", "lenet_kernels", "lenet_simd", "linear",
-    "nuisance", "power", "probes", "simd", "splits", "trials",
-)  # fmt: skip
 
 # Tests that any design with groups allows.
 EVERYWHERE = (

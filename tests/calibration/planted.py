@@ -23,21 +23,16 @@ from tqdm import tqdm
 
 from confoundlab.bank import cores
 from confoundlab.cli import Command
-from confoundlab.files import cache_root, code_digest, text_digest, write_aside
+from confoundlab.files import cache_root, text_digest, write_aside
 from confoundlab.plates.planted import N_SEEDS, QUESTIONS, STRENGTHS, planted, summary
+from confoundlab.versions import computed_by
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "planted.csv"
-CODE = (
-    "plates.planted", "plates.folds", "plates.heatmaps", "plates.mixing", "plates.wells",
-    "plates.focus", "plates.handcrafted", "plates.nuclei", "plates.layout", "plates.cells",
-    "plates.microscope", "plates.plateset", "evidence", "intervals", "labelling", "linear",
-    "probes",
-)  # fmt: skip
 
 
 def work(seed: int) -> pd.DataFrame:
     """Ask for every dial of one seed, or find the answers in the cache."""
-    key = text_digest("planted", str(seed), str(STRENGTHS), code_digest(*CODE))
+    key = text_digest("planted", str(seed), str(STRENGTHS), computed_by("plates", "statistics"))
     kept = cache_root() / "calibration" / f"planted-{key[:32]}.csv"
     if kept.is_file():
         return pd.read_csv(kept)

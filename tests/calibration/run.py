@@ -24,15 +24,16 @@ from typing import Any
 
 import click
 import pandas as pd
-from calibration_cells import CALIBRATED, COVERAGE, NULLS, POWER
+from calibration_cells import COVERAGE, NULLS, POWER
 from tqdm import tqdm
 
 from confoundlab.bank import cores
 from confoundlab.calibration import Coverage, replicate, summary
 from confoundlab.cli import Command
 from confoundlab.designs import Cell
-from confoundlab.files import cache_root, code_digest, text_digest, write_aside
+from confoundlab.files import cache_root, text_digest, write_aside
 from confoundlab.power import ALPHA
+from confoundlab.versions import computed_by
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "calibration.csv"
 REPLICATES, COVERED = 400, 1000
@@ -44,7 +45,11 @@ def work(
 ) -> dict[str, Any]:
     """Run one cell, or find it in the cache."""
     key = text_digest(
-        kind, test, json.dumps(asdict(cell)), str((replicates, first)), code_digest(*CALIBRATED)
+        kind,
+        test,
+        json.dumps(asdict(cell)),
+        str((replicates, first)),
+        computed_by("learners", "statistics", "power"),
     )
     kept = cache_root() / "calibration" / f"{key[:32]}.json"
     if kept.is_file():
