@@ -33,8 +33,8 @@ from torchvision import datasets, transforms
 
 from confoundlab import bank, data, splits
 from confoundlab.cli import Command
-from confoundlab.decode import Pixels
 from confoundlab.files import write_aside
+from confoundlab.images.decoding import Pixels
 from confoundlab.lenet import LeNet5, Task
 from confoundlab.lenet_simd import train_simd
 from confoundlab.probes import Probe, ProbeMetric, probe

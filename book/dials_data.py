@@ -20,9 +20,9 @@ from dials_pictures import still, strips
 
 from confoundlab import Evidence, probe
 from confoundlab.catalog import DATASETS
-from confoundlab.decode import Pixels
 from confoundlab.files import write_aside
-from confoundlab.imageset import Indices
+from confoundlab.images.decoding import Pixels
+from confoundlab.images.imageset import Indices
 from confoundlab.plates.embed import COLOURS
 from confoundlab.plates.layout import Line, PlateDesign
 from confoundlab.plates.microscope import PlateDials, from_centre

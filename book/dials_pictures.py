@@ -12,8 +12,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from confoundlab.decode import Pixels
-from confoundlab.imageset import Indices
+from confoundlab.images.decoding import Pixels
+from confoundlab.images.imageset import Indices
 from confoundlab.plots import BLUE, GRAY, titled
 from confoundlab.views import stretch
 

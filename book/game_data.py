@@ -19,9 +19,9 @@ import numpy as np
 from confoundlab import Task, train_bank
 from confoundlab.catalog import DATASETS
 from confoundlab.data import load
-from confoundlab.decode import Pixels
 from confoundlab.files import write_aside
-from confoundlab.imageset import ImageSet
+from confoundlab.images.decoding import Pixels
+from confoundlab.images.imageset import ImageSet
 from confoundlab.pointed import data_uri
 from confoundlab.simulate import simulate
 from confoundlab.splits import leave_arc_out

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from confoundlab.bank import train_bank
     from confoundlab.data import load
     from confoundlab.evidence import Evidence
-    from confoundlab.imageset import ImageSet
+    from confoundlab.images.imageset import ImageSet
     from confoundlab.judgement import Verdict, verdict
     from confoundlab.lenet import Task
     from confoundlab.probes import probe
@@ -35,7 +35,7 @@ __all__ = [
 # Loaded when first used: PyTorch takes seconds, and most commands never need it.
 _HOMES = {
     "Evidence": "evidence",
-    "ImageSet": "imageset",
+    "ImageSet": "images.imageset",
     "StudyRun": "study",
     "Task": "lenet",
     "Verdict": "judgement",

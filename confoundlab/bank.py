@@ -25,8 +25,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError, one_of
+from confoundlab.images.decoding import Pixels
 from confoundlab.lenet import SMALLEST, Losses, Probabilities, Task, Tick, train_plain
 
 Progress = Callable[[int, int], object]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from confoundlab.decode import Colour
-from confoundlab.imageset import ImageSet, View
+from confoundlab.images.decoding import Colour
+from confoundlab.images.imageset import ImageSet, View
 from confoundlab.judgement import Verdict
 from confoundlab.predictions import Learner
 from confoundlab.remedies import Removed, removed

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from confoundlab.catalog import Dataset, Packed, TableSet
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
 from confoundlab.files import DATA_VARIABLE, data_root
-from confoundlab.imageset import ImageSet
+from confoundlab.images.decoding import Pixels
+from confoundlab.images.imageset import ImageSet
 
 
 def find_folder(dataset: Dataset | TableSet) -> Path | None:

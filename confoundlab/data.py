@@ -9,7 +9,7 @@ from typing import Any, Literal
 from confoundlab.catalog import DataState, SessionLayout, Study, dataset
 from confoundlab.copies import find_folder, folder_of, open_dataset
 from confoundlab.errors import one_of
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 from confoundlab.simulate import simulate
 
 DataChoice = Literal["auto", "real", "simulated"]

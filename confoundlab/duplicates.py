@@ -19,8 +19,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from confoundlab.errors import InputError
-from confoundlab.imageset import ImageSet, Indices
-from confoundlab.scan import in_order
+from confoundlab.images.imageset import ImageSet, Indices
+from confoundlab.images.scanning import in_order
 from confoundlab.splits import Split
 
 # Bits. The median makes distances even: 0, 2, 4, ... Copies of the COIL twin's images and of the

@@ -17,9 +17,9 @@ from tqdm import tqdm
 
 from confoundlab import held_out
 from confoundlab.bank import train_bank
-from confoundlab.decode import Colour, Pixels
 from confoundlab.errors import InputError
-from confoundlab.imageset import ImageSet, View
+from confoundlab.images.decoding import Colour, Pixels
+from confoundlab.images.imageset import ImageSet, View
 from confoundlab.lenet import SMALLEST, Probabilities, Task
 from confoundlab.splits import Split, stratified
 from confoundlab.views import AsIs, Corner, Where

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from confoundlab import plots_views
 from confoundlab.catalog import Twin
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 from confoundlab.plates import figures_folds
 from confoundlab.simulate import Dials, paint, photograph
 from confoundlab.study import StudyRun

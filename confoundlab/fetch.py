@@ -25,7 +25,7 @@ from confoundlab.files import (
     need_space,
     replace_folder,
 )
-from confoundlab.imageset import image_files
+from confoundlab.images.imageset import image_files
 from confoundlab.references import reference
 from confoundlab.unpack import Limits, RefusedArchiveError, unpack
 from confoundlab.verify import compare, row_of

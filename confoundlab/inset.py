@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from confoundlab.decode import Pixels
-from confoundlab.imageset import ImageSet
-from confoundlab.scan import in_order
+from confoundlab.images.decoding import Pixels
+from confoundlab.images.imageset import ImageSet
+from confoundlab.images.scanning import in_order
 from confoundlab.views import Whole
 
 # Gray levels of 255 by which green is above red and above blue. Tissue is red, the dye of lifted

@@ -18,8 +18,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
+from confoundlab.images.decoding import Pixels
 from confoundlab.splits import Indices
 
 Tick = Callable[[], None]  # called after each epoch

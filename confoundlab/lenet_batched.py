@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from confoundlab.decode import Pixels
+from confoundlab.images.decoding import Pixels
 from confoundlab.lenet import NEEDED, Probabilities, Task, Tick, fresh_net
 
 # Memory for the activations of the nets that are trained together.

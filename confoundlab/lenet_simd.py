@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from confoundlab.decode import Pixels
+from confoundlab.images.decoding import Pixels
 from confoundlab.lenet import NEEDED, Losses, Probabilities, Task, Tick, fresh_net
 from confoundlab.lenet_kernels import BLOCK, LANES, SCALED, forward, train_epoch
 

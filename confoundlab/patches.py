@@ -19,10 +19,10 @@ from scipy.ndimage import center_of_mass
 from skimage.filters import threshold_otsu
 from skimage.measure import label
 
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
-from confoundlab.imageset import ImageSet, Indices, View
-from confoundlab.scan import in_order
+from confoundlab.images.decoding import Pixels
+from confoundlab.images.imageset import ImageSet, Indices, View
+from confoundlab.images.scanning import in_order
 from confoundlab.views import Box
 
 Mask = npt.NDArray[np.bool_]

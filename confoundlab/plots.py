@@ -22,7 +22,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.typing import ColorType
 from sklearn.metrics import confusion_matrix
 
-from confoundlab.imageset import ImageSet, View
+from confoundlab.images.imageset import ImageSet, View
 from confoundlab.views import AsIs
 
 # Inches. At a notebook's 100 dots to the inch this is the column of the book on a desk's screen:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from confoundlab.decode import Colour, Pixels
-from confoundlab.imageset import ImageSet, Indices, View
+from confoundlab.images.decoding import Colour, Pixels
+from confoundlab.images.imageset import ImageSet, Indices, View
 from confoundlab.plots import ORANGE, WIDE, titled
 from confoundlab.views import Whole, stretch
 

@@ -20,8 +20,8 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from confoundlab.decode import Pixels
-from confoundlab.imageset import ImageSet, View
+from confoundlab.images.decoding import Pixels
+from confoundlab.images.imageset import ImageSet, View
 from confoundlab.plots import ORANGE, mean_image, titled
 from confoundlab.views import AsIs, stretch
 

@@ -15,9 +15,9 @@ from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
 from confoundlab import bank, store
-from confoundlab.decode import Colour, Pixels
 from confoundlab.files import text_digest
-from confoundlab.imageset import ImageSet, View
+from confoundlab.images.decoding import Colour, Pixels
+from confoundlab.images.imageset import ImageSet, View
 from confoundlab.lenet import Probabilities, Task
 from confoundlab.splits import Split
 from confoundlab.versions import computed_by

@@ -26,9 +26,9 @@ from tqdm import tqdm
 
 from confoundlab.canvas import Radiance
 from confoundlab.catalog import Dataset, SessionLayout, Twin
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError, one_of
-from confoundlab.imageset import ImageSet, Indices
+from confoundlab.images.decoding import Pixels
+from confoundlab.images.imageset import ImageSet, Indices
 from confoundlab.scenes import PAINTERS
 
 # Streams of random numbers: a session's draw must not depend on the images, nor theirs on it. The

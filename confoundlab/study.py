@@ -21,11 +21,11 @@ from matplotlib.figure import Figure
 
 from confoundlab import data, held_out
 from confoundlab.catalog import DATASETS, DataState, SessionLayout, paper_accuracy
-from confoundlab.decode import Colour
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
 from confoundlab.identifiability import identifiability
-from confoundlab.imageset import ImageSet, View
+from confoundlab.images.decoding import Colour
+from confoundlab.images.imageset import ImageSet, View
 from confoundlab.judgement import verdicts
 from confoundlab.predictions import Learner, held_out_predictions
 from confoundlab.splits import Split

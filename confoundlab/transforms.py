@@ -17,9 +17,9 @@ import pywt
 from scipy import fft
 from scipy.ndimage import gaussian_filter, median_filter
 
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
-from confoundlab.imageset import View
+from confoundlab.images.decoding import Pixels
+from confoundlab.images.imageset import View
 from confoundlab.views import MeanColour
 
 _PLANE = (-3, -2)  # the axes of height and width

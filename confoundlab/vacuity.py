@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from confoundlab.decode import Colour, Pixels
-from confoundlab.imageset import ImageSet
+from confoundlab.images.decoding import Colour, Pixels
+from confoundlab.images.imageset import ImageSet
 from confoundlab.views import Corner
 
 # COIL's background stays well below this gray level of 255 (0 to about 6).

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from confoundlab.catalog import Dataset, Packed, Row, read_manifest
 from confoundlab.copies import open_dataset
-from confoundlab.decode import CannotDecodeError, decode
 from confoundlab.errors import InputError
-from confoundlab.imageset import image_files
-from confoundlab.scan import in_order, pixel_digest
+from confoundlab.images.decoding import CannotDecodeError, decode
+from confoundlab.images.imageset import image_files
+from confoundlab.images.scanning import in_order, pixel_digest
 
 SHOWN = 5  # names a line, before the rest is a number
 

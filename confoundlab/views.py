@@ -16,9 +16,9 @@ import numpy.typing as npt
 import torch
 from torchvision.transforms.v2 import functional as transforms
 
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError, one_of
-from confoundlab.imageset import View
+from confoundlab.images.decoding import Pixels
+from confoundlab.images.imageset import View
 
 Where = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 _LARGEST_PATCH = 2**22  # pixels: more, and the whole numbers of its variance leave 64 bits

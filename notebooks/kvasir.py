@@ -19,18 +19,9 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import (
-    battery,
-    duplicates,
-    file_properties,
-    inset,
-    nuisance,
-    page,
-    plots_views,
-    report,
-    splits,
-)
+from confoundlab import battery, duplicates, inset, nuisance, page, plots_views, report, splits
 from confoundlab.catalog import DATASETS, paper_rows
+from confoundlab.images import file_properties
 from confoundlab.study import StudyRun
 from confoundlab.views import AsIs, Corner, Whole
 

@@ -22,7 +22,7 @@ from confoundlab.calibration import Coverage, replicate, summary
 from confoundlab.catalog import Dataset, Row, dataset
 from confoundlab.designs import Cell
 from confoundlab.download import Resuming
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 from confoundlab.simulate import simulate
 
 mpl.use("Agg")

@@ -20,7 +20,7 @@ from confoundlab.duplicates import (
     without_copies,
 )
 from confoundlab.errors import InputError
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 from confoundlab.splits import Split, grouped, stratified
 
 

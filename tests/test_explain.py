@@ -6,7 +6,7 @@ from confoundlab import explain, plots
 from confoundlab.bank import train_bank
 from confoundlab.errors import InputError
 from confoundlab.explain import crop_size_sweep, leak_map
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 from confoundlab.lenet import Task
 from confoundlab.splits import stratified
 from confoundlab.views import AsIs, Corner

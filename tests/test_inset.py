@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from confoundlab.data import load
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 from confoundlab.inset import MARGIN, SHOWN, alone, green_share, green_shares
 from confoundlab.scenes_medical import INSET_SHARES
 from confoundlab.views import AsIs

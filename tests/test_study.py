@@ -10,7 +10,7 @@ from confoundlab import predictions, report, splits, study
 from confoundlab.bank import train_bank
 from confoundlab.catalog import dataset
 from confoundlab.errors import InputError
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 from confoundlab.judgement import Verdict, holm
 from confoundlab.lenet import Task
 from confoundlab.simulate import simulate

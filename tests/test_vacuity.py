@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 from confoundlab.vacuity import constant_share, object_free, unchanged, vacuous
 from confoundlab.views import BorderRing, Box, Corner
 

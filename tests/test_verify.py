@@ -9,9 +9,9 @@ from PIL import Image
 from confoundlab import verify
 from confoundlab.catalog import Packed, dataset
 from confoundlab.copies import folder_of
-from confoundlab.decode import decode
 from confoundlab.errors import InputError
-from confoundlab.scan import pixel_digest, scan
+from confoundlab.images.decoding import decode
+from confoundlab.images.scanning import pixel_digest, scan
 from confoundlab.verify import compare, some
 
 NAMES = tuple(f"obj1__{index}" for index in range(4))

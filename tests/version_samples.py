@@ -13,10 +13,10 @@ import pandas as pd
 
 from confoundlab.bank import train_bank
 from confoundlab.conditional import partial_confounder_test
-from confoundlab.decode import Pixels
 from confoundlab.differences import difference
 from confoundlab.files import write_aside
 from confoundlab.held_out import accuracy, roc_auc
+from confoundlab.images.decoding import Pixels
 from confoundlab.lenet import Task
 from confoundlab.nuisance import cramers_v
 from confoundlab.plates.embed import embed

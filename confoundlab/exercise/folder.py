@@ -13,7 +13,7 @@ from confoundlab.errors import InputError
 from confoundlab.exercise.solution import fair_task
 from confoundlab.exercise.tasks import BLANK, CLASSES, EACH, SIDE
 from confoundlab.files import replace_folder
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 
 EPOCHS, REPEATS = 60, 3  # of the nets that the task asks for
 

@@ -16,7 +16,7 @@ from confoundlab.evidence import Evidence
 from confoundlab.exercise.folder import EPOCHS, REPEATS, images_mark
 from confoundlab.exercise.solution import Solution, fair_task
 from confoundlab.exercise.tasks import BLANK, Assignment, Component, Design, HonestSplit
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 from confoundlab.judgement import Verdict
 from confoundlab.predictions import held_out_predictions
 

@@ -20,7 +20,7 @@ from confoundlab import held_out, splits
 from confoundlab.evidence import Evidence
 from confoundlab.exercise.tasks import BLANK, Assignment, Component, Design, HonestSplit
 from confoundlab.identifiability import identifiability
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 from confoundlab.judgement import Verdict, verdict
 
 Numbers = npt.NDArray[np.float64]

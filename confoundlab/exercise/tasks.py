@@ -19,7 +19,7 @@ from scipy.ndimage import gaussian_filter
 from confoundlab.canvas import Radiance, stain
 from confoundlab.errors import InputError
 from confoundlab.files import text_digest
-from confoundlab.imageset import ImageSet, Indices
+from confoundlab.images.imageset import ImageSet, Indices
 from confoundlab.simulate import GRAY_LEVEL, Camera, Dials
 from confoundlab.views import Corner
 

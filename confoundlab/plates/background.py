@@ -14,9 +14,9 @@ import numpy.typing as npt
 from scipy.stats import norm
 
 from confoundlab import columns
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence, NullTest
+from confoundlab.images.decoding import Pixels
 from confoundlab.intervals import bootstrap, mean_recall
 from confoundlab.labelling import Indices
 from confoundlab.plates.handcrafted import foreground

@@ -24,8 +24,8 @@ from torchvision.transforms.v2 import functional
 from tqdm import tqdm
 
 from confoundlab import columns, store
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
+from confoundlab.images.decoding import Pixels
 from confoundlab.plates import nets
 from confoundlab.versions import computed_by
 

@@ -22,9 +22,9 @@ from tqdm import tqdm
 
 from confoundlab import bank, columns
 from confoundlab.auc import PairCounts, weighted_auc
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence, NullTest, assemble, least_shift
+from confoundlab.images.decoding import Pixels
 from confoundlab.intervals import bootstrap, mean_recall
 from confoundlab.labelling import Indices, Labelling
 from confoundlab.lenet import Task

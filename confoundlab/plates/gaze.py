@@ -18,8 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from confoundlab import columns
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
+from confoundlab.images.decoding import Pixels
 from confoundlab.lenet import LeNet5, Task
 from confoundlab.plates import background, dependence, gradcam
 from confoundlab.plates.background import OnBackground

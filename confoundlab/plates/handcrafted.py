@@ -18,8 +18,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.ndimage import label
 
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
+from confoundlab.images.decoding import Pixels
 from confoundlab.plates.cells import CHANNELS
 
 Numbers = npt.NDArray[np.float64]

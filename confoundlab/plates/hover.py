@@ -18,8 +18,8 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from confoundlab import pointed
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
+from confoundlab.images.decoding import Pixels
 from confoundlab.plots import PALETTE, colours_of
 
 MOST_POINTS = 5000  # altair's own limit for data inside a chart

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.ndimage import gaussian_filter
 
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
+from confoundlab.images.decoding import Pixels
 from confoundlab.plates.layout import COLUMNS, LABORATORIES, ROWS
 
 Numbers = npt.NDArray[np.float64]

@@ -22,8 +22,8 @@ from skimage.filters import threshold_otsu
 from skimage.measure import label, regionprops_table
 from skimage.segmentation import watershed
 
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
+from confoundlab.images.decoding import Pixels
 from confoundlab.plates.plateset import PlateSet
 
 Labels = npt.NDArray[np.int32]

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab.decode import Pixels
 from confoundlab.errors import one_of
+from confoundlab.images.decoding import Pixels
 from confoundlab.plates.cells import CHANNELS, FEWEST, MOST, Centres, Look, Scene, paint_site
 from confoundlab.plates.layout import ALS, SMA_MAIN, SMA_PILOT, PlateDesign, lay_out
 from confoundlab.plates.microscope import (

@@ -15,8 +15,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from confoundlab.catalog import DataState
-from confoundlab.decode import Pixels
 from confoundlab.errors import InputError
+from confoundlab.images.decoding import Pixels
 from confoundlab.plates.handcrafted import statistics
 from confoundlab.plates.nuclei import Centres, segment
 from confoundlab.plates.plateset import PlateSet

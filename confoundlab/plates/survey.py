@@ -13,8 +13,8 @@ from typing import Literal
 import pandas as pd
 from tqdm import tqdm
 
-from confoundlab.decode import Pixels
 from confoundlab.files import text_digest
+from confoundlab.images.decoding import Pixels
 from confoundlab.plates.focus import focus_score
 from confoundlab.plates.nuclei import Patches, cut, together
 from confoundlab.plates.plateset import PlateSet

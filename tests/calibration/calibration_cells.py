@@ -4,7 +4,6 @@ from confoundlab.calibration import DIFFERENCES, FACTORS, INTERVALS, METRICS, Co
 from confoundlab.designs import Cell
 from confoundlab.factor_share import FEWEST_GROUPS
 
-
 # Tests that any design with groups allows.
 EVERYWHERE = (
     "probe, ROC AUC",

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from confoundlab import scan as scanning
-from confoundlab.scan import in_order, pixel_digest, scan
+from confoundlab.images import scanning as scanning
+from confoundlab.images.scanning import in_order, pixel_digest, scan
 
 
 def test_pixel_digest_is_of_shape_and_rgb_pixels():

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from confoundlab.errors import BrokenImagesError, InputError
-from confoundlab.imageset import ImageSet
+from confoundlab.images.imageset import ImageSet
 from confoundlab.views import Corner, Whole
 
 

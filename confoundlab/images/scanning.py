@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from confoundlab.decode import CannotDecodeError, Pixels, decode
 from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.images.decoding import CannotDecodeError, Pixels, decode
 
 T = TypeVar("T")
 _DECODERS = 2  # decoding releases the interpreter lock; more threads than cores gain nothing

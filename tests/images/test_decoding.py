@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from confoundlab.decode import CannotDecodeError, decode, to_gray
+from confoundlab.images.decoding import CannotDecodeError, decode, to_gray
 
 GRAY = np.arange(16 * 20, dtype=np.uint8).reshape(16, 20)
 RGB = np.stack([GRAY, GRAY[::-1], 255 - GRAY], axis=2)

@@ -14,9 +14,9 @@ import pandas as pd
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
-from confoundlab.decode import CannotDecodeError, opened
 from confoundlab.errors import BrokenImagesError, InputError
-from confoundlab.imageset import ImageSet
+from confoundlab.images.decoding import CannotDecodeError, opened
+from confoundlab.images.imageset import ImageSet
 
 _SAMPLING = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}  # Pillow's numbers; gray has none
 _TYPES = {"width": "Int64", "height": "Int64", "quantisation": "Int64"}  # may be missing

@@ -18,11 +18,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.catalog import DataState
-from confoundlab.decode import SUFFIXES, Colour, Pixels, decode, to_gray
 from confoundlab.errors import BrokenImagesError, InputError
 from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.images.decoding import SUFFIXES, Colour, Pixels, decode, to_gray
+from confoundlab.images.scanning import in_order, pixel_digest, scan
 from confoundlab.versions import computed_by
-from confoundlab.scan import in_order, pixel_digest, scan
 
 Indices = npt.NDArray[np.intp]
 

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from confoundlab.errors import BrokenImagesError, InputError
-from confoundlab.file_properties import of_images, properties
-from confoundlab.imageset import ImageSet
+from confoundlab.images.file_properties import of_images, properties
+from confoundlab.images.imageset import ImageSet
 
 
 @pytest.fixture
