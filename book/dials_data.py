@@ -27,7 +27,7 @@ from confoundlab.plates.embed import COLOURS
 from confoundlab.plates.layout import Line, PlateDesign
 from confoundlab.plates.microscope import PlateDials, from_centre
 from confoundlab.plates.plateset import PlateSet
-from confoundlab.simulate import paint, photograph
+from confoundlab.simulation.camera import paint, photograph
 from confoundlab.views import BlankestPatch, Corner, Whole
 
 Setting = Mapping[str, float]  # dials that are not at zero

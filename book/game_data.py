@@ -23,7 +23,7 @@ from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import ImageSet
 from confoundlab.pointed import data_uri
-from confoundlab.simulate import simulate
+from confoundlab.simulation.camera import simulate
 from confoundlab.splits import leave_arc_out
 from confoundlab.vacuity import constant_share, object_free
 from confoundlab.views import Corner, Whole

@@ -10,7 +10,7 @@ from confoundlab.catalog import DataState, SessionLayout, Study, dataset
 from confoundlab.copies import find_folder, folder_of, open_dataset
 from confoundlab.errors import one_of
 from confoundlab.images.imageset import ImageSet
-from confoundlab.simulate import simulate
+from confoundlab.simulation.camera import simulate
 
 DataChoice = Literal["auto", "real", "simulated"]
 

@@ -21,7 +21,7 @@ from confoundlab import plots_views
 from confoundlab.catalog import Twin
 from confoundlab.images.imageset import ImageSet
 from confoundlab.plates import figures_folds
-from confoundlab.simulate import Dials, paint, photograph
+from confoundlab.simulation.camera import Dials, paint, photograph
 from confoundlab.study import StudyRun
 from confoundlab.views import Corner, Where
 

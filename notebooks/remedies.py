@@ -19,7 +19,8 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, catalog, page, plots, report, simulate, splits
+from confoundlab import battery, catalog, page, plots, report, splits
+from confoundlab.simulation import camera
 from confoundlab.study import StudyRun
 from confoundlab.transforms import Normalised
 from confoundlab.views import Corner, Then, Whole
@@ -41,7 +42,7 @@ laid = {
     layout: run.load(dataset, data, layout) for layout in ("class", "twice", "image", "crossed")
 }
 without, speckled = (
-    simulate.simulate(simulate.with_dials(catalog.dataset(dataset), **dials), "class", seed)
+    camera.simulate(camera.with_dials(catalog.dataset(dataset), **dials), "class", seed)
     for dials in ({}, {"pattern": 1.0})
 )
 for twin in (without, speckled):

@@ -23,7 +23,7 @@ from confoundlab.catalog import Dataset, Row, dataset
 from confoundlab.designs import Cell
 from confoundlab.download import Resuming
 from confoundlab.images.imageset import ImageSet
-from confoundlab.simulate import simulate
+from confoundlab.simulation.camera import simulate
 
 mpl.use("Agg")
 ROOT = Path(__file__).parents[1]

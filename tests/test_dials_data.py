@@ -13,7 +13,7 @@ from confoundlab import probe
 from confoundlab.catalog import DATASETS
 from confoundlab.plates.microscope import PlateDials
 from confoundlab.plates.plateset import PlateSet
-from confoundlab.simulate import render
+from confoundlab.simulation.camera import render
 from confoundlab.views import stretch
 
 LEAKS, HONEST = {"offset": 1.0}, {"blur": 1.0}

@@ -7,7 +7,7 @@ import pytest
 from conftest import small
 
 from confoundlab import explore
-from confoundlab.simulate import render
+from confoundlab.simulation.camera import render
 from confoundlab.study import RUN_VARIABLE, StudyRun
 from confoundlab.views import Corner
 

@@ -4,7 +4,7 @@ import pytest
 from confoundlab.data import load
 from confoundlab.images.imageset import ImageSet
 from confoundlab.inset import MARGIN, SHOWN, alone, green_share, green_shares
-from confoundlab.scenes_medical import INSET_SHARES
+from confoundlab.simulation.painters_medical import INSET_SHARES
 from confoundlab.views import AsIs
 
 

@@ -13,7 +13,7 @@ from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet
 from confoundlab.judgement import Verdict, holm
 from confoundlab.lenet import Task
-from confoundlab.simulate import simulate
+from confoundlab.simulation.camera import simulate
 from confoundlab.store import read_results
 from confoundlab.study import RUN_VARIABLE, StudyRun
 from confoundlab.views import AsIs, BorderRing, Box, Corner, Whole

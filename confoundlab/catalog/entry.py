@@ -28,7 +28,7 @@ class Twin:
     Parameters
     ----------
     scene : str
-        The scene painter of `confoundlab.scenes`.
+        The scene painter of `confoundlab.simulation.painters`.
     counts : tuple of int
         Images of each class.
     row : callable
@@ -40,9 +40,9 @@ class Twin:
     channels : int
         1 for gray, 3 for colour.
     dials : mapping of str to float
-        Strength of each component of a session; 0 switches it off (`confoundlab.simulate.Dials`).
+        Strength of each component of a session; 0 switches it off (`confoundlab.simulation.camera.Dials`).
     sessions : {"class", "image", "crossed", "twice"}
-        How the original's sessions lie over its classes (`confoundlab.simulate.lay_sessions`).
+        How the original's sessions lie over its classes (`confoundlab.simulation.camera.lay_sessions`).
     """
 
     scene: str

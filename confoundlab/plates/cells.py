@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from confoundlab.canvas import clouds, cover, distance, near, plane
+from confoundlab.simulation.canvas import clouds, cover, distance, near, plane
 
 CHANNELS = ("DNA", "ER", "RNA", "AGP", "Mito")
 FEWEST, MOST = 10, 100  # cells in a site

@@ -3,9 +3,9 @@ import pytest
 from scipy.ndimage import center_of_mass, zoom
 from sklearn.ensemble import RandomForestClassifier
 
-from confoundlab.canvas import LUMA, plane
-from confoundlab.scenes import FOREHEAD, PAINTERS
-from confoundlab.scenes_medical import INSET_SHARES
+from confoundlab.simulation.canvas import LUMA, plane
+from confoundlab.simulation.painters import FOREHEAD, PAINTERS
+from confoundlab.simulation.painters_medical import INSET_SHARES
 
 TOP_LEFT, TOP_RIGHT, BOTTOM_LEFT, BOTTOM_RIGHT = (0, 0), (0, -1), (-1, 0), (-1, -1)
 ALL = (TOP_LEFT, TOP_RIGHT, BOTTOM_LEFT, BOTTOM_RIGHT)

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from confoundlab.canvas import blend, clouds, cover, distance, in_channels, near, plane, stain
+from confoundlab.simulation.canvas import (
+    blend,
+    clouds,
+    cover,
+    distance,
+    in_channels,
+    near,
+    plane,
+    stain,
+)
 
 
 def test_a_shape_ends_where_it_says():

@@ -24,9 +24,9 @@ from typing import Protocol
 
 import numpy as np
 
-from confoundlab.canvas import Radiance, Size, in_channels, plane, stain
-from confoundlab.scenes_medical import paint_endoscopy, paint_radiograph
-from confoundlab.scenes_microscopy import paint_cells, paint_nucleus, paint_worm
+from confoundlab.simulation.canvas import Radiance, Size, in_channels, plane, stain
+from confoundlab.simulation.painters_medical import paint_endoscopy, paint_radiograph
+from confoundlab.simulation.painters_microscopy import paint_cells, paint_nucleus, paint_worm
 
 # Streams of random numbers; the simulator's own are 0, 1 and 3.
 _OBJECT, _PERSON, _SHOT = 2, 10, 11

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from confoundlab.catalog import dataset
 from confoundlab.errors import InputError
-from confoundlab.simulate import Dials, lay_sessions, render, simulate, with_dials
+from confoundlab.simulation.camera import Dials, lay_sessions, render, simulate, with_dials
 from confoundlab.views import Corner
 
 NAMES = [field.name for field in dataclasses.fields(Dials)]

@@ -6,7 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from confoundlab.canvas import Radiance, Size, clouds, cover, distance, in_channels, near, plane
+from confoundlab.simulation.canvas import (
+    Radiance,
+    Size,
+    clouds,
+    cover,
+    distance,
+    in_channels,
+    near,
+    plane,
+)
 
 # Streams of random numbers, as in `scenes`.
 _FIELD, _NUCLEUS, _WORM = 14, 15, 16

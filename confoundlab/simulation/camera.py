@@ -24,12 +24,12 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 from tqdm import tqdm
 
-from confoundlab.canvas import Radiance
 from confoundlab.catalog import Dataset, SessionLayout, Twin
 from confoundlab.errors import InputError, one_of
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import ImageSet, Indices
-from confoundlab.scenes import PAINTERS
+from confoundlab.simulation.canvas import Radiance
+from confoundlab.simulation.painters import PAINTERS
 
 # Streams of random numbers: a session's draw must not depend on the images, nor theirs on it. The
 # third stream is the painters'.

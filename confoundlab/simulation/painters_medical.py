@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from confoundlab.canvas import (
+from confoundlab.simulation.canvas import (
     Radiance,
     Size,
     blend,
