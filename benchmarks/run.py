@@ -33,13 +33,13 @@ from torchvision import datasets, transforms
 
 from confoundlab import bank, data, splits
 from confoundlab.cli import Command
+from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
 from confoundlab.lenet import LeNet5, Task
 from confoundlab.lenet_simd import train_simd
 from confoundlab.probes import Probe, ProbeMetric, probe
 from confoundlab.simd import WIDTH
-from confoundlab.views import Corner, Whole
 
 STORE = Path(__file__).parents[1] / "results" / "benchmarks" / "benchmarks.json"
 ROWS = 1152  # COIL-20's training images

@@ -20,6 +20,7 @@ from dials_pictures import still, strips
 
 from confoundlab import Evidence, probe
 from confoundlab.catalog import DATASETS
+from confoundlab.croppers.crops import BlankestPatch, Corner, Whole
 from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import Indices
@@ -28,7 +29,6 @@ from confoundlab.plates.layout import Line, PlateDesign
 from confoundlab.plates.microscope import PlateDials, from_centre
 from confoundlab.plates.plateset import PlateSet
 from confoundlab.simulation.camera import paint, photograph
-from confoundlab.views import BlankestPatch, Corner, Whole
 
 Setting = Mapping[str, float]  # dials that are not at zero
 Numbers = npt.NDArray[np.float64]

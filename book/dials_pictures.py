@@ -12,10 +12,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from confoundlab.croppers.crops import stretch
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import Indices
 from confoundlab.plots import BLUE, GRAY, titled
-from confoundlab.views import stretch
 
 _PICTURES, _STRETCHED = 0, 2  # of a setting's strips
 

@@ -18,6 +18,8 @@ import numpy as np
 
 from confoundlab import Task, train_bank
 from confoundlab.catalog import DATASETS
+from confoundlab.croppers.crops import Corner, Whole
+from confoundlab.croppers.vacuity import constant_share, object_free
 from confoundlab.data import load
 from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
@@ -25,8 +27,6 @@ from confoundlab.images.imageset import ImageSet
 from confoundlab.pointed import data_uri
 from confoundlab.simulation.camera import simulate
 from confoundlab.splits import leave_arc_out
-from confoundlab.vacuity import constant_share, object_free
-from confoundlab.views import Corner, Whole
 
 OBJECTS = 4  # the catalog's first; a person can keep four in mind
 CROP = Corner("top-right", 21, 21)  # as in the paper's Table 4

@@ -10,6 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from confoundlab.croppers.crops import EightPixels, MeanColour, Then
+from confoundlab.croppers.transforms import (
+    LADDER,
+    FourierMagnitude,
+    HaarApproximation,
+    Median,
+    TileShuffle,
+)
 from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.judgement import Verdict
@@ -17,14 +25,6 @@ from confoundlab.predictions import Learner
 from confoundlab.remedies import Removed, removed
 from confoundlab.splits import Split
 from confoundlab.study import Measured, StudyRun
-from confoundlab.transforms import (
-    LADDER,
-    FourierMagnitude,
-    HaarApproximation,
-    Median,
-    TileShuffle,
-)
-from confoundlab.views import EightPixels, MeanColour, Then
 
 # As many tiles along a side as divide the 32 pixels of a whole image.
 TILES = 4

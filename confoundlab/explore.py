@@ -19,11 +19,11 @@ from matplotlib.figure import Figure
 
 from confoundlab import plots_views
 from confoundlab.catalog import Twin
+from confoundlab.croppers.crops import Corner, Where
 from confoundlab.images.imageset import ImageSet
 from confoundlab.plates import figures_folds
 from confoundlab.simulation.camera import Dials, paint, photograph
 from confoundlab.study import StudyRun
-from confoundlab.views import Corner, Where
 
 
 def crop_explorer(run: StudyRun, images: ImageSet, crop: Corner) -> None:

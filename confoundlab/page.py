@@ -10,11 +10,11 @@ from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
 from confoundlab import differences, explain, nuisance, plots, plots_evidence, pointed, report
+from confoundlab.croppers.crops import AsIs
 from confoundlab.identifiability import identifiability
 from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.study import Measured, StudyRun
-from confoundlab.views import AsIs
 
 _ALL = AsIs()
 

@@ -22,8 +22,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.typing import ColorType
 from sklearn.metrics import confusion_matrix
 
+from confoundlab.croppers.crops import AsIs
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.views import AsIs
 
 # Inches. At a notebook's 100 dots to the inch this is the column of the book on a desk's screen:
 # what is wider is shown smaller there, letters too.

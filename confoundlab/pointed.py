@@ -20,10 +20,10 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from PIL import Image
 
+from confoundlab.croppers.crops import AsIs, stretch
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.plots import ORANGE, mean_image, titled
-from confoundlab.views import AsIs, stretch
 
 _ALL = AsIs()
 _WIDTH = 480  # of all figures; letters of 16 are still read on a phone

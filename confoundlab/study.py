@@ -21,6 +21,8 @@ from matplotlib.figure import Figure
 
 from confoundlab import data, held_out
 from confoundlab.catalog import DATASETS, DataState, SessionLayout, paper_accuracy
+from confoundlab.croppers.crops import AsIs
+from confoundlab.croppers.vacuity import unchanged, vacuous
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
 from confoundlab.identifiability import identifiability
@@ -30,8 +32,6 @@ from confoundlab.judgement import verdicts
 from confoundlab.predictions import Learner, held_out_predictions
 from confoundlab.splits import Split
 from confoundlab.store import evidence_record, judgement_record, provenance, write_results
-from confoundlab.vacuity import unchanged, vacuous
-from confoundlab.views import AsIs
 
 # Set while a notebook is executed from the command line: JSON with the folder to write to, and the
 # study, profile and parameters of the run. A live kernel has none, and writes nothing.

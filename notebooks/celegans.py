@@ -21,9 +21,9 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import battery, load, page, plots_views, report, splits
 from confoundlab.catalog.celegans import TEST_EACH, TRAIN_EACH
+from confoundlab.croppers.crops import Corner, Then, Whole
+from confoundlab.croppers.transforms import MeanLevel
 from confoundlab.study import StudyRun
-from confoundlab.transforms import MeanLevel
-from confoundlab.views import Corner, Then, Whole
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["celegans"] = "celegans"  # muscle of worms of four ages

@@ -21,9 +21,9 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import battery, explore, page, plots, plots_views, report, splits
 from confoundlab.catalog import DATASETS
+from confoundlab.croppers.crops import Corner, Whole
+from confoundlab.croppers.vacuity import BACKGROUND_LIMIT, constant_share, object_free
 from confoundlab.study import StudyRun
-from confoundlab.vacuity import BACKGROUND_LIMIT, constant_share, object_free
-from confoundlab.views import Corner, Whole
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["coil20", "coil100", "coil100_sample"] = "coil20"  # which image set

@@ -30,8 +30,8 @@ from confoundlab import (
     splits,
 )
 from confoundlab.catalog import paper_rows
+from confoundlab.croppers.crops import BorderRing, CentreBlackout, Corner, Then, Whole
 from confoundlab.study import StudyRun
-from confoundlab.views import BorderRing, CentreBlackout, Corner, Then, Whole
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["covid4", "covid2"] = "covid4"  # four classes, or COVID-19 against the others

@@ -19,11 +19,12 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, duplicates, inset, nuisance, page, plots_views, report, splits
+from confoundlab import battery, duplicates, nuisance, page, plots_views, report, splits
 from confoundlab.catalog import DATASETS, paper_rows
+from confoundlab.croppers import inset
+from confoundlab.croppers.crops import AsIs, Corner, Whole
 from confoundlab.images import file_properties
 from confoundlab.study import StudyRun
-from confoundlab.views import AsIs, Corner, Whole
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["kvasir", "kvasir_v2"] = "kvasir"  # 500 or 1,000 images a class

@@ -20,10 +20,10 @@ from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import battery, catalog, page, plots, report, splits
+from confoundlab.croppers.crops import Corner, Then, Whole
+from confoundlab.croppers.transforms import Normalised
 from confoundlab.simulation import camera
 from confoundlab.study import StudyRun
-from confoundlab.transforms import Normalised
-from confoundlab.views import Corner, Then, Whole
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["coil20", "celegans", "yale_a"] = "coil20"  # whose scenes and dials the twin has

@@ -19,9 +19,10 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, factor_share, page, patches, plots_views, report, splits
+from confoundlab import battery, factor_share, page, plots_views, report, splits
+from confoundlab.croppers import patches
+from confoundlab.croppers.crops import AsIs, BlankestPatch, Centre, Corner, Whole
 from confoundlab.study import StudyRun
-from confoundlab.views import AsIs, BlankestPatch, Centre, Corner, Whole
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["rnai"] = "rnai"  # the paper's fields; MitoCheck's cells always come beside them

@@ -31,9 +31,9 @@ from confoundlab import (
     splits,
 )
 from confoundlab.catalog import DATASETS, paper_rows
-from confoundlab.patches import patches_at
+from confoundlab.croppers.crops import AsIs, Box, Corner, Whole
+from confoundlab.croppers.patches import patches_at
 from confoundlab.study import StudyRun
-from confoundlab.views import AsIs, Box, Corner, Whole
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["yale_a", "yale_b_p00", "yale_b"] = "yale_a"  # which image set

@@ -11,9 +11,9 @@ from scipy import stats
 
 from confoundlab import bank, data, splits
 from confoundlab.bank import train_bank
+from confoundlab.croppers.crops import Corner
 from confoundlab.errors import InputError
 from confoundlab.lenet import Task
-from confoundlab.views import Corner
 
 HAS_SIMD = bank._simd_lacks(32) is None
 needs_simd = pytest.mark.skipif(not HAS_SIMD, reason="numba or AVX2 is missing")

@@ -10,10 +10,10 @@ from click.testing import CliRunner
 
 from confoundlab import comparison, differences, splits
 from confoundlab.cli import main
+from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.errors import InputError
 from confoundlab.plots_evidence import compared
 from confoundlab.study import RUN_VARIABLE, StudyRun
-from confoundlab.views import Corner, Whole
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from PIL import Image
 
 from confoundlab import probe
 from confoundlab.catalog import DATASETS
+from confoundlab.croppers.crops import stretch
 from confoundlab.plates.microscope import PlateDials
 from confoundlab.plates.plateset import PlateSet
 from confoundlab.simulation.camera import render
-from confoundlab.views import stretch
 
 LEAKS, HONEST = {"offset": 1.0}, {"blur": 1.0}
 GAIN, TRUTH = {"batch_gain": 1.0}, {"phenotype": 1.0}

@@ -7,9 +7,9 @@ import pytest
 from conftest import small
 
 from confoundlab import explore
+from confoundlab.croppers.crops import Corner
 from confoundlab.simulation.camera import render
 from confoundlab.study import RUN_VARIABLE, StudyRun
-from confoundlab.views import Corner
 
 CROP = Corner("top-right", 12, 14)
 

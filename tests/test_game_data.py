@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from conftest import book_module
 
+from confoundlab.croppers.vacuity import BACKGROUND_LIMIT
 from confoundlab.errors import InputError
-from confoundlab.vacuity import BACKGROUND_LIMIT
 
 
 @pytest.fixture(scope="module")

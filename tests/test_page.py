@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from confoundlab import differences, explain, nuisance, page, pointed, report, splits
+from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.judgement import Verdict
 from confoundlab.study import RUN_VARIABLE, StudyRun
-from confoundlab.views import Corner, Whole
 
 
 @pytest.fixture

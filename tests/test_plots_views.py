@@ -1,7 +1,7 @@
 import numpy as np
 
 from confoundlab import plots_views
-from confoundlab.views import Corner, Whole, stretch
+from confoundlab.croppers.crops import Corner, Whole, stretch
 
 
 def test_every_figure_of_simulated_images_says_so(twin):

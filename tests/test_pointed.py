@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from confoundlab import explain, plots, pointed
-from confoundlab.views import Whole, stretch
+from confoundlab.croppers.crops import Whole, stretch
 
 VIEW = Whole(24)
 

@@ -9,6 +9,7 @@ from sklearn.ensemble import RandomForestClassifier
 from confoundlab import predictions, report, splits, study
 from confoundlab.bank import train_bank
 from confoundlab.catalog import dataset
+from confoundlab.croppers.crops import AsIs, BorderRing, Box, Corner, Whole
 from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet
 from confoundlab.judgement import Verdict, holm
@@ -16,7 +17,6 @@ from confoundlab.lenet import Task
 from confoundlab.simulation.camera import simulate
 from confoundlab.store import read_results
 from confoundlab.study import RUN_VARIABLE, StudyRun
-from confoundlab.views import AsIs, BorderRing, Box, Corner, Whole
 
 
 @pytest.fixture

@@ -13,6 +13,29 @@ import pandas as pd
 
 from confoundlab.bank import train_bank
 from confoundlab.conditional import partial_confounder_test
+from confoundlab.croppers.crops import (
+    BlankestPatch,
+    BorderRing,
+    Box,
+    Centre,
+    CentreBlackout,
+    Corner,
+    EightPixels,
+    MeanColour,
+    Then,
+    Whole,
+)
+from confoundlab.croppers.transforms import (
+    FourierMagnitude,
+    HaarApproximation,
+    HighFrequencies,
+    LowFrequencies,
+    MeanLevel,
+    Median,
+    Normalised,
+    SortedPixels,
+    TileShuffle,
+)
 from confoundlab.differences import difference
 from confoundlab.files import write_aside
 from confoundlab.held_out import accuracy, roc_auc
@@ -25,30 +48,7 @@ from confoundlab.plates.plateset import simulate
 from confoundlab.power import Design, minimum_detectable
 from confoundlab.predictions import forest_probabilities
 from confoundlab.probes import probe
-from confoundlab.transforms import (
-    FourierMagnitude,
-    HaarApproximation,
-    HighFrequencies,
-    LowFrequencies,
-    MeanLevel,
-    Median,
-    Normalised,
-    SortedPixels,
-    TileShuffle,
-)
 from confoundlab.versions import VERSIONS, Computing
-from confoundlab.views import (
-    BlankestPatch,
-    BorderRing,
-    Box,
-    Centre,
-    CentreBlackout,
-    Corner,
-    EightPixels,
-    MeanColour,
-    Then,
-    Whole,
-)
 
 STORE = Path(__file__).parent / "version_samples.json"
 TRANSFORMS = (

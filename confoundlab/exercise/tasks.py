@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter
 
+from confoundlab.croppers.crops import Corner
 from confoundlab.errors import InputError
 from confoundlab.files import text_digest
 from confoundlab.images.imageset import ImageSet, Indices
 from confoundlab.simulation.camera import GRAY_LEVEL, Camera, Dials
 from confoundlab.simulation.canvas import Radiance, stain
-from confoundlab.views import Corner
 
 Component = Literal["level", "noise", "blur", "pattern", "gamma", "none"]
 Design = Literal["aliased", "partly", "crossed"]

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.errors import BrokenImagesError, InputError
 from confoundlab.images.imageset import ImageSet
-from confoundlab.views import Corner, Whole
 
 
 def describe(path: Path) -> dict | None:

@@ -6,9 +6,9 @@ from conftest import small
 from sklearn.linear_model import LogisticRegression
 
 from confoundlab.catalog import dataset
+from confoundlab.croppers.crops import Corner
 from confoundlab.errors import InputError
 from confoundlab.simulation.camera import Dials, lay_sessions, render, simulate, with_dials
-from confoundlab.views import Corner
 
 NAMES = [field.name for field in dataclasses.fields(Dials)]
 LABELS = np.repeat(np.arange(4), 12)

@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from confoundlab.errors import InputError
-from confoundlab.images.imageset import ImageSet
-from confoundlab.patches import (
+from confoundlab.croppers.crops import Box, Corner
+from confoundlab.croppers.patches import (
     _objects,
     background_patches,
     cell_free,
     cell_patches,
     patches_at,
 )
-from confoundlab.views import Box, Corner
+from confoundlab.errors import InputError
+from confoundlab.images.imageset import ImageSet
 
 
 class AsIs(Box):

@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from confoundlab.errors import InputError
-from confoundlab.views import (
+from confoundlab.croppers.crops import (
     BlankestPatch,
     BorderRing,
     Box,
@@ -19,6 +18,7 @@ from confoundlab.views import (
     Whole,
     stretch,
 )
+from confoundlab.errors import InputError
 
 IMAGE = np.arange(30 * 40 * 3, dtype=np.int64).reshape(30, 40, 3).astype(np.uint8)
 STACK = np.stack([IMAGE, IMAGE[::-1]])

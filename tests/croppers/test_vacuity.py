@@ -1,9 +1,9 @@
 import numpy as np
 import pandas as pd
 
+from confoundlab.croppers.crops import BorderRing, Box, Corner
+from confoundlab.croppers.vacuity import constant_share, object_free, unchanged, vacuous
 from confoundlab.images.imageset import ImageSet
-from confoundlab.vacuity import constant_share, object_free, unchanged, vacuous
-from confoundlab.views import BorderRing, Box, Corner
 
 
 def test_shares():

@@ -19,11 +19,11 @@ from scipy.ndimage import center_of_mass
 from skimage.filters import threshold_otsu
 from skimage.measure import label
 
+from confoundlab.croppers.crops import Box
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import ImageSet, Indices, View
 from confoundlab.images.scanning import in_order
-from confoundlab.views import Box
 
 Mask = npt.NDArray[np.bool_]
 # (gray image, random numbers) to top and left of each patch, shape (m, 2)

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from confoundlab.croppers.crops import AsIs
+from confoundlab.croppers.inset import MARGIN, SHOWN, alone, green_share, green_shares
 from confoundlab.data import load
 from confoundlab.images.imageset import ImageSet
-from confoundlab.inset import MARGIN, SHOWN, alone, green_share, green_shares
 from confoundlab.simulation.painters_medical import INSET_SHARES
-from confoundlab.views import AsIs
 
 
 def test_the_share_is_that_of_the_box_in_the_bottom_left_quarter():

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageFilter
 
-from confoundlab.errors import InputError
-from confoundlab.transforms import (
+from confoundlab.croppers.crops import Corner, MeanColour, Then
+from confoundlab.croppers.transforms import (
     LADDER,
     FourierMagnitude,
     HaarApproximation,
@@ -18,7 +18,7 @@ from confoundlab.transforms import (
     SortedPixels,
     TileShuffle,
 )
-from confoundlab.views import Corner, MeanColour, Then
+from confoundlab.errors import InputError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 20, 22, 3), dtype=np.uint8)
 VIEWS = [

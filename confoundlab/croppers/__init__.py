@@ -1,0 +1,1 @@
+"""What the classifier may see: crops and transforms, and whether they control anything."""
