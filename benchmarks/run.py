@@ -31,9 +31,10 @@ from sklearn.model_selection import GroupKFold, permutation_test_score
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
-from confoundlab import bank, data, splits
+from confoundlab import bank, data
 from confoundlab.cli import Command
 from confoundlab.croppers.crops import Corner, Whole
+from confoundlab.design import splits
 from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
 from confoundlab.lenet import LeNet5, Task

@@ -21,12 +21,12 @@ from confoundlab.catalog import DATASETS
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.croppers.vacuity import constant_share, object_free
 from confoundlab.data import load
+from confoundlab.design.splits import leave_arc_out
 from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import ImageSet
 from confoundlab.pointed import data_uri
 from confoundlab.simulation.camera import simulate
-from confoundlab.splits import leave_arc_out
 
 OBJECTS = 4  # the catalog's first; a person can keep four in mind
 CROP = Corner("top-right", 21, 21)  # as in the paper's Table 4

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab import columns
+from confoundlab.design import columns
+from confoundlab.design.labelling import Indices, Labelling
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence, NullTest, assemble, least_shift
 from confoundlab.intervals import Numbers, Weights, bootstrap
-from confoundlab.labelling import Indices, Labelling
 
 _WHY = (
     "Factors move where the label is the same: with whole groups where all images of a group share "

@@ -14,13 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata, t
 
-from confoundlab import columns
 from confoundlab.auc import weighted_auc
+from confoundlab.design import columns
+from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import TIE, Evidence, NullTest, assemble, least_shift
 from confoundlab.intervals import Interval, Method, Numbers, Statistic, bootstrap, mean_recall
 from confoundlab.intervals import difference as paired
-from confoundlab.labelling import Indices
 
 _TINY = float(np.finfo(float).tiny)  # a p-value is never 0, however large t is
 

@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from confoundlab.intervals import Interval, Numbers
-from confoundlab.labelling import Indices
-from confoundlab.power import (
+from confoundlab.design.labelling import Indices
+from confoundlab.design.power import (
     ALPHA,
     POWER,
     Design,
@@ -25,6 +24,7 @@ from confoundlab.power import (
     intraclass_correlation,
     minimum_detectable,
 )
+from confoundlab.intervals import Interval, Numbers
 
 # Equal results must count as equal, whatever order their parts were added in.
 TIE = 1e-9

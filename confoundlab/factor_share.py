@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab import columns, held_out
+from confoundlab import held_out
+from confoundlab.design import columns
 from confoundlab.evidence import Evidence
 from confoundlab.intervals import Interval, Numbers, Statistic, Weights, bootstrap, difference
 

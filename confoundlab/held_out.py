@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab import columns
 from confoundlab.auc import PairCounts, weighted_auc
+from confoundlab.design import columns
+from confoundlab.design.labelling import Indices, Labelling, NoPermutationError
+from confoundlab.design.power import Metric, intraclass_correlation, minimum_detectable
 from confoundlab.errors import InputError
 from confoundlab.evidence import (
     Evidence,
@@ -24,8 +26,6 @@ from confoundlab.evidence import (
     score_correlation,
 )
 from confoundlab.intervals import Method, Numbers, bootstrap, mean_recall
-from confoundlab.labelling import Indices, Labelling, NoPermutationError
-from confoundlab.power import Metric, intraclass_correlation, minimum_detectable
 
 # From labels of the units, shape (permutations, units), to the metric of each permutation.
 Score = Callable[[Indices], Numbers]

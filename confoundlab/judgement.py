@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import false_discovery_control
 
+from confoundlab.design.aliasing import Identifiability
+from confoundlab.design.power import ALPHA
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import Evidence
-from confoundlab.identifiability import Identifiability
-from confoundlab.power import ALPHA
 
 # How far above chance a leak may lie unseen before NO LEAK FOUND is refused, if the user names no
 # margin: ten points of accuracy or AUC, a judgement and not a law.

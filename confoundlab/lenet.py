@@ -18,9 +18,9 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from confoundlab.design.splits import Indices
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
-from confoundlab.splits import Indices
 
 Tick = Callable[[], None]  # called after each epoch
 Losses = npt.NDArray[np.float64]  # (epochs,)

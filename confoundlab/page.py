@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from confoundlab import differences, explain, nuisance, plots, plots_evidence, pointed, report
 from confoundlab.croppers.crops import AsIs
-from confoundlab.identifiability import identifiability
+from confoundlab.design.aliasing import identifiability
 from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.study import Measured, StudyRun

@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
+from confoundlab.design.power import ALPHA
 from confoundlab.plots import BLUE, GRAY, ORANGE, PALETTE, WIDE, legend_below, titled
-from confoundlab.power import ALPHA
 
 _PANELS = 3  # side by side
 _MARKS = ("o", "s", "^", "D", "v", "P")

@@ -15,11 +15,11 @@ from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
 from confoundlab import bank, store
+from confoundlab.design.splits import Split
 from confoundlab.files import text_digest
 from confoundlab.images.decoding import Colour, Pixels
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.lenet import Probabilities, Task
-from confoundlab.splits import Split
 from confoundlab.versions import computed_by
 
 Learner = Literal["LeNet-5", "random forest"]

@@ -20,8 +20,11 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold
 from tqdm import tqdm
 
-from confoundlab import columns
 from confoundlab.auc import PairCounts, weighted_auc
+from confoundlab.design import columns
+from confoundlab.design.labelling import Indices, Labelling
+from confoundlab.design.power import intraclass_correlation
+from confoundlab.design.splits import Split
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import (
     TIE,
@@ -33,10 +36,7 @@ from confoundlab.evidence import (
     score_correlation,
 )
 from confoundlab.intervals import Method, Statistic, bootstrap, mean_recall
-from confoundlab.labelling import Indices, Labelling
 from confoundlab.linear import Logistic, Matrix, Ridge, named
-from confoundlab.power import intraclass_correlation
-from confoundlab.splits import Split
 
 _CHUNK = 2**22  # numbers in the indicator matrix of a chunk of permutations: 16 MB
 ProbeMetric = Literal["ROC AUC", "balanced accuracy"]

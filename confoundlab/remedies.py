@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from confoundlab import columns
+from confoundlab.design import columns
+from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError
 from confoundlab.intervals import Numbers, Weights, bootstrap, mean_recall
-from confoundlab.labelling import Indices
 
 
 @dataclass(frozen=True)

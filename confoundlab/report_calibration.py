@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from confoundlab.design.power import ALPHA, POWER
 from confoundlab.errors import InputError
 from confoundlab.plots_evidence import latest_nulls
-from confoundlab.power import ALPHA, POWER
 
 _LEAST = 1e-6  # smaller p-values are not told apart
 

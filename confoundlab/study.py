@@ -23,14 +23,14 @@ from confoundlab import data, held_out
 from confoundlab.catalog import DATASETS, DataState, SessionLayout, paper_accuracy
 from confoundlab.croppers.crops import AsIs
 from confoundlab.croppers.vacuity import unchanged, vacuous
+from confoundlab.design.aliasing import identifiability
+from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
-from confoundlab.identifiability import identifiability
 from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.judgement import verdicts
 from confoundlab.predictions import Learner, held_out_predictions
-from confoundlab.splits import Split
 from confoundlab.store import evidence_record, judgement_record, provenance, write_results
 
 # Set while a notebook is executed from the command line: JSON with the folder to write to, and the

@@ -19,10 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, load, page, plots_views, report, splits
+from confoundlab import battery, load, page, plots_views, report
 from confoundlab.catalog.celegans import TEST_EACH, TRAIN_EACH
 from confoundlab.croppers.crops import Corner, Then, Whole
 from confoundlab.croppers.transforms import MeanLevel
+from confoundlab.design import splits
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]

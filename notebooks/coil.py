@@ -19,10 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, explore, page, plots, plots_views, report, splits
+from confoundlab import battery, explore, page, plots, plots_views, report
 from confoundlab.catalog import DATASETS
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.croppers.vacuity import BACKGROUND_LIMIT, constant_share, object_free
+from confoundlab.design import splits
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]

@@ -19,18 +19,10 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import (
-    battery,
-    columns,
-    duplicates,
-    nuisance,
-    page,
-    plots_views,
-    report,
-    splits,
-)
+from confoundlab import battery, nuisance, page, plots_views, report
 from confoundlab.catalog import paper_rows
 from confoundlab.croppers.crops import BorderRing, CentreBlackout, Corner, Then, Whole
+from confoundlab.design import columns, duplicates, splits
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]

@@ -19,10 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, duplicates, nuisance, page, plots_views, report, splits
+from confoundlab import battery, nuisance, page, plots_views, report
 from confoundlab.catalog import DATASETS, paper_rows
 from confoundlab.croppers import inset
 from confoundlab.croppers.crops import AsIs, Corner, Whole
+from confoundlab.design import duplicates, splits
 from confoundlab.images import file_properties
 from confoundlab.study import StudyRun
 

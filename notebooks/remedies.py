@@ -19,9 +19,10 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, catalog, page, plots, report, splits
+from confoundlab import battery, catalog, page, plots, report
 from confoundlab.croppers.crops import Corner, Then, Whole
 from confoundlab.croppers.transforms import Normalised
+from confoundlab.design import splits
 from confoundlab.simulation import camera
 from confoundlab.study import StudyRun
 

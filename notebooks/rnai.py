@@ -19,9 +19,10 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, factor_share, page, plots_views, report, splits
+from confoundlab import battery, factor_share, page, plots_views, report
 from confoundlab.croppers import patches
 from confoundlab.croppers.crops import AsIs, BlankestPatch, Centre, Corner, Whole
+from confoundlab.design import splits
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]

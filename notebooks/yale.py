@@ -20,19 +20,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import (
-    battery,
-    duplicates,
-    explain,
-    page,
-    plots,
-    plots_views,
-    report,
-    splits,
-)
+from confoundlab import battery, explain, page, plots, plots_views, report
 from confoundlab.catalog import DATASETS, paper_rows
 from confoundlab.croppers.crops import AsIs, Box, Corner, Whole
 from confoundlab.croppers.patches import patches_at
+from confoundlab.design import duplicates, splits
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]

@@ -9,9 +9,10 @@ import torch
 from conftest import bars
 from scipy import stats
 
-from confoundlab import bank, data, splits
+from confoundlab import bank, data
 from confoundlab.bank import train_bank
 from confoundlab.croppers.crops import Corner
+from confoundlab.design import splits
 from confoundlab.errors import InputError
 from confoundlab.lenet import Task
 

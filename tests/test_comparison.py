@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from confoundlab import comparison, differences, splits
+from confoundlab import comparison, differences
 from confoundlab.cli import main
 from confoundlab.croppers.crops import Corner, Whole
+from confoundlab.design import splits
 from confoundlab.errors import InputError
 from confoundlab.plots_evidence import compared
 from confoundlab.study import RUN_VARIABLE, StudyRun

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from confoundlab.design.power import minimum_detectable
 from confoundlab.evidence import (
     NullTest,
     combined,
@@ -10,7 +11,6 @@ from confoundlab.evidence import (
     least_shift,
     score_correlation,
 )
-from confoundlab.power import minimum_detectable
 
 
 def test_p_values_count_ties_and_are_never_zero():

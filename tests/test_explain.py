@@ -5,11 +5,11 @@ import pytest
 from confoundlab import explain, plots
 from confoundlab.bank import train_bank
 from confoundlab.croppers.crops import AsIs, Corner
+from confoundlab.design.splits import stratified
 from confoundlab.errors import InputError
 from confoundlab.explain import crop_size_sweep, leak_map
 from confoundlab.images.imageset import ImageSet
 from confoundlab.lenet import Task
-from confoundlab.splits import stratified
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
+from confoundlab.design.aliasing import identifiability
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
-from confoundlab.identifiability import identifiability
 from confoundlab.judgement import Verdict, benjamini_hochberg, holm, verdict, verdicts
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 
+from confoundlab.design.splits import Split
 from confoundlab.linear import Logistic, Ridge, named
-from confoundlab.splits import Split
 
 ROWS = np.arange(60)
 SPLITS = [Split(ROWS[one != ROWS % 3], ROWS[one == ROWS % 3]) for one in range(3)]

@@ -5,7 +5,7 @@ from dython.nominal import cramers_v as reference
 from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics import roc_auc_score
 
-from confoundlab import columns
+from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.judgement import holm
 from confoundlab.nuisance import cramers_v, factor_map, label_from_factors, probe_within_classes

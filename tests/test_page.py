@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import differences, explain, nuisance, page, pointed, report, splits
+from confoundlab import differences, explain, nuisance, page, pointed, report
 from confoundlab.croppers.crops import Corner, Whole
+from confoundlab.design import splits
 from confoundlab.judgement import Verdict
 from confoundlab.study import RUN_VARIABLE, StudyRun
 

@@ -6,10 +6,11 @@ import pytest
 from conftest import small
 from sklearn.ensemble import RandomForestClassifier
 
-from confoundlab import predictions, report, splits, study
+from confoundlab import predictions, report, study
 from confoundlab.bank import train_bank
 from confoundlab.catalog import dataset
 from confoundlab.croppers.crops import AsIs, BorderRing, Box, Corner, Whole
+from confoundlab.design import splits
 from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet
 from confoundlab.judgement import Verdict, holm

@@ -36,6 +36,7 @@ from confoundlab.croppers.transforms import (
     SortedPixels,
     TileShuffle,
 )
+from confoundlab.design.power import Design, minimum_detectable
 from confoundlab.differences import difference
 from confoundlab.files import write_aside
 from confoundlab.held_out import accuracy, roc_auc
@@ -45,7 +46,6 @@ from confoundlab.nuisance import cramers_v
 from confoundlab.plates.embed import embed
 from confoundlab.plates.handcrafted import statistics
 from confoundlab.plates.plateset import simulate
-from confoundlab.power import Design, minimum_detectable
 from confoundlab.predictions import forest_probabilities
 from confoundlab.probes import probe
 from confoundlab.versions import VERSIONS, Computing

@@ -10,7 +10,8 @@ from typing import Any, get_args
 
 import yaml
 
-from confoundlab import held_out, splits
+from confoundlab import held_out
+from confoundlab.design import splits
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import Evidence
 from confoundlab.exercise.folder import EPOCHS, REPEATS, images_mark

@@ -16,10 +16,11 @@ from scipy.ndimage import laplace
 from scipy.special import logsumexp
 from scipy.stats import chi2
 
-from confoundlab import held_out, splits
+from confoundlab import held_out
+from confoundlab.design import splits
+from confoundlab.design.aliasing import identifiability
 from confoundlab.evidence import Evidence
 from confoundlab.exercise.tasks import BLANK, Assignment, Component, Design, HonestSplit
-from confoundlab.identifiability import identifiability
 from confoundlab.images.imageset import ImageSet
 from confoundlab.judgement import Verdict, verdict
 

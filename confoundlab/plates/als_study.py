@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from confoundlab.design.power import ALPHA
 from confoundlab.evidence import Evidence
 from confoundlab.factor_share import Explained
 from confoundlab.plates import dependence
@@ -23,7 +24,6 @@ from confoundlab.plates.mixing import mixing
 from confoundlab.plates.plateset import SETS, PlateSet, Scale, simulate
 from confoundlab.plates.rivals import CNN, DENSITY
 from confoundlab.plates.sites import Sites, measure
-from confoundlab.power import ALPHA
 from confoundlab.study import StudyRun
 
 SPLIT = "batches apart"

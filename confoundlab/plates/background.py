@@ -13,14 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from confoundlab import columns
+from confoundlab.design import columns
+from confoundlab.design.labelling import Indices
+from confoundlab.design.power import POWER
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence, NullTest
 from confoundlab.images.decoding import Pixels
 from confoundlab.intervals import bootstrap, mean_recall
-from confoundlab.labelling import Indices
 from confoundlab.plates.handcrafted import foreground
-from confoundlab.power import POWER
 
 Maps = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]

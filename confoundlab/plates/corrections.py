@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.decomposition import PCA
 
-from confoundlab import columns
+from confoundlab.design import columns
 from confoundlab.errors import InputError, one_of
 
 Numbers = npt.NDArray[np.float64]

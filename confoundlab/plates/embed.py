@@ -23,7 +23,8 @@ from sklearn.decomposition import PCA
 from torchvision.transforms.v2 import functional
 from tqdm import tqdm
 
-from confoundlab import columns, store
+from confoundlab import store
+from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
 from confoundlab.plates import nets

@@ -15,13 +15,14 @@ import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
-from confoundlab import columns, held_out
+from confoundlab import held_out
+from confoundlab.design import columns
+from confoundlab.design.aliasing import Identifiability, identifiability
+from confoundlab.design.labelling import Indices
+from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
-from confoundlab.identifiability import Identifiability, identifiability
 from confoundlab.intervals import Interval, Numbers, Statistic, Weights, bootstrap
-from confoundlab.labelling import Indices
 from confoundlab.plates.tables import PlateTable
-from confoundlab.splits import Split
 from confoundlab.study import Measured, StudyRun
 
 

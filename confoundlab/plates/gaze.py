@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from confoundlab import columns
+from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
 from confoundlab.lenet import LeNet5, Task

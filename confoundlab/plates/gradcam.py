@@ -20,11 +20,11 @@ import torch
 from scipy.stats import rankdata
 from torch import nn
 
-from confoundlab import columns
+from confoundlab.design import columns
+from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
 from confoundlab.intervals import Statistic, bootstrap, mean_recall
-from confoundlab.labelling import Indices
 from confoundlab.lenet import LeNet5, Task, as_inputs, fresh_net
 
 Maps = npt.NDArray[np.float32]

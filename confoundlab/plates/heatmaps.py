@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab import columns, held_out
+from confoundlab import held_out
+from confoundlab.design import columns
+from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence, NullTest, assemble, least_shift
 from confoundlab.intervals import Numbers, Weights, bootstrap
-from confoundlab.labelling import Indices
 
 # Rows and columns of the plates in use: 96 and 384 wells.
 SHAPES = ((8, 12), (16, 24))

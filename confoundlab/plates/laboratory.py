@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab import conditional
+from confoundlab.design.aliasing import Identifiability, identifiability
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import Evidence
-from confoundlab.identifiability import Identifiability, identifiability
 from confoundlab.intervals import bootstrap, mean_recall
 from confoundlab.plates.folds import Features, Fold, FoldResult, linear
 from confoundlab.plates.plateset import PlateSet

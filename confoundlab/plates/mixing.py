@@ -24,11 +24,11 @@ from scipy import sparse
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.neighbors import NearestNeighbors
 
-from confoundlab import columns
+from confoundlab.design import columns
+from confoundlab.design.labelling import Indices, Labelling
 from confoundlab.errors import InputError
 from confoundlab.evidence import NullTest
 from confoundlab.intervals import bootstrap, mean_recall
-from confoundlab.labelling import Indices, Labelling
 
 Numbers = npt.NDArray[np.float64]
 # From labels of units, shape (units,), to a value an image, shape (n,)

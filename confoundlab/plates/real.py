@@ -12,10 +12,10 @@ import pandas as pd
 
 from confoundlab.catalog import TABLES
 from confoundlab.copies import find_folder
+from confoundlab.design.splits import grouped_folds, k_fold, leave_out
 from confoundlab.plates import heatmaps, tables
 from confoundlab.plates.forests import Question
 from confoundlab.plates.tables import FocusSites, PlateTable
-from confoundlab.splits import grouped_folds, k_fold, leave_out
 from confoundlab.study import Measured, StudyRun
 
 READERS: dict[str, Callable[[], PlateTable]] = {

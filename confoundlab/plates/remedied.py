@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab import columns
+from confoundlab.design import columns
+from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.plates.corrections import NAMES, Name, Wells, correct
 from confoundlab.plates.folds import Fold, FoldResult, linear
 from confoundlab.plates.laboratory import unseen_people
-from confoundlab.splits import Split
 
 Numbers = npt.NDArray[np.float64]
 _RARE = 50  # stream of random numbers

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab import columns
+from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence
 from confoundlab.probes import Model, Probe

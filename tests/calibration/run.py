@@ -30,9 +30,9 @@ from tqdm import tqdm
 from confoundlab.bank import cores
 from confoundlab.calibration import Coverage, replicate, summary
 from confoundlab.cli import Command
+from confoundlab.design.power import ALPHA
 from confoundlab.designs import Cell
 from confoundlab.files import cache_root, text_digest, write_aside
-from confoundlab.power import ALPHA
 from confoundlab.versions import computed_by
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "calibration.csv"

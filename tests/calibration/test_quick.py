@@ -5,8 +5,8 @@ from calibration_cells import COVERAGE, NULLS, POWER
 from scipy import stats
 
 from confoundlab.calibration import Coverage, replicate, summary
+from confoundlab.design.power import ALPHA
 from confoundlab.designs import Cell
-from confoundlab.power import ALPHA
 from confoundlab.trials import TESTS
 
 DRAWS = 100

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import splits
+from confoundlab.design import splits
 from confoundlab.errors import InputError
 from confoundlab.judgement import Verdict
 from confoundlab.plates.forests import Question, cut_drop, lonely, named_by_forest

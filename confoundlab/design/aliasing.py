@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from confoundlab import columns
+from confoundlab.design import columns
 from confoundlab.errors import InputError
 
 Status = Literal["constant", "aliased", "nested", "partly aliased", "connected", "crossed"]

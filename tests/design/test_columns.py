@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confoundlab import columns
+from confoundlab.design import columns
 from confoundlab.errors import InputError
 
 wild = st.one_of(st.integers(-3, 3), st.text(max_size=2), st.none(), st.floats(), st.booleans())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from confoundlab.data import load
-from confoundlab.duplicates import (
+from confoundlab.design.duplicates import (
     clusters,
     exact,
     merge_groups,
@@ -19,9 +19,9 @@ from confoundlab.duplicates import (
     straddling,
     without_copies,
 )
+from confoundlab.design.splits import Split, grouped, stratified
 from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet
-from confoundlab.splits import Split, grouped, stratified
 
 
 def image_set(pixels, **columns) -> ImageSet:

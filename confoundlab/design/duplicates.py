@@ -18,10 +18,10 @@ from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet, Indices
 from confoundlab.images.scanning import in_order
-from confoundlab.splits import Split
 
 # Bits. The median makes distances even: 0, 2, 4, ... Copies of the COIL twin's images and of the
 # Yale faces, compressed (JPEG quality 30 to 90) or rescaled (by 0.25 to 2), are within 2 in 98% of

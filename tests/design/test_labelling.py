@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
-from confoundlab.labelling import Labelling
 
 A = np.array
 

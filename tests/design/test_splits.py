@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confoundlab.errors import InputError
-from confoundlab.splits import (
+from confoundlab.design.splits import (
     grouped,
     k_fold,
     leave_arc_out,
@@ -12,6 +11,7 @@ from confoundlab.splits import (
     stratified,
     two_sessions,
 )
+from confoundlab.errors import InputError
 
 LABELS = np.repeat(np.arange(20), 72)
 ANGLES = np.tile(np.arange(0, 360, 5), 20)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from confoundlab.design.aliasing import identifiability
 from confoundlab.errors import InputError
-from confoundlab.identifiability import identifiability
 
 
 @settings(max_examples=80, deadline=None)
