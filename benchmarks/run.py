@@ -31,9 +31,10 @@ from sklearn.model_selection import GroupKFold, permutation_test_score
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
-from confoundlab import bank, data
+from confoundlab import bank
 from confoundlab.cli import Command
 from confoundlab.croppers.crops import Corner, Whole
+from confoundlab.datasets import loading
 from confoundlab.design import splits
 from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
@@ -118,7 +119,7 @@ def lenet_case(size: int, channels: int, classes: int, rounds: int) -> dict[str,
 
 def photographs(rows: int, channels: int) -> Pixels:
     """Simulate turntable views of COIL's size, 128 x 128: files of pure noise read otherwise."""
-    twin = data.load("coil20" if channels == 1 else "coil100_sample", "simulated")
+    twin = loading.load("coil20" if channels == 1 else "coil100_sample", "simulated")
     return np.resize(twin.array(Whole(128)), (rows, 128, 128, channels))
 
 
@@ -240,7 +241,7 @@ def probe_case(rounds: int, permutations: int = 4) -> dict[str, Any]:
 
 def same_science(seeds: int = 20) -> dict[str, Any]:
     """Paired accuracies of the two engines on real COIL-20 crops, the paper's settings."""
-    images = data.load("coil20", "real")
+    images = loading.load("coil20", "real")
     crops = images.array(Corner("top-right", 21, 21))
     tasks = [
         Task(images.labels, *splits.stratified(images.labels, seed=seed), seed)
@@ -284,7 +285,7 @@ def main(quick: bool) -> None:
     if not quick:
         found["probe"] = probe_case(3)
         click.echo(json.dumps(found["probe"]))
-        if data.available("coil20") == "real":
+        if loading.available("coil20") == "real":
             found["same science"] = same_science()
             click.echo(json.dumps(found["same science"]))
         text = json.dumps(found, indent=1)

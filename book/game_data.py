@@ -20,7 +20,7 @@ from confoundlab import Task, train_bank
 from confoundlab.catalog import DATASETS
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.croppers.vacuity import constant_share, object_free
-from confoundlab.data import load
+from confoundlab.datasets.loading import load
 from confoundlab.design.splits import leave_arc_out
 from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels

@@ -26,8 +26,8 @@ from tqdm import tqdm
 
 from confoundlab.bank import cores
 from confoundlab.catalog import STUDIES, Study
-from confoundlab.copies import find_folder
-from confoundlab.data import available, load
+from confoundlab.datasets.copies import find_folder
+from confoundlab.datasets.loading import available, load
 from confoundlab.execute import execute, run_study, settings
 from confoundlab.files import code_digest, text_digest, write_aside
 from confoundlab.pages import dressed, page_offer, parameters_file, repository, study_offer

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from confoundlab.bank import train_bank
-    from confoundlab.data import load
+    from confoundlab.datasets.loading import load
     from confoundlab.evidence import Evidence
     from confoundlab.images.imageset import ImageSet
     from confoundlab.judgement import Verdict, verdict
@@ -39,7 +39,7 @@ _HOMES = {
     "StudyRun": "study",
     "Task": "lenet",
     "Verdict": "judgement",
-    "load": "data",
+    "load": "datasets.loading",
     "probe": "probes",
     "train_bank": "bank",
     "verdict": "judgement",

@@ -57,8 +57,8 @@ def main() -> None:
 def studies() -> None:
     """List the studies, and the images that each would run on now."""
     from confoundlab.catalog import STUDIES
-    from confoundlab.copies import find_folder
-    from confoundlab.data import available
+    from confoundlab.datasets.copies import find_folder
+    from confoundlab.datasets.loading import available
 
     for study in STUDIES.values():
         click.echo(f"{study.name:8} {study.title}")
@@ -178,8 +178,8 @@ def data() -> None:
 def list_data() -> None:
     """List the data sets: what each is, how many images, and its terms."""
     from confoundlab.catalog import DATASETS, TABLES
-    from confoundlab.copies import find_folder
-    from confoundlab.data import available
+    from confoundlab.datasets.copies import find_folder
+    from confoundlab.datasets.loading import available
 
     for entry in DATASETS.values():
         click.echo(
@@ -196,7 +196,7 @@ def list_data() -> None:
 def data_path(name: str) -> None:
     """Print the folder in which a data set's real images lie."""
     from confoundlab import catalog
-    from confoundlab.copies import folder_of
+    from confoundlab.datasets.copies import folder_of
 
     click.echo(folder_of(catalog.dataset(name)))
 
@@ -222,7 +222,7 @@ def fetch(name: str, into: Path | None, yes: bool, overwrite: bool) -> None:
     Example: confoundlab data fetch coil20
     """
     from confoundlab import catalog
-    from confoundlab.fetch import fetch, target, terms
+    from confoundlab.datasets.fetching import fetch, target, terms
 
     entry = catalog.dataset(name)
     folder = target(entry, into, overwrite=overwrite)
@@ -252,8 +252,8 @@ def verify(name: str, folder: Path | None, everything: bool) -> None:
     named, but they do no harm: exit code 0.
     """
     from confoundlab import catalog
-    from confoundlab.copies import folder_of
-    from confoundlab.verify import SHOWN, compare
+    from confoundlab.datasets.copies import folder_of
+    from confoundlab.datasets.proof import SHOWN, compare
 
     entry = catalog.dataset(name)
     where = folder or folder_of(entry)

@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from confoundlab.catalog import Study
-from confoundlab.data import usable
+from confoundlab.datasets.loading import usable
 from confoundlab.errors import BrokenImagesError, InputError, RunFailedError, one_of
 from confoundlab.files import replace_folder
 from confoundlab.parameters import declared, notebook_source, read_notebook, resolve

@@ -19,10 +19,11 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from confoundlab import data, held_out
+from confoundlab import held_out
 from confoundlab.catalog import DATASETS, DataState, SessionLayout, paper_accuracy
 from confoundlab.croppers.crops import AsIs
 from confoundlab.croppers.vacuity import unchanged, vacuous
+from confoundlab.datasets import loading
 from confoundlab.design.aliasing import identifiability
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
@@ -89,7 +90,7 @@ class StudyRun:
     def load(
         self,
         name: str,
-        choice: data.DataChoice,
+        choice: loading.DataChoice,
         sessions: SessionLayout | None = None,
         each: int | None = None,
     ) -> ImageSet:
@@ -98,7 +99,7 @@ class StudyRun:
         A twin whose sessions are laid otherwise than in the catalog is noted under a name of its
         own, such as ``coil20, sessions twice``.
         """
-        images = data.load(name, choice, sessions=sessions, each=each, seed=self.seed)
+        images = loading.load(name, choice, sessions=sessions, each=each, seed=self.seed)
         laid = sessions or DATASETS[name].twin.sessions
         other = images.state == "simulated" and laid != DATASETS[name].twin.sessions
         return self.note(images, f"{name}, sessions {laid}" if other else name)

@@ -17,11 +17,12 @@ import pandas as pd
 import pytest
 from loopback import Server
 
-from confoundlab import fetch, report
+from confoundlab import report
 from confoundlab.calibration import Coverage, replicate, summary
 from confoundlab.catalog import Dataset, Row, dataset
+from confoundlab.datasets import fetching
+from confoundlab.datasets.download import Resuming
 from confoundlab.designs import Cell
-from confoundlab.download import Resuming
 from confoundlab.images.imageset import ImageSet
 from confoundlab.simulation.camera import simulate
 
@@ -118,6 +119,6 @@ def calibrated(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     """A server on this machine, asked without pauses and with little patience."""
     monkeypatch.setenv("CONFOUNDLAB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(fetch, "Resuming", partial(Resuming, timeout=(5.0, 0.3), pause=0.0))
+    monkeypatch.setattr(fetching, "Resuming", partial(Resuming, timeout=(5.0, 0.3), pause=0.0))
     with Server() as made:
         yield made

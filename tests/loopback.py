@@ -13,7 +13,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from confoundlab.catalog import Archive, dataset
-from confoundlab.fetch import fetch
+from confoundlab.datasets.fetching import fetch
 
 NAMES = [f"obj{number}__{index}" for number in (1, 2) for index in (0, 1)]
 

@@ -9,9 +9,10 @@ import torch
 from conftest import bars
 from scipy import stats
 
-from confoundlab import bank, data
+from confoundlab import bank
 from confoundlab.bank import train_bank
 from confoundlab.croppers.crops import Corner
+from confoundlab.datasets import loading
 from confoundlab.design import splits
 from confoundlab.errors import InputError
 from confoundlab.lenet import Task
@@ -82,7 +83,7 @@ def test_the_engines_do_the_same(size, channels, batch_size):
 @needs_simd
 def test_on_real_crops_the_engines_name_equally_well(real_data):
     """A short form of the stored comparison: five seeds, twenty epochs, paired."""
-    images = data.load("coil20", "real")
+    images = loading.load("coil20", "real")
     crops = images.array(Corner("top-right", 21, 21))
     many = [
         Task(images.labels, *splits.stratified(images.labels, seed=seed), seed) for seed in range(5)

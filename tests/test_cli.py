@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner
 from loopback import NAMES, Stopping, entry, left
 
-from confoundlab import catalog, cli, download, execute
+from confoundlab import catalog, cli, execute
 from confoundlab.cli import main
+from confoundlab.datasets import download
 from confoundlab.errors import RunFailedError
 
 

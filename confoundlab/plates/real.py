@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from confoundlab.catalog import TABLES
-from confoundlab.copies import find_folder
+from confoundlab.datasets.copies import find_folder
 from confoundlab.design.splits import grouped_folds, k_fold, leave_out
 from confoundlab.plates import heatmaps, tables
 from confoundlab.plates.forests import Question

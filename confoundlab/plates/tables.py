@@ -19,7 +19,7 @@ from PIL import Image
 
 from confoundlab.catalog import TABLES
 from confoundlab.catalog.entry import DataState
-from confoundlab.copies import folder_of
+from confoundlab.datasets.copies import folder_of
 from confoundlab.errors import InputError
 from confoundlab.files import text_digest
 

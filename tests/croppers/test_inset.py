@@ -3,7 +3,7 @@ import pytest
 
 from confoundlab.croppers.crops import AsIs
 from confoundlab.croppers.inset import MARGIN, SHOWN, alone, green_share, green_shares
-from confoundlab.data import load
+from confoundlab.datasets.loading import load
 from confoundlab.images.imageset import ImageSet
 from confoundlab.simulation.painters_medical import INSET_SHARES
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from confoundlab.data import load
+from confoundlab.datasets.loading import load
 from confoundlab.design.duplicates import (
     clusters,
     exact,

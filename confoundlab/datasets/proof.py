@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from confoundlab.catalog import Dataset, Packed, Row, read_manifest
-from confoundlab.copies import open_dataset
+from confoundlab.datasets.copies import open_dataset
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import CannotDecodeError, decode
 from confoundlab.images.imageset import image_files

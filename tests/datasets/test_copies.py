@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from confoundlab.catalog import Packed, dataset, kvasir, yale
-from confoundlab.copies import find_folder, open_dataset
+from confoundlab.datasets.copies import find_folder, open_dataset
 from confoundlab.errors import InputError
 
 

@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from confoundlab import verify
 from confoundlab.catalog import Packed, dataset
-from confoundlab.copies import folder_of
+from confoundlab.datasets import proof
+from confoundlab.datasets.copies import folder_of
+from confoundlab.datasets.proof import compare, some
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import decode
 from confoundlab.images.scanning import pixel_digest, scan
-from confoundlab.verify import compare, some
 
 NAMES = tuple(f"obj1__{index}" for index in range(4))
 FOUR = dataclasses.replace(
@@ -35,7 +35,7 @@ def known(folder, monkeypatch):
     """The data set with a manifest of the folder as it is now."""
     paths = (folder / "images").glob("*.pgm")
     digests = {path.stem: pixel_digest(decode(path, "rgb")) for path in paths}
-    monkeypatch.setattr(verify, "read_manifest", lambda entry: pd.Series(digests))
+    monkeypatch.setattr(proof, "read_manifest", lambda entry: pd.Series(digests))
     return FOUR
 
 
@@ -135,7 +135,7 @@ def test_images_in_one_array(tmp_path, rng, monkeypatch):
     digests = {
         name: pixel_digest(image[..., None]) for name, image in zip(NAMES, pixels, strict=True)
     }
-    monkeypatch.setattr(verify, "read_manifest", lambda entry: pd.Series(digests))
+    monkeypatch.setattr(proof, "read_manifest", lambda entry: pd.Series(digests))
     np.savez(tmp_path / "all.npz", pixels=pixels)
     assert compare(entry, tmp_path).whole
     pixels[2, 0, 0] ^= 1

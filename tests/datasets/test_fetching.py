@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from loopback import GOOD, NAMES, Stopping, checksum, entry, get, left, packed, png
 
-from confoundlab import fetch, files, unpack, verify
+from confoundlab import files
 from confoundlab.catalog import dataset
-from confoundlab.copies import folder_of
+from confoundlab.datasets import fetching, proof, unpacking
+from confoundlab.datasets.copies import folder_of
+from confoundlab.datasets.fetching import target
 from confoundlab.errors import InputError, RunFailedError
-from confoundlab.fetch import target
 
 
 def test_a_good_archive_becomes_a_folder_and_nothing_else_is_left(server, tmp_path):
@@ -48,7 +49,7 @@ def test_a_fetch_that_fails_leaves_no_lock(server, tmp_path):
 
 
 def test_the_terms_say_in_full_what_to_cite(server):
-    words = fetch.terms(entry(server, "file"))
+    words = fetching.terms(entry(server, "file"))
     assert "Cite:     Sameer A. Nene" in words and "COIL-20" in words and "1996" in words
 
 
@@ -60,9 +61,9 @@ def test_strays_stay_where_the_catalog_says_so(server, tmp_path):
 def test_without_a_known_checksum_the_files_own_is_told(server, tmp_path):
     said = []
     what = entry(server, "file", known_hash=None)
-    assert "nobody published one" in fetch.terms(what)
-    assert "Checksum" not in fetch.terms(entry(server, "file"))
-    fetch.fetch(what, tmp_path / "four", tell=said.append)
+    assert "nobody published one" in fetching.terms(what)
+    assert "Checksum" not in fetching.terms(entry(server, "file"))
+    fetching.fetch(what, tmp_path / "four", tell=said.append)
     assert checksum().removeprefix("sha256:") in said[0]
 
 
@@ -86,12 +87,12 @@ def test_a_hostile_archive_is_removed(server, tmp_path):
 
 def test_limits_reach_the_unpacking(server, tmp_path):
     with pytest.raises(RunFailedError, match="more than 3 files"):
-        get(entry(server, "file"), tmp_path / "four", limits=unpack.Limits(members=3))
+        get(entry(server, "file"), tmp_path / "four", limits=unpacking.Limits(members=3))
 
 
 def test_ctrl_c_in_the_unpacking_leaves_only_the_archive(server, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(unpack, "tqdm", Stopping)
+        patch.setattr(unpacking, "tqdm", Stopping)
         with pytest.raises(KeyboardInterrupt, match="same command goes on"):
             get(entry(server, "file"), tmp_path / "four")
     assert left(tmp_path) == ["four.zip"]
@@ -165,7 +166,7 @@ def test_a_disk_that_fills_up_leaves_no_folder(server, tmp_path, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(unpack, "_check_size", full)
+    monkeypatch.setattr(unpacking, "_check_size", full)
     with pytest.raises(OSError, match="No space left"):
         get(entry(server, "file"), tmp_path / "four")
     assert left(tmp_path) == ["four.zip"]
@@ -185,7 +186,7 @@ def test_the_full_layout_of_coil100(server, tmp_path):
     get(what, tmp_path / "coil100")
     found = sorted(path.name for path in (tmp_path / "coil100" / "coil-100").iterdir())
     assert found == sorted(f"{name}.png" for name in known.expected) and len(found) == 7200
-    assert verify.compare(what, tmp_path / "coil100").whole
+    assert proof.compare(what, tmp_path / "coil100").whole
 
 
 def test_the_catalogs_own_archives_are_written_as_they_must_be():

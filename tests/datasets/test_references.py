@@ -1,8 +1,8 @@
 import pytest
 
 from confoundlab.catalog import DATASETS
+from confoundlab.datasets.references import reference
 from confoundlab.errors import InputError
-from confoundlab.references import reference
 
 
 def test_a_reference_is_a_line_without_markup():

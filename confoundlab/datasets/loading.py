@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from confoundlab.catalog import DataState, SessionLayout, Study, dataset
-from confoundlab.copies import find_folder, folder_of, open_dataset
+from confoundlab.datasets.copies import find_folder, folder_of, open_dataset
 from confoundlab.errors import one_of
 from confoundlab.images.imageset import ImageSet
 from confoundlab.simulation.camera import simulate

@@ -14,8 +14,11 @@ import pooch
 from filelock import FileLock, Timeout
 
 from confoundlab.catalog import Archive, Dataset, Packed
-from confoundlab.copies import find_folder
-from confoundlab.download import DownloadError, Resuming
+from confoundlab.datasets.copies import find_folder
+from confoundlab.datasets.download import DownloadError, Resuming
+from confoundlab.datasets.proof import compare, row_of
+from confoundlab.datasets.references import reference
+from confoundlab.datasets.unpacking import Limits, RefusedArchiveError, unpack
 from confoundlab.errors import InputError, RunFailedError
 from confoundlab.files import (
     DATA_VARIABLE,
@@ -26,9 +29,6 @@ from confoundlab.files import (
     replace_folder,
 )
 from confoundlab.images.imageset import image_files
-from confoundlab.references import reference
-from confoundlab.unpack import Limits, RefusedArchiveError, unpack
-from confoundlab.verify import compare, row_of
 
 pooch.get_logger().setLevel(logging.WARNING)
 _UNPACKED = 2  # bytes on the disk for each byte of an archive, roughly: images hardly pack

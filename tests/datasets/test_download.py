@@ -3,7 +3,7 @@ import hashlib
 import pytest
 from loopback import GOOD, Stopping, entry, get, left
 
-from confoundlab import download, fetch
+from confoundlab.datasets import download, fetching
 from confoundlab.errors import RunFailedError
 
 
@@ -76,7 +76,7 @@ def test_damaged_notes_are_no_notes(server, tmp_path):
 
 def test_altered_bytes_are_never_unpacked_and_not_kept(server, tmp_path, monkeypatch):
     server.body = GOOD.replace(b"stray", b"Stray")
-    monkeypatch.setattr(fetch, "unpack", lambda *_: pytest.fail("unpacked"))
+    monkeypatch.setattr(fetching, "unpack", lambda *_: pytest.fail("unpacked"))
     with pytest.raises(RunFailedError, match=r"/file: the checksum is not sha256:.*; removed"):
         get(entry(server, "file"), tmp_path / "four")
     assert left(tmp_path) == []

@@ -14,7 +14,7 @@ from confoundlab.errors import InputError, one_of
 @cache
 def _bibliography() -> str:
     """Return the BibTeX source: in an installed package inside it, in a checkout in the book."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package, package.parent / "book"):
         if (folder / "references.bib").is_file():
             return (folder / "references.bib").read_text(encoding="utf-8")

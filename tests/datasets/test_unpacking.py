@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from confoundlab.unpack import Limits, RefusedArchiveError, unpack
+from confoundlab.datasets.unpacking import Limits, RefusedArchiveError, unpack
 
 
 def zipped(path, *members):

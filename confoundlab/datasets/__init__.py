@@ -1,0 +1,1 @@
+"""Real images, fetched and proved, or their twin."""
