@@ -31,17 +31,17 @@ from sklearn.model_selection import GroupKFold, permutation_test_score
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
-from confoundlab import bank
 from confoundlab.cli import Command
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.datasets import loading
 from confoundlab.design import splits
 from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
-from confoundlab.lenet import LeNet5, Task
-from confoundlab.lenet_simd import train_simd
+from confoundlab.models import bank
+from confoundlab.models.lenet import LeNet5, Task
+from confoundlab.models.lenet_simd import train_simd
+from confoundlab.models.simd import WIDTH
 from confoundlab.probes import Probe, ProbeMetric, probe
-from confoundlab.simd import WIDTH
 
 STORE = Path(__file__).parents[1] / "results" / "benchmarks" / "benchmarks.json"
 ROWS = 1152  # COIL-20's training images

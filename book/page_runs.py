@@ -24,12 +24,12 @@ from dials_data import write_dials
 from game_data import views, write_game
 from tqdm import tqdm
 
-from confoundlab.bank import cores
 from confoundlab.catalog import STUDIES, Study
 from confoundlab.datasets.copies import find_folder
 from confoundlab.datasets.loading import available, load
 from confoundlab.execute import execute, run_study, settings
 from confoundlab.files import code_digest, text_digest, write_aside
+from confoundlab.models.bank import cores
 from confoundlab.pages import dressed, page_offer, parameters_file, repository, study_offer
 from confoundlab.parameters import notebook_source
 from confoundlab.report import published

@@ -11,12 +11,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from confoundlab.bank import train_bank
     from confoundlab.datasets.loading import load
     from confoundlab.evidence import Evidence
     from confoundlab.images.imageset import ImageSet
     from confoundlab.judgement import Verdict, verdict
-    from confoundlab.lenet import Task
+    from confoundlab.models.bank import train_bank
+    from confoundlab.models.lenet import Task
     from confoundlab.probes import probe
     from confoundlab.study import StudyRun
 
@@ -37,11 +37,11 @@ _HOMES = {
     "Evidence": "evidence",
     "ImageSet": "images.imageset",
     "StudyRun": "study",
-    "Task": "lenet",
+    "Task": "models.lenet",
     "Verdict": "judgement",
     "load": "datasets.loading",
     "probe": "probes",
-    "train_bank": "bank",
+    "train_bank": "models.bank",
     "verdict": "judgement",
 }
 

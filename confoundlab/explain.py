@@ -16,13 +16,13 @@ import pandas as pd
 from tqdm import tqdm
 
 from confoundlab import held_out
-from confoundlab.bank import train_bank
 from confoundlab.croppers.crops import AsIs, Corner, Where
 from confoundlab.design.splits import Split, stratified
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Colour, Pixels
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.lenet import SMALLEST, Probabilities, Task
+from confoundlab.models.bank import train_bank
+from confoundlab.models.lenet import SMALLEST, Probabilities, Task
 
 # Crops of many windows lie side by side as one bank's images, up to this many bytes.
 _BYTES_TOGETHER = 256 * 2**20

@@ -36,7 +36,7 @@ from confoundlab.evidence import (
     score_correlation,
 )
 from confoundlab.intervals import Method, Statistic, bootstrap, mean_recall
-from confoundlab.linear import Logistic, Matrix, Ridge, named
+from confoundlab.models.linear import Logistic, Matrix, Ridge, named
 
 _CHUNK = 2**22  # numbers in the indicator matrix of a chunk of permutations: 16 MB
 ProbeMetric = Literal["ROC AUC", "balanced accuracy"]

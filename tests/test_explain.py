@@ -3,13 +3,13 @@ import pandas as pd
 import pytest
 
 from confoundlab import explain, plots
-from confoundlab.bank import train_bank
 from confoundlab.croppers.crops import AsIs, Corner
 from confoundlab.design.splits import stratified
 from confoundlab.errors import InputError
 from confoundlab.explain import crop_size_sweep, leak_map
 from confoundlab.images.imageset import ImageSet
-from confoundlab.lenet import Task
+from confoundlab.models.bank import train_bank
+from confoundlab.models.lenet import Task
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,14 @@ from conftest import small
 from sklearn.ensemble import RandomForestClassifier
 
 from confoundlab import predictions, report, study
-from confoundlab.bank import train_bank
 from confoundlab.catalog import dataset
 from confoundlab.croppers.crops import AsIs, BorderRing, Box, Corner, Whole
 from confoundlab.design import splits
 from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet
 from confoundlab.judgement import Verdict, holm
-from confoundlab.lenet import Task
+from confoundlab.models.bank import train_bank
+from confoundlab.models.lenet import Task
 from confoundlab.simulation.camera import simulate
 from confoundlab.store import read_results
 from confoundlab.study import RUN_VARIABLE, StudyRun

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from confoundlab.bank import train_bank
 from confoundlab.conditional import partial_confounder_test
 from confoundlab.croppers.crops import (
     BlankestPatch,
@@ -41,7 +40,8 @@ from confoundlab.differences import difference
 from confoundlab.files import write_aside
 from confoundlab.held_out import accuracy, roc_auc
 from confoundlab.images.decoding import Pixels
-from confoundlab.lenet import Task
+from confoundlab.models.bank import train_bank
+from confoundlab.models.lenet import Task
 from confoundlab.nuisance import cramers_v
 from confoundlab.plates.embed import embed
 from confoundlab.plates.handcrafted import statistics

@@ -20,7 +20,6 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
-from confoundlab import bank
 from confoundlab.auc import PairCounts, weighted_auc
 from confoundlab.design import columns
 from confoundlab.design.labelling import Indices, Labelling
@@ -29,8 +28,9 @@ from confoundlab.errors import InputError
 from confoundlab.evidence import Evidence, NullTest, assemble, least_shift
 from confoundlab.images.decoding import Pixels
 from confoundlab.intervals import bootstrap, mean_recall
-from confoundlab.lenet import Task
-from confoundlab.linear import Logistic, Matrix, Ridge
+from confoundlab.models import bank
+from confoundlab.models.lenet import Task
+from confoundlab.models.linear import Logistic, Matrix, Ridge
 
 Numbers = npt.NDArray[np.float64]
 Features = npt.ArrayLike | Callable[["Fold"], Numbers]

@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
-from confoundlab.lenet import LeNet5, Task
+from confoundlab.models.lenet import LeNet5, Task
 from confoundlab.plates import background, dependence, gradcam
 from confoundlab.plates.background import OnBackground
 from confoundlab.plates.folds import PENALTY, Fold

@@ -25,7 +25,7 @@ from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
 from confoundlab.intervals import Statistic, bootstrap, mean_recall
-from confoundlab.lenet import LeNet5, Task, as_inputs, fresh_net
+from confoundlab.models.lenet import LeNet5, Task, as_inputs, fresh_net
 
 Maps = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.float64]

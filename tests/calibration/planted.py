@@ -21,9 +21,9 @@ import click
 import pandas as pd
 from tqdm import tqdm
 
-from confoundlab.bank import cores
 from confoundlab.cli import Command
 from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.models.bank import cores
 from confoundlab.plates.planted import N_SEEDS, QUESTIONS, STRENGTHS, planted, summary
 from confoundlab.versions import computed_by
 

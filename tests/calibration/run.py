@@ -27,12 +27,12 @@ import pandas as pd
 from calibration_cells import COVERAGE, NULLS, POWER
 from tqdm import tqdm
 
-from confoundlab.bank import cores
 from confoundlab.calibration import Coverage, replicate, summary
 from confoundlab.cli import Command
 from confoundlab.design.power import ALPHA
 from confoundlab.designs import Cell
 from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.models.bank import cores
 from confoundlab.versions import computed_by
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "calibration.csv"

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import kstest
 
 from confoundlab.errors import InputError
-from confoundlab.lenet import Task
+from confoundlab.models.lenet import Task
 from confoundlab.plates.background import empty_background, on_background
 from confoundlab.plates.gradcam import maps, named, train_net
 

@@ -7,9 +7,9 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from scipy.stats import spearmanr
 from torch import nn
 
-from confoundlab.bank import train_bank
 from confoundlab.errors import InputError
-from confoundlab.lenet import LeNet5, Task, as_inputs, fresh_net
+from confoundlab.models.bank import train_bank
+from confoundlab.models.lenet import LeNet5, Task, as_inputs, fresh_net
 from confoundlab.plates.gradcam import maps, named, randomised, scaled, train_net
 
 ROWS = np.arange(60)

@@ -5,7 +5,7 @@ from conftest import bars
 from torch import nn
 
 from confoundlab.errors import InputError
-from confoundlab.lenet import LeNet5, Task, as_inputs, fresh_net, train_plain
+from confoundlab.models.lenet import LeNet5, Task, as_inputs, fresh_net, train_plain
 
 
 def test_layers_are_lenet_5():

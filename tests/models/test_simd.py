@@ -7,15 +7,15 @@ import sys
 import numpy as np
 import pytest
 
-from confoundlab import bank
+from confoundlab.models import bank
 
 if bank._simd_lacks(32) is not None:
     pytest.skip("numba or AVX2 is missing", allow_module_level=True)
 
 from numba import njit
 
-from confoundlab import simd
-from confoundlab.simd import WIDTH
+from confoundlab.models import simd
+from confoundlab.models.simd import WIDTH
 
 
 def test_arithmetic_of_lanes(rng):
@@ -70,7 +70,7 @@ def test_the_avx2_path_has_the_same_gradients(tmp_path):
     settings = os.environ | {"NUMBA_CPU_NAME": "haswell", "NUMBA_CACHE_DIR": str(tmp_path)}
     code = (
         "import sys; sys.path.insert(0, 'tests')\n"
-        "from confoundlab.simd import WIDTH; assert WIDTH == 8\n"
+        "from confoundlab.models.simd import WIDTH; assert WIDTH == 8\n"
         "from test_lenet_kernels import gradients\n"
         "for size in ((20, 20, 1, 20, 32), (22, 29, 3, 5, 19)):\n"
         "    errors, _, _ = gradients(*size); assert max(errors.values()) < 1e-5, errors\n"

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from confoundlab.images.decoding import Pixels
-from confoundlab.lenet import NEEDED, Losses, Probabilities, Task, Tick, fresh_net
-from confoundlab.lenet_kernels import BLOCK, LANES, SCALED, forward, train_epoch
+from confoundlab.models.lenet import NEEDED, Losses, Probabilities, Task, Tick, fresh_net
+from confoundlab.models.lenet_kernels import BLOCK, LANES, SCALED, forward, train_epoch
 
 Floats = npt.NDArray[np.float32]
 

@@ -3,7 +3,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 
 from confoundlab.design.splits import Split
-from confoundlab.linear import Logistic, Ridge, named
+from confoundlab.models.linear import Logistic, Ridge, named
 
 ROWS = np.arange(60)
 SPLITS = [Split(ROWS[one != ROWS % 3], ROWS[one == ROWS % 3]) for one in range(3)]

@@ -9,13 +9,13 @@ import torch
 from conftest import bars
 from scipy import stats
 
-from confoundlab import bank
-from confoundlab.bank import train_bank
 from confoundlab.croppers.crops import Corner
 from confoundlab.datasets import loading
 from confoundlab.design import splits
 from confoundlab.errors import InputError
-from confoundlab.lenet import Task
+from confoundlab.models import bank
+from confoundlab.models.bank import train_bank
+from confoundlab.models.lenet import Task
 
 HAS_SIMD = bank._simd_lacks(32) is None
 needs_simd = pytest.mark.skipif(not HAS_SIMD, reason="numba or AVX2 is missing")
@@ -165,8 +165,8 @@ def test_a_thousand_tasks_share_the_images():
 import re
 from pathlib import Path
 import numpy as np
-from confoundlab.bank import train_bank
-from confoundlab.lenet import Task
+from confoundlab.models.bank import train_bank
+from confoundlab.models.lenet import Task
 rng = np.random.default_rng(0)
 images = rng.integers(0, 256, (1500, 20, 20, 1), dtype=np.uint8)
 labels = np.arange(1500) % 20
@@ -196,7 +196,7 @@ def test_auto_says_what_it_took_and_why(monkeypatch):
 
 @needs_simd
 def test_without_avx2_it_is_pytorch(monkeypatch):
-    from confoundlab import simd
+    from confoundlab.models import simd
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert bank.engine_here().startswith("simd")

@@ -4,13 +4,13 @@ from conftest import bars
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confoundlab import bank
-from confoundlab.lenet import Task, train_plain
+from confoundlab.models import bank
+from confoundlab.models.lenet import Task, train_plain
 
 if bank._simd_lacks(32) is not None:
     pytest.skip("numba or AVX2 is missing", allow_module_level=True)
 
-from confoundlab.lenet_simd import _batches, train_simd
+from confoundlab.models.lenet_simd import _batches, train_simd
 
 
 @given(rows=st.integers(1, 200), size=st.integers(1, 32))

@@ -27,7 +27,7 @@ import torch
 
 from confoundlab.errors import InputError, one_of
 from confoundlab.images.decoding import Pixels
-from confoundlab.lenet import SMALLEST, Losses, Probabilities, Task, Tick, train_plain
+from confoundlab.models.lenet import SMALLEST, Losses, Probabilities, Task, Tick, train_plain
 
 Progress = Callable[[int, int], object]
 Finished = Callable[[int, Probabilities, Losses], object]
@@ -119,11 +119,11 @@ def train_bank(
 
     trained: Trained
     if device != "cpu":
-        from confoundlab.lenet_batched import train_batched
+        from confoundlab.models.lenet_cuda import train_batched
 
         trained = train_batched(images, tasks, losses, learning_rate, batch_size, device, tick)
     elif engine == "simd":
-        from confoundlab.lenet_simd import train_simd
+        from confoundlab.models.lenet_simd import train_simd
 
         one = partial(train_simd, batch_size=batch_size)
         trained = _in_threads(one, images, tasks, losses, learning_rate, tick, stop)
@@ -199,7 +199,7 @@ def _choose(engine: str, device: str, batch_size: int) -> tuple[str, str, str]:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu" and engine != "torch" and not lack:
-        from confoundlab.simd import WIDTH
+        from confoundlab.models.simd import WIDTH
 
         reason = "asked for" if engine == "simd" else "no CUDA device"
         return "simd", "cpu", f"simd, {WIDTH} lanes, {cores()} threads, cpu ({reason})"
@@ -212,7 +212,7 @@ def _simd_lacks(batch_size: int) -> str | None:
         return "simd works on batches of up to 32 images"
     if importlib.util.find_spec("numba") is None:
         return "numba is not installed"
-    from confoundlab.simd import cpu_features
+    from confoundlab.models.simd import cpu_features
 
     if not (cpu_features().get("avx2") and cpu_features().get("fma")):
         return "this processor has no AVX2"

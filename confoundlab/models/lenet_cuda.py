@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from confoundlab.images.decoding import Pixels
-from confoundlab.lenet import NEEDED, Probabilities, Task, Tick, fresh_net
+from confoundlab.models.lenet import NEEDED, Probabilities, Task, Tick, fresh_net
 
 # Memory for the activations of the nets that are trained together.
 _BYTES_TOGETHER = 4 * 2**30

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from numba import njit, types
 
-from confoundlab.simd import (
+from confoundlab.models.simd import (
     WIDTH,
     add,
     load,

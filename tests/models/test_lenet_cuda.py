@@ -5,8 +5,8 @@ import pytest
 import torch
 from conftest import bars
 
-from confoundlab import lenet_batched
-from confoundlab.lenet import Task, train_plain
+from confoundlab.models import lenet_cuda
+from confoundlab.models.lenet import Task, train_plain
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -24,12 +24,10 @@ def test_a_bank_together_equals_each_net_alone(size, channels, monkeypatch):
         Task(labels, rows[20:], rows[:20], 4),
     ]
     # so little memory that two nets at most are trained together
-    monkeypatch.setattr(lenet_batched, "_BYTES_TOGETHER", 2 * 4 * 32 * (channels + 40) * size**2)
+    monkeypatch.setattr(lenet_cuda, "_BYTES_TOGETHER", 2 * 4 * 32 * (channels + 40) * size**2)
     losses, ticks = np.zeros((5, 3)), []
     together = dict(
-        lenet_batched.train_batched(
-            images, tasks, losses, 1e-3, 32, DEVICE, lambda: ticks.append(1)
-        )
+        lenet_cuda.train_batched(images, tasks, losses, 1e-3, 32, DEVICE, lambda: ticks.append(1))
     )
     assert len(ticks) == 15 and sorted(together) == [0, 1, 2, 3, 4]
     for number, task in enumerate(tasks):

@@ -6,14 +6,14 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from confoundlab import bank
-from confoundlab.lenet import LeNet5
+from confoundlab.models import bank
+from confoundlab.models.lenet import LeNet5
 
 if bank._simd_lacks(32) is not None:
     pytest.skip("numba or AVX2 is missing", allow_module_level=True)
 
-from confoundlab import lenet_kernels as kernels
-from confoundlab.lenet_simd import SimdNet, _batches
+from confoundlab.models import lenet_kernels as kernels
+from confoundlab.models.lenet_simd import SimdNet, _batches
 
 LAYERS = ["conv1", "conv2", "dense1", "dense2", "dense3"]
 
