@@ -27,10 +27,11 @@ from pathlib import Path
 
 from IPython.display import Markdown, display
 
-from confoundlab import plots_evidence, report, report_calibration
+from confoundlab import report, report_calibration
+from confoundlab.plotting import evidence
 
 stored = report_calibration.read(Path("../results/calibration/calibration.csv"))
-figure = plots_evidence.false_alarms(stored)
+figure = evidence.false_alarms(stored)
 
 # %% tags=["remove-input"]
 display(Markdown(f"The designs: {report_calibration.designs(stored)}"))
@@ -65,7 +66,7 @@ display(Markdown(report_calibration.second_runs(stored)))
 # The same with a leak: class means are moved apart, by so many standard deviations of an image.
 
 # %% mystnb={"figure": {"name": "fig-power", "caption": "Share of leaks found against their strength. Where one class is common, the probe's decisions (balanced accuracy) name the majority and find little; ranks (ROC AUC) keep their power. Bars: exact 95% intervals. Dashed: 5%, where every curve must start."}, "image": {"alt": "Four panels of rising curves; in the panels with a common class the curve of the balanced accuracy stays low."}} tags=["remove-input"]
-figure = plots_evidence.power_curves(stored)
+figure = evidence.power_curves(stored)
 
 # %% [markdown]
 # Every piece of evidence states the smallest true value that its test finds four times in five. Here is
@@ -90,7 +91,7 @@ display(report.table(report_calibration.detectable(stored)))
 #   four. No interval is given for it under sixty groups.
 
 # %% mystnb={"figure": {"name": "fig-coverage", "caption": "Share of 95% intervals that hold the truth, against the number of groups of ten images; the gray band is 93 to 97%. Solid lines are the default for shares and areas. With few groups and a truth near 1, hardly any group goes wrong and percentiles cannot know that one might; the default counts half a group more. The last panels are the evidence about factors. Lines are named for the truth of the metric; of a difference, for the first experiment's, the second being at 0.5; of the parts of an accuracy, for 0.5 plus the share of answers that follow the factor."}, "image": {"alt": "Panels of lines that reach the gray band from below as the number of groups rises."}} tags=["remove-input"]
-figure = plots_evidence.coverage(stored)
+figure = evidence.coverage(stored)
 
 # %% tags=["remove-input"]
 display(report.table(report_calibration.covered(stored)))
@@ -110,7 +111,7 @@ import pandas as pd
 from confoundlab.plates import planted
 
 trials = pd.read_csv(Path("../results/calibration/planted.csv"))
-figure = plots_evidence.planted(trials)
+figure = evidence.planted(trials)
 
 # %% tags=["remove-input"]
 display(report.table(planted.summary(trials).round(3)))

@@ -15,7 +15,7 @@ from PIL import Image
 from confoundlab.croppers.crops import stretch
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import Indices
-from confoundlab.plots import BLUE, GRAY, titled
+from confoundlab.plotting.nets import BLUE, GRAY, titled
 
 _PICTURES, _STRETCHED = 0, 2  # of a setting's strips
 

@@ -25,7 +25,7 @@ from confoundlab.design.splits import leave_arc_out
 from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import ImageSet
-from confoundlab.pointed import data_uri
+from confoundlab.plotting.pointed import data_uri
 from confoundlab.simulation.camera import simulate
 
 OBJECTS = 4  # the catalog's first; a person can keep four in mind

@@ -33,7 +33,8 @@ from textwrap import shorten
 
 from IPython.display import Markdown, display
 
-from confoundlab import plots, report
+from confoundlab import report
+from confoundlab.plotting import nets
 
 results = report.published(Path("../results"))
 display(report.table(report.paper_table(results)))
@@ -41,7 +42,7 @@ display(report.table(report.paper_table(results)))
 # %% mystnb={"figure": {"caption": "The rows of the paper's tables. Dots: ours, with 95% intervals from resampled groups. Diamonds: what the paper prints. Dashed line: chance; gray bar: 95% of one net's permutations. Where the diamond lies in the interval, the experiment was repeated; look at the state of the data first."}, "image": {"alt": "Dots with intervals for every row of the paper's tables, beside chance, the permutation null and the paper's number."}} tags=["hide-input"]
 records = [record for result in results for record in result["evidence"]]
 same = [record for record in records if record["paper"] is not None]
-figure = plots.accuracies(
+figure = nets.accuracies(
     same, [f"{r['row']} ({r['state']}),\n{shorten(r['view'], 40, placeholder='…')}" for r in same]
 )
 

@@ -19,9 +19,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from confoundlab import plots_evidence
 from confoundlab.differences import difference
 from confoundlab.errors import InputError
+from confoundlab.plotting import evidence
 from confoundlab.store import read_results
 from confoundlab.study import PREDICTIONS
 
@@ -219,7 +219,7 @@ def write(out: Path, first: Run, second: Run, table: pd.DataFrame) -> None:
     out.mkdir(parents=True, exist_ok=True)
     table.to_csv(out / "comparison.csv", index=False)
     settings(first, second).to_csv(out / "settings.csv", index=False)
-    figure = plots_evidence.compared(table)
+    figure = evidence.compared(table)
     figure.savefig(out / "comparison.png", dpi=150, bbox_inches="tight")
     plt.close(figure)
 

@@ -17,11 +17,11 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from confoundlab import plots_views
 from confoundlab.catalog import Twin
 from confoundlab.croppers.crops import Corner, Where
 from confoundlab.images.imageset import ImageSet
 from confoundlab.plates import figures_folds
+from confoundlab.plotting import views
 from confoundlab.simulation.camera import Dials, paint, photograph
 from confoundlab.study import StudyRun
 
@@ -39,12 +39,12 @@ def crop_explorer(run: StudyRun, images: ImageSet, crop: Corner) -> None:
         Where to start.
     """
     if not run.is_live:
-        run.keep(plots_views.crop_picker(images, crop, 0), "crop-picker")
+        run.keep(views.crop_picker(images, crop, 0), "crop-picker")
         return
     largest = int(min(images.read(0, "gray").shape[:2]))
 
     def show(row: int, corner: Where, width: int, height: int) -> None:
-        plots_views.crop_picker(images, Corner(corner, width, height), row)
+        views.crop_picker(images, Corner(corner, width, height), row)
         plt.show()
 
     display(
@@ -79,7 +79,7 @@ def dial_explorer(run: StudyRun, twin: Twin, crop: Corner, *, classes: int = 6) 
 
     def draw(**dials: float) -> Figure:
         pictures = photograph(replace(twin, dials=dials), scenes, labels, run.seed)
-        return plots_views.sessions(pictures, crop)
+        return views.sessions(pictures, crop)
 
     if not run.is_live:
         run.keep(draw(**twin.dials), "dials")

@@ -9,11 +9,12 @@ import pandas as pd
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
-from confoundlab import differences, explain, nuisance, plots, plots_evidence, pointed, report
+from confoundlab import differences, explain, nuisance, report
 from confoundlab.croppers.crops import AsIs
 from confoundlab.design.aliasing import identifiability
 from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
+from confoundlab.plotting import evidence, nets, pointed
 from confoundlab.study import Measured, StudyRun
 
 _ALL = AsIs()
@@ -53,7 +54,7 @@ def design(run: StudyRun, images: ImageSet, what: str = "classes and sessions") 
 
 def draw(run: StudyRun, name: str, rows: Mapping[str, Measured]) -> Figure:
     """Draw accuracies, a line a view (`plots.accuracies`), and keep the figure under a name."""
-    figure = plots.accuracies([one.record for one in rows.values()], list(rows))
+    figure = nets.accuracies([one.record for one in rows.values()], list(rows))
     run.keep(figure, name)
     return figure
 
@@ -74,7 +75,7 @@ def factor_map(
         n_permutations=run.permutations,
         seed=run.seed,
     )
-    run.keep(plots_evidence.factor_map(placed, images.state), "factors")
+    run.keep(evidence.factor_map(placed, images.state), "factors")
     run.keep_table(placed, "factors")
     return placed
 
@@ -82,7 +83,7 @@ def factor_map(
 def leak_map(run: StudyRun, images: ImageSet, view: View = _ALL, **options: Any) -> pd.DataFrame:
     """Draw where nets name the class (`explain.leak_map`), and keep figure and table."""
     places = explain.leak_map(images, view, seed=run.seed, **options)
-    run.keep(plots.leak_map(places, images, view), "leak-map")
+    run.keep(nets.leak_map(places, images, view), "leak-map")
     run.keep_table(places, "leak-map")
     return places
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from confoundlab.design.power import ALPHA, POWER
 from confoundlab.errors import InputError
-from confoundlab.plots_evidence import latest_nulls
+from confoundlab.plotting.evidence import latest_nulls
 
 _LEAST = 1e-6  # smaller p-values are not told apart
 

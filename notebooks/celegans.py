@@ -19,11 +19,12 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, load, page, plots_views, report
+from confoundlab import battery, load, page, report
 from confoundlab.catalog.celegans import TEST_EACH, TRAIN_EACH
 from confoundlab.croppers.crops import Corner, Then, Whole
 from confoundlab.croppers.transforms import MeanLevel
 from confoundlab.design import splits
+from confoundlab.plotting import views
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]
@@ -57,7 +58,7 @@ display(Markdown(report.data_line(images)))
 
 # %% mystnb={"figure": {"name": "fig-celegans-means", "caption": "Top: mean image of each age. Middle: mean of the corner crop. Bottom: the same with its contrast stretched. A blank corner shows noise of a gray level or two in the bottom row; shading or shapes there would be something to learn."}, "image": {"alt": "Three rows of small pictures, one column an age: blurred bright worms, their dark corners, and the corners with stretched contrast."}} tags=["hide-input"]
 crop, whole = Corner(crop_corner, crop_size, crop_size), Whole(whole_size)
-run.keep(plots_views.class_means(images, crop), "means")
+run.keep(views.class_means(images, crop), "means")
 
 # %% tags=["remove-input"]
 page.design(run, images, "ages and sessions")

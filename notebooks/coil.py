@@ -19,11 +19,12 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, explore, page, plots, plots_views, report
+from confoundlab import battery, explore, page, report
 from confoundlab.catalog import DATASETS
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.croppers.vacuity import BACKGROUND_LIMIT, constant_share, object_free
 from confoundlab.design import splits
+from confoundlab.plotting import nets, views
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]
@@ -63,7 +64,7 @@ display(Markdown(report.data_line(images)))
 
 # %% mystnb={"figure": {"name": "fig-coil-crops", "caption": "Top: some images. Middle: the crop, as it is. Bottom: the same crop with its contrast stretched. Where the bottom row shows texture or a gradient, the net has something to learn; a black tile in the bottom row is a crop of one flat value, and bright shapes with an edge are parts of the object."}, "image": {"alt": "Three rows of small pictures: objects on a dark ground, their nearly black corner crops, and the crops with stretched contrast."}} tags=["hide-input"]
 crop = Corner(crop_corner, crop_size, crop_size)
-run.keep(plots_views.crops(images, crop), "crops")
+run.keep(views.crops(images, crop), "crops")
 
 # %% tags=["remove-input"]
 shown = images.array(crop)
@@ -183,7 +184,7 @@ figure = page.draw(run, "transforms", {"whole image": on_whole} | changed)
 # almost always, and for those that share one answer because their crops look alike.
 
 # %% mystnb={"figure": {"caption": "Rows: the true object. Columns: what the net called it, from the crop alone, over all repeats of the random split. Bright cells on the diagonal are sessions that the net recognises; a bright column is the net's answer when it has nothing to go by."}, "image": {"alt": "Heat map of true object against named object for the crop."}} tags=["hide-input"]
-run.keep(plots.confusion(on_crop.predictions, images, "Named from the crop alone"), "confusion")
+run.keep(nets.confusion(on_crop.predictions, images, "Named from the crop alone"), "confusion")
 
 # %% [markdown]
 # ## Which factors can mislead

@@ -19,10 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, nuisance, page, plots_views, report
+from confoundlab import battery, nuisance, page, report
 from confoundlab.catalog import paper_rows
 from confoundlab.croppers.crops import BorderRing, CentreBlackout, Corner, Then, Whole
 from confoundlab.design import columns, duplicates, splits
+from confoundlab.plotting import views
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]
@@ -62,7 +63,7 @@ display(Markdown(report.data_line(corners)))
 
 # %% mystnb={"figure": {"name": "fig-covid-means", "caption": "Top: mean X-ray of each class. Middle: mean of the corner crop. Bottom: the same with its contrast stretched. If corners held nothing, the tiles of the middle row would be alike; where their levels or gradients differ, there is something to learn."}, "image": {"alt": "Three rows of small pictures, one column a class: blurred mean chest X-rays, their corners, and the corners with stretched contrast."}} tags=["hide-input"]
 crop, whole = Corner(crop_corner, crop_size, crop_size), Whole(whole_size)
-run.keep(plots_views.class_means(corners, crop, wholes), "means")
+run.keep(views.class_means(corners, crop, wholes), "means")
 
 # %% [markdown]
 # ## Copies stay on one side
@@ -141,7 +142,7 @@ page.tell(
 # here can be the patients' age as well as the camera.
 
 # %% mystnb={"figure": {"name": "fig-covid-black", "caption": "Top: mean X-ray of each class. Middle: what is left with the lungs blacked out. Bottom: the same with its contrast stretched. A lung that reaches out of the black would make this no control."}, "image": {"alt": "Three rows of small pictures, one column a class: blurred mean chest X-rays, and the same with a black rectangle over the lungs."}} tags=["hide-input"]
-run.keep(plots_views.class_means(wholes, black), "black")
+run.keep(views.class_means(wholes, black), "black")
 
 # %% mystnb={"figure": {"name": "fig-covid-blackout", "caption": "Patients apart: the whole image, the same with the lungs blacked out, a ring of its outermost pixels, and the corner. What is named without lungs is not named by the disease. Dashes: chance; gray bars: 95% of one net's permutations."}, "image": {"alt": "Dots with intervals for the whole image, the image without lungs, its outermost pixels and the corner."}} tags=["hide-input"]
 hidden = {"lungs blacked out": no_lungs, "border ring": only_ring}

@@ -19,12 +19,13 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, nuisance, page, plots_views, report
+from confoundlab import battery, nuisance, page, report
 from confoundlab.catalog import DATASETS, paper_rows
 from confoundlab.croppers import inset
 from confoundlab.croppers.crops import AsIs, Corner, Whole
 from confoundlab.design import duplicates, splits
 from confoundlab.images import file_properties
+from confoundlab.plotting import views
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]
@@ -68,7 +69,7 @@ display(Markdown(f"What to know of this set:\n\n{defects}"))
 
 # %% mystnb={"figure": {"name": "fig-kvasir-means", "caption": "Top: mean image of each class. Middle: mean of the corner crop. Bottom: the same with its contrast stretched. If corners held nothing, the tiles of the middle row would be alike. A green tinge at the bottom left of the top row is the box that shows how the instrument lies. Colour at the inner edge of a crop can come from the body: JPEG stores blocks of 8x8 or 16x16 pixels, and one that lies across the border of the view spreads over it."}, "image": {"alt": "Three rows of small pictures, one column a class: blurred mean endoscopies, their corners, and the corners with stretched contrast."}} tags=["hide-input"]
 crop, whole = Corner(crop_corner, crop_size, crop_size), Whole(whole_size)
-run.keep(plots_views.class_means(images, crop, colour="rgb"), "means")
+run.keep(views.class_means(images, crop, colour="rgb"), "means")
 
 # %% tags=["remove-input"]
 if "session" in images.table:

@@ -19,8 +19,9 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import differences, plots, report
+from confoundlab import differences, report
 from confoundlab.plates import density, figures, focus_trial, forests, heatmaps, real
+from confoundlab.plotting import nets
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]
@@ -190,7 +191,7 @@ display(Markdown("\n".join(lines) or real.left_out("bbbc021_profiles")))
 # %% mystnb={"figure": {"name": "fig-plates-bbbc", "caption": "Accuracy of forests on held-out wells of BBBC021, with 95% intervals from resampled plates (week) or compounds (mechanism). Dashes: chance; gray bars: 95% of one forest's permutations. What is lost from a random split to plates, compounds or weeks apart was owed to what they share."}, "image": {"alt": "Dots with intervals for the week named from control wells and the mechanism named under three splits."}} tags=["hide-input"]
 if bbbc:
     together = weeks | moa
-    figure = plots.accuracies([one.record for one in together.values()], list(together))
+    figure = nets.accuracies([one.record for one in together.values()], list(together))
     run.keep(figure, "bbbc021")
 
 # %% [markdown]

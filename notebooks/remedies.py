@@ -19,10 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, catalog, page, plots, report
+from confoundlab import battery, catalog, page, report
 from confoundlab.croppers.crops import Corner, Then, Whole
 from confoundlab.croppers.transforms import Normalised
 from confoundlab.design import splits
+from confoundlab.plotting import nets
 from confoundlab.simulation import camera
 from confoundlab.study import StudyRun
 
@@ -238,7 +239,7 @@ page.tell(run, {"Crop": one.crop, "Whole image": one.whole}, report.share(one))
 
 # %% mystnb={"figure": {"name": "fig-remedies", "caption": "Simulated twins: accuracy on held-out images under each remedy, with 95% intervals from resampled groups: the crop, in which there is no subject, and the whole image. Dashes: chance. A remedy works where the crop's interval holds chance; the whole image beside it is what can be had honestly. The last two lines are a twin of their own, whose cameras differ in the pattern of the sensor only."}, "image": {"alt": "A line for each remedy with two marks and intervals, one for the crop and one for the whole image, and a dashed mark at chance."}} tags=["hide-input"]
 together = tried | patterned
-figure = plots.remedies(
+figure = nets.remedies(
     list(together),
     [one.crop.record for one in together.values()],
     [one.whole.record for one in together.values()],

@@ -19,10 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, factor_share, page, plots_views, report
+from confoundlab import battery, factor_share, page, report
 from confoundlab.croppers import patches
 from confoundlab.croppers.crops import AsIs, BlankestPatch, Centre, Corner, Whole
 from confoundlab.design import splits
+from confoundlab.plotting import views
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]
@@ -78,10 +79,10 @@ display(
 )
 
 # %% mystnb={"figure": {"name": "fig-rnai-cells", "caption": "Patches around cells, as they are and with contrast stretched. Look for shape: size, number and texture of nuclei are what a gene may change."}, "image": {"alt": "Two rows of square patches with bright round cells."}} tags=["hide-input"]
-run.keep(plots_views.crops(cells, run_names["cells"]), "cells")
+run.keep(views.crops(cells, run_names["cells"]), "cells")
 
 # %% mystnb={"figure": {"name": "fig-rnai-background", "caption": "Patches without a cell. Stretched, they show noise, a gradient or the haze of a neighbour; the eye cannot sort them by gene."}, "image": {"alt": "Two rows of square patches without cells, nearly black, and noisy where the contrast is stretched."}} tags=["hide-input"]
-run.keep(plots_views.crops(background, run_names["background"]), "background")
+run.keep(views.crops(background, run_names["background"]), "background")
 
 # %% [markdown]
 # ## The same session

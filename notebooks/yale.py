@@ -20,11 +20,12 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, explain, page, plots, plots_views, report
+from confoundlab import battery, explain, page, report
 from confoundlab.catalog import DATASETS, paper_rows
 from confoundlab.croppers.crops import AsIs, Box, Corner, Whole
 from confoundlab.croppers.patches import patches_at
 from confoundlab.design import duplicates, splits
+from confoundlab.plotting import nets, views
 from confoundlab.study import StudyRun
 
 # %% tags=["parameters", "remove-input"]
@@ -86,10 +87,10 @@ else:
     frame = faces.read(0, "gray").shape
     top = 0 if positions[0] == "top" else frame[0] - height
     left = 0 if positions[1] == "left" else frame[1] - width
-run.keep(plots_views.boxes_on_mean(faces, left, top, width, height), "boxes")
+run.keep(views.boxes_on_mean(faces, left, top, width, height), "boxes")
 
 # %% mystnb={"figure": {"name": "fig-yale-means", "caption": "Top: the mean crop of each person. Bottom: the same with its contrast stretched. If the crops held nothing of the sitting, the tiles of a row would be alike."}, "image": {"alt": "Two rows of small gray tiles, one column a person."}} tags=["hide-input"]
-run.keep(plots_views.class_means(crops, crop, hide_subject=True), "means")
+run.keep(views.class_means(crops, crop, hide_subject=True), "means")
 
 # %% [markdown]
 # ## Copies
@@ -262,7 +263,7 @@ sizes = explain.crop_size_sweep(
     epochs=map_epochs,
     seed=seed,
 )
-run.keep(plots.crop_sizes(sizes, some.state), "crop-sizes")
+run.keep(nets.crop_sizes(sizes, some.state), "crop-sizes")
 run.keep_table(sizes, "crop-sizes")
 
 # %% [markdown]

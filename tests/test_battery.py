@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import battery, plots, report
+from confoundlab import battery, report
 from confoundlab.judgement import Verdict
+from confoundlab.plotting import nets
 from confoundlab.remedies import removed
 from confoundlab.study import Measured
 
@@ -59,7 +60,7 @@ def test_the_figure_has_a_line_a_remedy_and_says_that_it_is_simulated():
     crops, wholes = (
         [getattr(one, kind).record for one in found.values()] for kind in ("crop", "whole")
     )
-    figure = plots.remedies(list(found), crops, wholes)
+    figure = nets.remedies(list(found), crops, wholes)
     (axis,) = figure.axes
     assert [tick.get_text() for tick in axis.get_yticklabels()] == ["usual", "half"]
     assert "simulated data" in figure.get_suptitle()

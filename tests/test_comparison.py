@@ -13,7 +13,7 @@ from confoundlab.cli import main
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.design import splits
 from confoundlab.errors import InputError
-from confoundlab.plots_evidence import compared
+from confoundlab.plotting.evidence import compared
 from confoundlab.study import RUN_VARIABLE, StudyRun
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import explain, plots
+from confoundlab import explain
 from confoundlab.croppers.crops import AsIs, Corner
 from confoundlab.design.splits import stratified
 from confoundlab.errors import InputError
@@ -10,6 +10,7 @@ from confoundlab.explain import crop_size_sweep, leak_map
 from confoundlab.images.imageset import ImageSet
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
+from confoundlab.plotting import nets
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_a_map_of_a_view_is_cut_from_the_view(planted, places):
     corner = Corner("top-left", 16, 16)
     (there,) = leak_map(planted, corner, window=16, epochs=15, repeats=2).to_dict("records")
     assert there == places.iloc[0].to_dict()
-    figure = plots.leak_map(pd.DataFrame([there]), planted, corner)
+    figure = nets.leak_map(pd.DataFrame([there]), planted, corner)
     mean = planted.array(corner).mean(axis=0).squeeze()
     assert np.allclose(figure.axes[0].images[0].get_array(), mean)
     (legend,) = figure.axes[1].get_legend().get_texts()
@@ -79,7 +80,7 @@ def test_a_window_that_does_not_fit_is_refused(planted):
 
 
 def test_the_figure_marks_leaks_and_says_that_it_is_simulated(planted, places):
-    figure = plots.leak_map(places, planted)
+    figure = nets.leak_map(places, planted)
     assert "simulated data" in figure._suptitle.get_text()
     leaks, others = figure.axes[1].collections
     assert leaks.get_offsets().tolist() == [[8, 8]] and len(others.get_offsets()) == 8

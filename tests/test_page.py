@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import differences, explain, nuisance, page, pointed, report
+from confoundlab import differences, explain, nuisance, page, report
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.design import splits
 from confoundlab.judgement import Verdict
+from confoundlab.plotting import pointed
 from confoundlab.study import RUN_VARIABLE, StudyRun
 
 

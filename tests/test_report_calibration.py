@@ -4,7 +4,7 @@ from conftest import ROOT
 
 from confoundlab import report_calibration as report
 from confoundlab.errors import InputError
-from confoundlab.plots_evidence import latest_nulls
+from confoundlab.plotting.evidence import latest_nulls
 from confoundlab.trials import TESTS
 
 

@@ -40,9 +40,9 @@ class Twin:
     channels : int
         1 for gray, 3 for colour.
     dials : mapping of str to float
-        Strength of each component of a session; 0 switches it off (`confoundlab.simulation.camera.Dials`).
+        Strength of each component of a session (`camera.Dials`); 0 switches it off.
     sessions : {"class", "image", "crossed", "twice"}
-        How the original's sessions lie over its classes (`confoundlab.simulation.camera.lay_sessions`).
+        How the original's sessions lie over its classes (`camera.lay_sessions`).
     """
 
     scene: str

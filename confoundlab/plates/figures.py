@@ -20,7 +20,7 @@ from matplotlib.patches import Rectangle
 
 from confoundlab.intervals import Numbers
 from confoundlab.plates import heatmaps
-from confoundlab.plots import GRAY, ORANGE, WIDE, colours_of, ink, legend_below, titled
+from confoundlab.plotting.nets import GRAY, ORANGE, WIDE, colours_of, ink, legend_below, titled
 
 _EMPTY = "0.85"
 

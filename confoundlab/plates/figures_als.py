@@ -25,7 +25,7 @@ from confoundlab.plates.embed import COLOURS
 from confoundlab.plates.gaze import Gaze
 from confoundlab.plates.gradcam import scaled
 from confoundlab.plates.sites import Sites
-from confoundlab.plots import (
+from confoundlab.plotting.nets import (
     BLUE,
     GRAY,
     ORANGE,

@@ -22,7 +22,7 @@ from matplotlib.typing import ColorType
 from confoundlab.errors import InputError
 from confoundlab.plates.folds import FoldResult
 from confoundlab.plates.wells import Nuisance
-from confoundlab.plots import (
+from confoundlab.plotting.nets import (
     BLUE,
     GRAY,
     ORANGE,

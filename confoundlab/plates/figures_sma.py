@@ -20,7 +20,7 @@ from confoundlab.plates.embed import COLOURS
 from confoundlab.plates.folds import FoldResult
 from confoundlab.plates.nuclei import Patches, segment
 from confoundlab.plates.plateset import PlateSet
-from confoundlab.plots import BLUE, GRAY, ORANGE, WIDE, legend_below, titled
+from confoundlab.plotting.nets import BLUE, GRAY, ORANGE, WIDE, legend_below, titled
 
 _MARKS = {"condition": ("o", BLUE, 0.14), "batch": ("s", ORANGE, -0.14)}
 

@@ -17,10 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.colors import to_hex
 
-from confoundlab import pointed
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
-from confoundlab.plots import PALETTE, colours_of
+from confoundlab.plotting import pointed
+from confoundlab.plotting.nets import PALETTE, colours_of
 
 MOST_POINTS = 5000  # altair's own limit for data inside a chart
 MOST_BYTES = 20 * 2**20  # of a page that still opens at once

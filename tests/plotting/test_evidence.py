@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import plots_evidence as plots
+from confoundlab.plotting import evidence as plots
 
 
 def titles(figure):

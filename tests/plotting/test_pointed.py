@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from confoundlab import explain, plots, pointed
+from confoundlab import explain
 from confoundlab.croppers.crops import Whole, stretch
+from confoundlab.plotting import nets, pointed
 
 VIEW = Whole(24)
 
@@ -73,7 +74,7 @@ def test_only_the_mean_of_the_images_is_shown(twin, drawn):
     mean = np.mean([VIEW(twin.read(row, "gray"))[..., 0] for row in range(len(twin))], axis=0)
     shown = np.asarray(Image.open(io.BytesIO(data)))
     assert (shown == stretch(np.round(mean).astype(np.uint8)[..., None])[..., 0]).all()
-    assert plots.mean_image(twin, VIEW) == pytest.approx(mean)
+    assert nets.mean_image(twin, VIEW) == pytest.approx(mean)
 
 
 def test_marks_differ_in_shape_where_the_interval_lies_above_chance(twin, places):

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from confoundlab.croppers.crops import Whole, stretch
 from confoundlab.images.decoding import Colour, Pixels
 from confoundlab.images.imageset import ImageSet, Indices, View
-from confoundlab.plots import ORANGE, WIDE, titled
+from confoundlab.plotting.nets import ORANGE, WIDE, titled
 
 
 def crops(images: ImageSet, view: View, *, n_classes: int = 10, n_each: int = 1) -> Figure:

@@ -23,7 +23,7 @@ from PIL import Image
 from confoundlab.croppers.crops import AsIs, stretch
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.plots import ORANGE, mean_image, titled
+from confoundlab.plotting.nets import ORANGE, mean_image, titled
 
 _ALL = AsIs()
 _WIDTH = 480  # of all figures; letters of 16 are still read on a phone

@@ -15,7 +15,7 @@ from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
 from confoundlab.design.power import ALPHA
-from confoundlab.plots import BLUE, GRAY, ORANGE, PALETTE, WIDE, legend_below, titled
+from confoundlab.plotting.nets import BLUE, GRAY, ORANGE, PALETTE, WIDE, legend_below, titled
 
 _PANELS = 3  # side by side
 _MARKS = ("o", "s", "^", "D", "v", "P")

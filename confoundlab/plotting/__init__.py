@@ -1,0 +1,1 @@
+"""Still figures: what nets named, what a view leaves, what evidence says."""
