@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from confoundlab.datasets.loading import load
-    from confoundlab.evidence import Evidence
+    from confoundlab.evidence.probes import probe
+    from confoundlab.evidence.record import Evidence
+    from confoundlab.evidence.verdicts import Verdict, verdict
     from confoundlab.images.imageset import ImageSet
-    from confoundlab.judgement import Verdict, verdict
     from confoundlab.models.bank import train_bank
     from confoundlab.models.lenet import Task
-    from confoundlab.probes import probe
     from confoundlab.study import StudyRun
 
 __all__ = [
@@ -34,15 +34,15 @@ __all__ = [
 
 # Loaded when first used: PyTorch takes seconds, and most commands never need it.
 _HOMES = {
-    "Evidence": "evidence",
+    "Evidence": "evidence.record",
     "ImageSet": "images.imageset",
     "StudyRun": "study",
     "Task": "models.lenet",
-    "Verdict": "judgement",
+    "Verdict": "evidence.verdicts",
     "load": "datasets.loading",
-    "probe": "probes",
+    "probe": "evidence.probes",
     "train_bank": "models.bank",
-    "verdict": "judgement",
+    "verdict": "evidence.verdicts",
 }
 
 

@@ -19,11 +19,11 @@ from confoundlab.croppers.transforms import (
     TileShuffle,
 )
 from confoundlab.design.splits import Split
+from confoundlab.evidence.remedies import Removed, removed
+from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.judgement import Verdict
 from confoundlab.predictions import Learner
-from confoundlab.remedies import Removed, removed
 from confoundlab.study import Measured, StudyRun
 
 # As many tiles along a side as divide the 32 pixels of a whole image.

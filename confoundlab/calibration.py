@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from confoundlab import conditional, differences, factor_share, held_out
 from confoundlab.design.labelling import Indices
 from confoundlab.design.power import ALPHA
 from confoundlab.designs import APART, Cell, draw
 from confoundlab.errors import InputError, one_of
-from confoundlab.intervals import Method, Numbers
+from confoundlab.evidence import conditional, differences, factor_share, held_out
+from confoundlab.evidence.intervals import Method, Numbers
 from confoundlab.trials import PERMUTATIONS, TESTS
 
 METRICS = ("accuracy", "balanced accuracy", "ROC AUC")

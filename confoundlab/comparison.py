@@ -19,8 +19,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from confoundlab.differences import difference
 from confoundlab.errors import InputError
+from confoundlab.evidence.differences import difference
 from confoundlab.plotting import evidence
 from confoundlab.store import read_results
 from confoundlab.study import PREDICTIONS

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from confoundlab import held_out
 from confoundlab.croppers.crops import AsIs, Corner, Where
 from confoundlab.design.splits import Split, stratified
 from confoundlab.errors import InputError
+from confoundlab.evidence import held_out
 from confoundlab.images.decoding import Colour, Pixels
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.models.bank import train_bank

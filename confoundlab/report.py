@@ -11,9 +11,9 @@ from IPython.display import HTML
 
 from confoundlab.battery import Treated
 from confoundlab.catalog import DATASETS, STUDIES, paper_rows
-from confoundlab.evidence import Evidence
+from confoundlab.evidence.record import Evidence
+from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import ImageSet
-from confoundlab.judgement import Verdict
 from confoundlab.parameters import Parameter, declared, notebook_source, read_notebook
 from confoundlab.store import read_results
 from confoundlab.study import StudyRun

@@ -26,9 +26,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence
+from confoundlab.evidence.record import Evidence
+from confoundlab.evidence.verdicts import Judgement
 from confoundlab.files import cache_root, code_digest, text_digest, write_aside
-from confoundlab.judgement import Judgement
 from confoundlab.versions import VERSIONS, computed_by
 
 _KEY = b"confoundlab"

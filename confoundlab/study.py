@@ -19,7 +19,6 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from confoundlab import held_out
 from confoundlab.catalog import DATASETS, DataState, SessionLayout, paper_accuracy
 from confoundlab.croppers.crops import AsIs
 from confoundlab.croppers.vacuity import unchanged, vacuous
@@ -27,10 +26,11 @@ from confoundlab.datasets import loading
 from confoundlab.design.aliasing import identifiability
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence
+from confoundlab.evidence import held_out
+from confoundlab.evidence.record import Evidence
+from confoundlab.evidence.verdicts import verdicts
 from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.judgement import verdicts
 from confoundlab.predictions import Learner, held_out_predictions
 from confoundlab.store import evidence_record, judgement_record, provenance, write_results
 

@@ -15,16 +15,16 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special, stats
 
-from confoundlab import conditional, differences, held_out, nuisance
 from confoundlab.design.labelling import Indices
 from confoundlab.design.splits import grouped
 from confoundlab.designs import Drawn
-from confoundlab.evidence import Evidence
-from confoundlab.intervals import Numbers
-from confoundlab.judgement import Verdict, verdict, verdicts
+from confoundlab.evidence import conditional, differences, held_out, nuisance
+from confoundlab.evidence.intervals import Numbers
+from confoundlab.evidence.probes import Probe
+from confoundlab.evidence.record import Evidence
+from confoundlab.evidence.verdicts import Verdict, verdict, verdicts
 from confoundlab.models import bank
 from confoundlab.models.lenet import Task
-from confoundlab.probes import Probe
 
 PERMUTATIONS = 199  # 5 % is reached exactly: p <= 10 / 200
 

@@ -19,10 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, nuisance, page, report
+from confoundlab import battery, page, report
 from confoundlab.catalog import paper_rows
 from confoundlab.croppers.crops import BorderRing, CentreBlackout, Corner, Then, Whole
 from confoundlab.design import columns, duplicates, splits
+from confoundlab.evidence import nuisance
 from confoundlab.plotting import views
 from confoundlab.study import StudyRun
 

@@ -19,11 +19,12 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, nuisance, page, report
+from confoundlab import battery, page, report
 from confoundlab.catalog import DATASETS, paper_rows
 from confoundlab.croppers import inset
 from confoundlab.croppers.crops import AsIs, Corner, Whole
 from confoundlab.design import duplicates, splits
+from confoundlab.evidence import nuisance
 from confoundlab.images import file_properties
 from confoundlab.plotting import views
 from confoundlab.study import StudyRun

@@ -19,7 +19,8 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import differences, report
+from confoundlab import report
+from confoundlab.evidence import differences
 from confoundlab.plates import density, figures, focus_trial, forests, heatmaps, real
 from confoundlab.plotting import nets
 from confoundlab.study import StudyRun

@@ -19,10 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, factor_share, page, report
+from confoundlab import battery, page, report
 from confoundlab.croppers import patches
 from confoundlab.croppers.crops import AsIs, BlankestPatch, Centre, Corner, Whole
 from confoundlab.design import splits
+from confoundlab.evidence import factor_share
 from confoundlab.plotting import views
 from confoundlab.study import StudyRun
 

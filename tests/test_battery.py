@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from confoundlab import battery, report
-from confoundlab.judgement import Verdict
+from confoundlab.evidence.remedies import removed
+from confoundlab.evidence.verdicts import Verdict
 from confoundlab.plotting import nets
-from confoundlab.remedies import removed
 from confoundlab.study import Measured
 
 IMAGES = SimpleNamespace(labels=np.tile([0, 1], 50), groups=np.arange(100))

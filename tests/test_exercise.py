@@ -10,14 +10,15 @@ import yaml
 from click.testing import CliRunner
 from PIL import Image
 
-from confoundlab import held_out, probe
+from confoundlab import probe
 from confoundlab.cli import main
 from confoundlab.errors import InputError
+from confoundlab.evidence import held_out
+from confoundlab.evidence.verdicts import Verdict
 from confoundlab.exercise import grading
 from confoundlab.exercise.folder import write_task
 from confoundlab.exercise.solution import component, fair_task, solve
 from confoundlab.exercise.tasks import BLANK, CLASSES, EACH, STRENGTHS, Assignment
-from confoundlab.judgement import Verdict
 
 COMPONENTS = tuple(STRENGTHS)
 

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import differences, explain, nuisance, page, report
+from confoundlab import explain, page, report
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.design import splits
-from confoundlab.judgement import Verdict
+from confoundlab.evidence import differences, nuisance
+from confoundlab.evidence.verdicts import Verdict
 from confoundlab.plotting import pointed
 from confoundlab.study import RUN_VARIABLE, StudyRun
 

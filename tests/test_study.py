@@ -11,8 +11,8 @@ from confoundlab.catalog import dataset
 from confoundlab.croppers.crops import AsIs, BorderRing, Box, Corner, Whole
 from confoundlab.design import splits
 from confoundlab.errors import InputError
+from confoundlab.evidence.verdicts import Verdict, holm
 from confoundlab.images.imageset import ImageSet
-from confoundlab.judgement import Verdict, holm
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
 from confoundlab.simulation.camera import simulate
@@ -181,8 +181,8 @@ def test_the_twin_leaks_with_one_session_a_class_and_not_with_one_an_image():
 
 
 def test_evidence_of_the_schema_is_evidence_of_the_code():
-    from confoundlab.evidence import Evidence
-    from confoundlab.judgement import Judgement
+    from confoundlab.evidence.record import Evidence
+    from confoundlab.evidence.verdicts import Judgement
     from confoundlab.store import results_schema
 
     fields = {field.name for kind in (Evidence, Judgement) for field in dataclasses.fields(kind)}

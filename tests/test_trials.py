@@ -1,7 +1,7 @@
 import pytest
 
 from confoundlab.designs import Cell, draw
-from confoundlab.evidence import Evidence
+from confoundlab.evidence.record import Evidence
 from confoundlab.trials import TESTS
 
 

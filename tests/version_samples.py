@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from confoundlab.conditional import partial_confounder_test
 from confoundlab.croppers.crops import (
     BlankestPatch,
     BorderRing,
@@ -36,18 +35,19 @@ from confoundlab.croppers.transforms import (
     TileShuffle,
 )
 from confoundlab.design.power import Design, minimum_detectable
-from confoundlab.differences import difference
+from confoundlab.evidence.conditional import partial_confounder_test
+from confoundlab.evidence.differences import difference
+from confoundlab.evidence.held_out import accuracy, roc_auc
+from confoundlab.evidence.nuisance import cramers_v
+from confoundlab.evidence.probes import probe
 from confoundlab.files import write_aside
-from confoundlab.held_out import accuracy, roc_auc
 from confoundlab.images.decoding import Pixels
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
-from confoundlab.nuisance import cramers_v
 from confoundlab.plates.embed import embed
 from confoundlab.plates.handcrafted import statistics
 from confoundlab.plates.plateset import simulate
 from confoundlab.predictions import forest_probabilities
-from confoundlab.probes import probe
 from confoundlab.versions import VERSIONS, Computing
 
 STORE = Path(__file__).parent / "version_samples.json"

@@ -10,15 +10,15 @@ from typing import Any, get_args
 
 import yaml
 
-from confoundlab import held_out
 from confoundlab.design import splits
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence import Evidence
+from confoundlab.evidence import held_out
+from confoundlab.evidence.record import Evidence
+from confoundlab.evidence.verdicts import Verdict
 from confoundlab.exercise.folder import EPOCHS, REPEATS, images_mark
 from confoundlab.exercise.solution import Solution, fair_task
 from confoundlab.exercise.tasks import BLANK, Assignment, Component, Design, HonestSplit
 from confoundlab.images.imageset import ImageSet
-from confoundlab.judgement import Verdict
 from confoundlab.predictions import held_out_predictions
 
 FULL = 2  # points of a question

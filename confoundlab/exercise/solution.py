@@ -16,13 +16,13 @@ from scipy.ndimage import laplace
 from scipy.special import logsumexp
 from scipy.stats import chi2
 
-from confoundlab import held_out
 from confoundlab.design import splits
 from confoundlab.design.aliasing import identifiability
-from confoundlab.evidence import Evidence
+from confoundlab.evidence import held_out
+from confoundlab.evidence.record import Evidence
+from confoundlab.evidence.verdicts import Verdict, verdict
 from confoundlab.exercise.tasks import BLANK, Assignment, Component, Design, HonestSplit
 from confoundlab.images.imageset import ImageSet
-from confoundlab.judgement import Verdict, verdict
 
 Numbers = npt.NDArray[np.float64]
 _CERTAIN = 1e-4  # p below which sessions differ; tasks are clear or empty, nothing between

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from confoundlab.design.power import ALPHA
-from confoundlab.evidence import Evidence
-from confoundlab.factor_share import Explained
+from confoundlab.evidence.factor_share import Explained
+from confoundlab.evidence.record import Evidence
 from confoundlab.plates import dependence
 from confoundlab.plates.background import OnBackground
 from confoundlab.plates.folds import FoldResult

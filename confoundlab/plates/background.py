@@ -17,9 +17,9 @@ from confoundlab.design import columns
 from confoundlab.design.labelling import Indices
 from confoundlab.design.power import POWER
 from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence, NullTest
+from confoundlab.evidence.intervals import bootstrap, mean_recall
+from confoundlab.evidence.record import Evidence, NullTest
 from confoundlab.images.decoding import Pixels
-from confoundlab.intervals import bootstrap, mean_recall
 from confoundlab.plates.handcrafted import foreground
 
 Maps = npt.NDArray[np.float32]

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from confoundlab.conditional import partial_confounder_test
-from confoundlab.evidence import Evidence
-from confoundlab.intervals import Numbers
+from confoundlab.evidence.conditional import partial_confounder_test
+from confoundlab.evidence.intervals import Numbers
+from confoundlab.evidence.probes import probe
+from confoundlab.evidence.record import Evidence
 from confoundlab.plates import heatmaps
 from confoundlab.plates.tables import PlateTable
-from confoundlab.probes import probe
 from confoundlab.study import StudyRun
 
 _BINS = 8  # of the count: a linear probe of bins can see a date in the middle

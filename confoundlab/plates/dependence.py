@@ -21,11 +21,11 @@ from scipy.stats import rankdata
 from sklearn.inspection import partial_dependence
 from tqdm import tqdm
 
-from confoundlab.auc import weighted_auc
 from confoundlab.design import columns
 from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError
-from confoundlab.intervals import Statistic, Weights, bootstrap, mean_recall
+from confoundlab.evidence.auc import weighted_auc
+from confoundlab.evidence.intervals import Statistic, Weights, bootstrap, mean_recall
 
 Numbers = npt.NDArray[np.float64]
 

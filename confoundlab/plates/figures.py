@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from confoundlab.intervals import Numbers
+from confoundlab.evidence.intervals import Numbers
 from confoundlab.plates import heatmaps
 from confoundlab.plotting.nets import GRAY, ORANGE, WIDE, colours_of, ink, legend_below, titled
 

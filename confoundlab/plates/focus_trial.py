@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
-from confoundlab import held_out
+from confoundlab.evidence import held_out
 from confoundlab.plates import blurs, heatmaps
 from confoundlab.plates.focus import edge_width
 from confoundlab.plates.tables import FocusSites

@@ -20,14 +20,14 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
-from confoundlab.auc import PairCounts, weighted_auc
 from confoundlab.design import columns
 from confoundlab.design.labelling import Indices, Labelling
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence, NullTest, assemble, least_shift
+from confoundlab.evidence.auc import PairCounts, weighted_auc
+from confoundlab.evidence.intervals import bootstrap, mean_recall
+from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
 from confoundlab.images.decoding import Pixels
-from confoundlab.intervals import bootstrap, mean_recall
 from confoundlab.models import bank
 from confoundlab.models.lenet import Task
 from confoundlab.models.linear import Logistic, Matrix, Ridge

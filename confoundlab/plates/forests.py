@@ -15,13 +15,13 @@ import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
-from confoundlab import held_out
 from confoundlab.design import columns
 from confoundlab.design.aliasing import Identifiability, identifiability
 from confoundlab.design.labelling import Indices
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
-from confoundlab.intervals import Interval, Numbers, Statistic, Weights, bootstrap
+from confoundlab.evidence import held_out
+from confoundlab.evidence.intervals import Interval, Numbers, Statistic, Weights, bootstrap
 from confoundlab.plates.tables import PlateTable
 from confoundlab.study import Measured, StudyRun
 

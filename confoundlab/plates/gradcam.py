@@ -23,8 +23,8 @@ from torch import nn
 from confoundlab.design import columns
 from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError
+from confoundlab.evidence.intervals import Statistic, bootstrap, mean_recall
 from confoundlab.images.decoding import Pixels
-from confoundlab.intervals import Statistic, bootstrap, mean_recall
 from confoundlab.models.lenet import LeNet5, Task, as_inputs, fresh_net
 
 Maps = npt.NDArray[np.float32]

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab import conditional
 from confoundlab.design.aliasing import Identifiability, identifiability
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence import Evidence
-from confoundlab.intervals import bootstrap, mean_recall
+from confoundlab.evidence import conditional
+from confoundlab.evidence.intervals import bootstrap, mean_recall
+from confoundlab.evidence.record import Evidence
 from confoundlab.plates.folds import Features, Fold, FoldResult, linear
 from confoundlab.plates.plateset import PlateSet
 

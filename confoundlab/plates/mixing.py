@@ -27,8 +27,8 @@ from sklearn.neighbors import NearestNeighbors
 from confoundlab.design import columns
 from confoundlab.design.labelling import Indices, Labelling
 from confoundlab.errors import InputError
-from confoundlab.evidence import NullTest
-from confoundlab.intervals import bootstrap, mean_recall
+from confoundlab.evidence.intervals import bootstrap, mean_recall
+from confoundlab.evidence.record import NullTest
 
 Numbers = npt.NDArray[np.float64]
 # From labels of units, shape (units,), to a value an image, shape (n,)

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from confoundlab.evidence import Evidence
+from confoundlab.evidence.record import Evidence
 from confoundlab.plates import folds, heatmaps, mixing
 from confoundlab.plates.focus import focus_score
 from confoundlab.plates.handcrafted import cell_density, statistics

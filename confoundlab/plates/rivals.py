@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab import conditional, factor_share
 from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence
+from confoundlab.evidence import conditional, factor_share
+from confoundlab.evidence.record import Evidence
 from confoundlab.plates import folds as held
 from confoundlab.plates.folds import Fold, FoldResult
 from confoundlab.plates.sites import Sites

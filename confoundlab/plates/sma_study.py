@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab.evidence import Evidence
+from confoundlab.evidence.record import Evidence
 from confoundlab.plates import heatmaps, laboratory, remedied
 from confoundlab.plates.corrections import Name
 from confoundlab.plates.folds import Fold, FoldResult

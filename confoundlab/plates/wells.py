@@ -16,8 +16,8 @@ import pandas as pd
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence
-from confoundlab.probes import Model, Probe
+from confoundlab.evidence.probes import Model, Probe
+from confoundlab.evidence.record import Evidence
 
 TARGETS = ("batch", "plate", "row", "column")
 

@@ -2,7 +2,7 @@
 
 from confoundlab.calibration import DIFFERENCES, FACTORS, INTERVALS, METRICS, Coverage
 from confoundlab.designs import Cell
-from confoundlab.factor_share import FEWEST_GROUPS
+from confoundlab.evidence.factor_share import FEWEST_GROUPS
 
 # Tests that any design with groups allows.
 EVERYWHERE = (

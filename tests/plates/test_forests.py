@@ -6,7 +6,7 @@ import pytest
 
 from confoundlab.design import splits
 from confoundlab.errors import InputError
-from confoundlab.judgement import Verdict
+from confoundlab.evidence.verdicts import Verdict
 from confoundlab.plates.forests import Question, cut_drop, lonely, named_by_forest
 from confoundlab.plates.tables import PlateTable
 from confoundlab.study import StudyRun

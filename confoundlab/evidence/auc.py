@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from confoundlab.intervals import Numbers, Statistic, Weights
+from confoundlab.evidence.intervals import Numbers, Statistic, Weights
 
 Indices = npt.NDArray[np.intp]
 Scores = npt.NDArray[np.float32]

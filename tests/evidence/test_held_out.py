@@ -4,8 +4,8 @@ import pytest
 from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from confoundlab import held_out
 from confoundlab.errors import InputError
+from confoundlab.evidence import held_out
 
 
 def predictions(image, predicted, repeat=0):

@@ -4,8 +4,8 @@ from statsmodels.stats.multitest import multipletests
 
 from confoundlab.design.aliasing import identifiability
 from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence
-from confoundlab.judgement import Verdict, benjamini_hochberg, holm, verdict, verdicts
+from confoundlab.evidence.record import Evidence
+from confoundlab.evidence.verdicts import Verdict, benjamini_hochberg, holm, verdict, verdicts
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(holm, "holm"), (benjamini_hochberg, "fdr_bh")])

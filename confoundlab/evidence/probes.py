@@ -20,13 +20,14 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold
 from tqdm import tqdm
 
-from confoundlab.auc import PairCounts, weighted_auc
 from confoundlab.design import columns
 from confoundlab.design.labelling import Indices, Labelling
 from confoundlab.design.power import intraclass_correlation
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence import (
+from confoundlab.evidence.auc import PairCounts, weighted_auc
+from confoundlab.evidence.intervals import Method, Statistic, bootstrap, mean_recall
+from confoundlab.evidence.record import (
     TIE,
     Evidence,
     NullTest,
@@ -35,7 +36,6 @@ from confoundlab.evidence import (
     least_refitted,
     score_correlation,
 )
-from confoundlab.intervals import Method, Statistic, bootstrap, mean_recall
 from confoundlab.models.linear import Logistic, Matrix, Ridge, named
 
 _CHUNK = 2**22  # numbers in the indicator matrix of a chunk of permutations: 16 MB

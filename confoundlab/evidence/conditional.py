@@ -18,8 +18,8 @@ import pandas as pd
 from confoundlab.design import columns
 from confoundlab.design.labelling import Indices, Labelling
 from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence, NullTest, assemble, least_shift
-from confoundlab.intervals import Numbers, Weights, bootstrap
+from confoundlab.evidence.intervals import Numbers, Weights, bootstrap
+from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
 
 _WHY = (
     "Factors move where the label is the same: with whole groups where all images of a group share "

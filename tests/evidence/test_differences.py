@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from confoundlab import differences, held_out
-from confoundlab.differences import corrected_resampled_t
 from confoundlab.errors import InputError
+from confoundlab.evidence import differences, held_out
+from confoundlab.evidence.differences import corrected_resampled_t
 
 
 def predictions(image, predicted):

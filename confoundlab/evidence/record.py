@@ -24,7 +24,7 @@ from confoundlab.design.power import (
     intraclass_correlation,
     minimum_detectable,
 )
-from confoundlab.intervals import Interval, Numbers
+from confoundlab.evidence.intervals import Interval, Numbers
 
 # Equal results must count as equal, whatever order their parts were added in.
 TIE = 1e-9

@@ -16,10 +16,10 @@ import pandas as pd
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
-from confoundlab.evidence import Evidence
-from confoundlab.intervals import Numbers, Weights, bootstrap
-from confoundlab.judgement import holm
-from confoundlab.probes import Probe
+from confoundlab.evidence.intervals import Numbers, Weights, bootstrap
+from confoundlab.evidence.probes import Probe
+from confoundlab.evidence.record import Evidence
+from confoundlab.evidence.verdicts import holm
 
 _PARTS = 3  # a measured factor is named by thirds
 

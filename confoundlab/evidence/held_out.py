@@ -13,19 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab.auc import PairCounts, weighted_auc
 from confoundlab.design import columns
 from confoundlab.design.labelling import Indices, Labelling, NoPermutationError
 from confoundlab.design.power import Metric, intraclass_correlation, minimum_detectable
 from confoundlab.errors import InputError
-from confoundlab.evidence import (
-    Evidence,
-    NullTest,
-    assemble,
-    design_of,
-    score_correlation,
-)
-from confoundlab.intervals import Method, Numbers, bootstrap, mean_recall
+from confoundlab.evidence.auc import PairCounts, weighted_auc
+from confoundlab.evidence.intervals import Method, Numbers, bootstrap, mean_recall
+from confoundlab.evidence.record import Evidence, NullTest, assemble, design_of, score_correlation
 
 # From labels of the units, shape (permutations, units), to the metric of each permutation.
 Score = Callable[[Indices], Numbers]

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from confoundlab.design.power import minimum_detectable
-from confoundlab.evidence import (
+from confoundlab.evidence.record import (
     NullTest,
     combined,
     design_of,

@@ -5,8 +5,8 @@ import pytest
 import statsmodels.api as sm
 from statsmodels.stats.anova import anova_lm
 
-from confoundlab.conditional import partial_confounder_test
 from confoundlab.errors import InputError
+from confoundlab.evidence.conditional import partial_confounder_test
 
 
 def made(rng, n=240, depends=0.0, per_group=1):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from confoundlab.factor_share import FEWEST_GROUPS, explained_by_factor
+from confoundlab.evidence.factor_share import FEWEST_GROUPS, explained_by_factor
 
 
 def test_accuracy_is_cut_into_chance_factor_and_the_rest(rng):

@@ -8,7 +8,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.model_selection import PredefinedSplit, cross_val_predict, permutation_test_score
 
 from confoundlab.errors import InputError
-from confoundlab.probes import Probe, probe
+from confoundlab.evidence.probes import Probe, probe
 
 
 def made(rng, n=120, d=10, k=3, strength=1.0, per_group=1):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from confoundlab.errors import InputError
-from confoundlab.remedies import Removed, removed
+from confoundlab.evidence.remedies import Removed, removed
 
 
 def predictions(image, predicted):

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from confoundlab.errors import InputError
-from confoundlab.intervals import bootstrap, difference, mean_recall
+from confoundlab.evidence.intervals import bootstrap, difference, mean_recall
 
 
 def t_level(n):

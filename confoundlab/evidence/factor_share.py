@@ -12,10 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab import held_out
 from confoundlab.design import columns
-from confoundlab.evidence import Evidence
-from confoundlab.intervals import Interval, Numbers, Statistic, Weights, bootstrap, difference
+from confoundlab.evidence import held_out
+from confoundlab.evidence.intervals import (
+    Interval,
+    Numbers,
+    Statistic,
+    Weights,
+    bootstrap,
+    difference,
+)
+from confoundlab.evidence.record import Evidence
 
 # What lies beyond a factor shows in the few groups where it parts from the label. Of fewer than 60
 # groups, intervals held the truth in nine draws of ten only; from there on, two groups more, half

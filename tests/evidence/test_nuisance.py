@@ -7,9 +7,14 @@ from sklearn.metrics import roc_auc_score
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
-from confoundlab.judgement import holm
-from confoundlab.nuisance import cramers_v, factor_map, label_from_factors, probe_within_classes
-from confoundlab.probes import Probe
+from confoundlab.evidence.nuisance import (
+    cramers_v,
+    factor_map,
+    label_from_factors,
+    probe_within_classes,
+)
+from confoundlab.evidence.probes import Probe
+from confoundlab.evidence.verdicts import holm
 
 
 @pytest.mark.parametrize("levels", [2, 3, 7])

@@ -14,7 +14,7 @@ import pandas as pd
 from confoundlab.design import columns
 from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError
-from confoundlab.intervals import Numbers, Weights, bootstrap, mean_recall
+from confoundlab.evidence.intervals import Numbers, Weights, bootstrap, mean_recall
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from scipy.stats import false_discovery_control
 from confoundlab.design.aliasing import Identifiability
 from confoundlab.design.power import ALPHA
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence import Evidence
+from confoundlab.evidence.record import Evidence
 
 # How far above chance a leak may lie unseen before NO LEAK FOUND is refused, if the user names no
 # margin: ten points of accuracy or AUC, a judgement and not a law.

@@ -1,0 +1,1 @@
+"""Numbers that can be argued with: estimates, intervals, nulls, p-values and verdicts."""
