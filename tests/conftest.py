@@ -18,11 +18,11 @@ import pytest
 from loopback import Server
 
 from confoundlab import report
-from confoundlab.calibration import Coverage, replicate, summary
+from confoundlab.calibration.designs import Cell
+from confoundlab.calibration.rates import Coverage, replicate, summary
 from confoundlab.catalog import Dataset, Row, dataset
 from confoundlab.datasets import fetching
 from confoundlab.datasets.download import Resuming
-from confoundlab.designs import Cell
 from confoundlab.images.imageset import ImageSet
 from confoundlab.simulation.camera import simulate
 

@@ -1,7 +1,7 @@
 """The designs on which the tests are calibrated: `run.py` runs all of them, the tests a few."""
 
-from confoundlab.calibration import DIFFERENCES, FACTORS, INTERVALS, METRICS, Coverage
-from confoundlab.designs import Cell
+from confoundlab.calibration.designs import Cell
+from confoundlab.calibration.rates import DIFFERENCES, FACTORS, INTERVALS, METRICS, Coverage
 from confoundlab.evidence.factor_share import FEWEST_GROUPS
 
 # Tests that any design with groups allows.

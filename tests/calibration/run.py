@@ -27,10 +27,10 @@ import pandas as pd
 from calibration_cells import COVERAGE, NULLS, POWER
 from tqdm import tqdm
 
-from confoundlab.calibration import Coverage, replicate, summary
+from confoundlab.calibration.designs import Cell
+from confoundlab.calibration.rates import Coverage, replicate, summary
 from confoundlab.cli import Command
 from confoundlab.design.power import ALPHA
-from confoundlab.designs import Cell
 from confoundlab.files import cache_root, text_digest, write_aside
 from confoundlab.models.bank import cores
 from confoundlab.versions import computed_by

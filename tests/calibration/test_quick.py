@@ -4,10 +4,10 @@ import pytest
 from calibration_cells import COVERAGE, NULLS, POWER
 from scipy import stats
 
-from confoundlab.calibration import Coverage, replicate, summary
+from confoundlab.calibration.designs import Cell
+from confoundlab.calibration.rates import Coverage, replicate, summary
+from confoundlab.calibration.trials import TESTS
 from confoundlab.design.power import ALPHA
-from confoundlab.designs import Cell
-from confoundlab.trials import TESTS
 
 DRAWS = 100
 QUICK = [

@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special, stats
 
+from confoundlab.calibration.designs import Drawn
 from confoundlab.design.labelling import Indices
 from confoundlab.design.splits import grouped
-from confoundlab.designs import Drawn
 from confoundlab.evidence import conditional, differences, held_out, nuisance
 from confoundlab.evidence.intervals import Numbers
 from confoundlab.evidence.probes import Probe

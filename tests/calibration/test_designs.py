@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import contingency
 
+from confoundlab.calibration.designs import Cell, draw
 from confoundlab.design.power import intraclass_correlation
-from confoundlab.designs import Cell, draw
 
 
 def test_shares_groups_and_correlation_are_as_stated():

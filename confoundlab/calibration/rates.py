@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from confoundlab.calibration.designs import APART, Cell, draw
+from confoundlab.calibration.trials import PERMUTATIONS, TESTS
 from confoundlab.design.labelling import Indices
 from confoundlab.design.power import ALPHA
-from confoundlab.designs import APART, Cell, draw
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import conditional, differences, factor_share, held_out
 from confoundlab.evidence.intervals import Method, Numbers
-from confoundlab.trials import PERMUTATIONS, TESTS
 
 METRICS = ("accuracy", "balanced accuracy", "ROC AUC")
 DIFFERENCES = tuple(f"difference in {metric}" for metric in METRICS)

@@ -1,8 +1,8 @@
 import pytest
 
-from confoundlab.designs import Cell, draw
+from confoundlab.calibration.designs import Cell, draw
+from confoundlab.calibration.trials import TESTS
 from confoundlab.evidence.record import Evidence
-from confoundlab.trials import TESTS
 
 
 @pytest.mark.parametrize("name", TESTS)

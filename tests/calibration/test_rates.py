@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from confoundlab import calibration
-from confoundlab.calibration import Coverage, replicate, summary
-from confoundlab.designs import Cell
+from confoundlab.calibration import rates
+from confoundlab.calibration.designs import Cell
+from confoundlab.calibration.rates import Coverage, replicate, summary
+from confoundlab.calibration.trials import PERMUTATIONS
 from confoundlab.errors import InputError
-from confoundlab.trials import PERMUTATIONS
 
 
 def test_rates_come_with_exact_intervals():
@@ -32,7 +32,7 @@ def test_refused_draws_are_counted_and_left_out(monkeypatch):
             raise InputError("no")
         return {"p": 0.01, "leak": True}
 
-    monkeypatch.setitem(calibration.TESTS, "probe, ROC AUC", odd)
+    monkeypatch.setitem(rates.TESTS, "probe, ROC AUC", odd)
     row = summary("probe, ROC AUC", Cell(40), replicate("probe, ROC AUC", Cell(40), range(10)))
     assert (row["replicates"], row["refused"], row["rejected"]) == (5, 5, 1.0)
 

@@ -1,0 +1,1 @@
+"""How often the tests err: data of known truth, trials on them, rates of error."""
