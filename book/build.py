@@ -27,7 +27,7 @@ from confoundlab.cli import PROFILES, Command
 from confoundlab.errors import InputError, RunFailedError
 from confoundlab.files import write_aside
 from confoundlab.pages import binder_files, with_buttons
-from confoundlab.store import read_results
+from confoundlab.studies.store import read_results
 
 # Where the renderer puts its folder _build, by edition.
 _OUT = {"full": ROOT / "book", "student": ROOT / "build" / "student"}

@@ -31,9 +31,9 @@ from confoundlab.execute import execute, run_study, settings
 from confoundlab.files import code_digest, text_digest, write_aside
 from confoundlab.models.bank import cores
 from confoundlab.pages import dressed, page_offer, parameters_file, repository, study_offer
-from confoundlab.parameters import notebook_source
 from confoundlab.report import published
-from confoundlab.store import read_results
+from confoundlab.studies.parameters import notebook_source
+from confoundlab.studies.store import read_results
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from confoundlab.images.imageset import ImageSet
     from confoundlab.models.bank import train_bank
     from confoundlab.models.lenet import Task
-    from confoundlab.study import StudyRun
+    from confoundlab.studies.run import StudyRun
 
 __all__ = [
     "Evidence",
@@ -36,7 +36,7 @@ __all__ = [
 _HOMES = {
     "Evidence": "evidence.record",
     "ImageSet": "images.imageset",
-    "StudyRun": "study",
+    "StudyRun": "studies.run",
     "Task": "models.lenet",
     "Verdict": "evidence.verdicts",
     "load": "datasets.loading",

@@ -126,7 +126,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _list_parameters(ctx: click.Context) -> NoReturn:
     from confoundlab.catalog import STUDIES
-    from confoundlab.parameters import declared, notebook_source, read_notebook
+    from confoundlab.studies.parameters import declared, notebook_source, read_notebook
 
     for study in STUDIES:
         click.echo(f"{study}:")

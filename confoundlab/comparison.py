@@ -22,8 +22,8 @@ import pandas as pd
 from confoundlab.errors import InputError
 from confoundlab.evidence.differences import difference
 from confoundlab.plotting import evidence
-from confoundlab.store import read_results
-from confoundlab.study import PREDICTIONS
+from confoundlab.studies.run import PREDICTIONS
+from confoundlab.studies.store import read_results
 
 # What makes two rows the same, besides how often a run has measured it before.
 KEY = ("row", "view", "split", "learner", "metric")

@@ -23,7 +23,7 @@ from confoundlab.images.imageset import ImageSet
 from confoundlab.plates import figures_folds
 from confoundlab.plotting import views
 from confoundlab.simulation.camera import Dials, paint, photograph
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
 
 
 def crop_explorer(run: StudyRun, images: ImageSet, crop: Corner) -> None:

@@ -9,14 +9,15 @@ import pandas as pd
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
-from confoundlab import explain, report
+from confoundlab import report
 from confoundlab.croppers.crops import AsIs
 from confoundlab.design.aliasing import identifiability
 from confoundlab.evidence import differences, nuisance
 from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.plotting import evidence, nets, pointed
-from confoundlab.study import Measured, StudyRun
+from confoundlab.studies import leakmap
+from confoundlab.studies.run import Measured, StudyRun
 
 _ALL = AsIs()
 
@@ -83,7 +84,7 @@ def factor_map(
 
 def leak_map(run: StudyRun, images: ImageSet, view: View = _ALL, **options: Any) -> pd.DataFrame:
     """Draw where nets name the class (`explain.leak_map`), and keep figure and table."""
-    places = explain.leak_map(images, view, seed=run.seed, **options)
+    places = leakmap.leak_map(images, view, seed=run.seed, **options)
     run.keep(nets.leak_map(places, images, view), "leak-map")
     run.keep_table(places, "leak-map")
     return places

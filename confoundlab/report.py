@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML
 
-from confoundlab.battery import Treated
 from confoundlab.catalog import DATASETS, STUDIES, paper_rows
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import ImageSet
-from confoundlab.parameters import Parameter, declared, notebook_source, read_notebook
-from confoundlab.store import read_results
-from confoundlab.study import StudyRun
+from confoundlab.studies.parameters import Parameter, declared, notebook_source, read_notebook
+from confoundlab.studies.rivals import Treated
+from confoundlab.studies.run import StudyRun
+from confoundlab.studies.store import read_results
 
 STATES = {
     "real": "the published images",

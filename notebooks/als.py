@@ -23,7 +23,7 @@ from confoundlab import report
 from confoundlab.plates import als_study as study
 from confoundlab.plates import embed, figures_als, figures_folds, gaze, hover, mixing, rivals
 from confoundlab.plates.folds import leave_batch_out
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["als"] = "als"  # five batches of two genotypes

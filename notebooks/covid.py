@@ -19,13 +19,14 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, page, report
+from confoundlab import page, report
 from confoundlab.catalog import paper_rows
 from confoundlab.croppers.crops import BorderRing, CentreBlackout, Corner, Then, Whole
 from confoundlab.design import columns, duplicates, splits
 from confoundlab.evidence import nuisance
 from confoundlab.plotting import views
-from confoundlab.study import StudyRun
+from confoundlab.studies import rivals as battery
+from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["covid4", "covid2"] = "covid4"  # four classes, or COVID-19 against the others

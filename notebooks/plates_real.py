@@ -23,7 +23,7 @@ from confoundlab import report
 from confoundlab.evidence import differences
 from confoundlab.plates import density, figures, focus_trial, forests, heatmaps, real
 from confoundlab.plotting import nets
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["plates_real"] = "plates_real"  # all sets of tables that are at hand

@@ -19,13 +19,14 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, catalog, page, report
+from confoundlab import catalog, page, report
 from confoundlab.croppers.crops import Corner, Then, Whole
 from confoundlab.croppers.transforms import Normalised
 from confoundlab.design import splits
 from confoundlab.plotting import nets
 from confoundlab.simulation import camera
-from confoundlab.study import StudyRun
+from confoundlab.studies import rivals
+from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["coil20", "celegans", "yale_a"] = "coil20"  # whose scenes and dials the twin has
@@ -75,23 +76,23 @@ same, other = zip(
     strict=True,
 )
 usual, one_each, crossed = (
-    battery.Experiment(
+    rivals.Experiment(
         run, laid[layout], "random 80/20", random_split, epochs, row=f"{dataset}, sessions {layout}"
     )
     for layout in ("class", "image", "crossed")
 )
 in_same, in_other = (
-    battery.Experiment(
+    rivals.Experiment(
         run, laid["twice"], f"{kind} session", parts, epochs, row=f"{dataset}, sessions twice"
     )
     for kind, parts in (("same", same), ("other", other))
 )
 floor, pattern = (
-    battery.Experiment(run, twin, "random 80/20", random_split, epochs, row=twin.name)
+    rivals.Experiment(run, twin, "random 80/20", random_split, epochs, row=twin.name)
     for twin in (without, speckled)
 )
 plain, alone = (crop, whole), (Then(crop, normalised), Then(whole, normalised))
-tried = battery.treated(
+tried = rivals.treated(
     {
         "the usual design": (usual, *plain),
         "tested in another session": (in_other, *plain),
@@ -106,7 +107,7 @@ tried = battery.treated(
         "no session at all": (floor, *plain),
     }
 )
-patterned = battery.treated(
+patterned = rivals.treated(
     {
         "another leak: the sensor's pattern only": (pattern, *plain),
         "this crop normalised": (pattern, *alone),

@@ -37,7 +37,7 @@ from confoundlab.plates.handcrafted import statistics
 from confoundlab.plates.nuclei import patches
 from confoundlab.plates.sites import smaller
 from confoundlab.plates.wells import nuisance_in_controls
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["sma"] = "sma"  # pilot and main plates of 6 and of 27 lines of fibroblasts

@@ -20,13 +20,15 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import battery, explain, page, report
+from confoundlab import page, report
 from confoundlab.catalog import DATASETS, paper_rows
 from confoundlab.croppers.crops import AsIs, Box, Corner, Whole
 from confoundlab.croppers.patches import patches_at
 from confoundlab.design import duplicates, splits
 from confoundlab.plotting import nets, views
-from confoundlab.study import StudyRun
+from confoundlab.studies import leakmap
+from confoundlab.studies import rivals as battery
+from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["yale_a", "yale_b_p00", "yale_b"] = "yale_a"  # which image set
@@ -255,7 +257,7 @@ page.point_at(places, some)
 # was made blank: what is left of it there should be little.
 
 # %% mystnb={"figure": {"caption": "Accuracy from square crops of the corner against their side, with 95% intervals; dashes: chance. A leak of level is there in a few pixels; one of grain or shading grows with the crop."}, "image": {"alt": "A line of accuracies, with intervals, against the side of the crop."}} tags=["hide-input"]
-sizes = explain.crop_size_sweep(
+sizes = leakmap.crop_size_sweep(
     some,
     crop_corner,
     (12, 16, 20, 28),

@@ -12,7 +12,7 @@ from confoundlab.catalog import (
     study,
 )
 from confoundlab.errors import InputError
-from confoundlab.parameters import declared, notebook_source, read_notebook
+from confoundlab.studies.parameters import declared, notebook_source, read_notebook
 
 
 def test_unknown_names_suggest_the_nearest():

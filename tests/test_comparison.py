@@ -15,7 +15,7 @@ from confoundlab.design import splits
 from confoundlab.errors import InputError
 from confoundlab.evidence import differences
 from confoundlab.plotting.evidence import compared
-from confoundlab.study import RUN_VARIABLE, StudyRun
+from confoundlab.studies.run import RUN_VARIABLE, StudyRun
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,11 @@ import json
 import nbformat
 import pytest
 
-from confoundlab import execute, parameters
+from confoundlab import execute
 from confoundlab.catalog import study
 from confoundlab.errors import InputError, RunFailedError
-from confoundlab.store import read_results
+from confoundlab.studies import parameters
+from confoundlab.studies.store import read_results
 
 HEAD = """# %% tags=["parameters"]
 dataset: str = "coil20"  # set

@@ -9,7 +9,7 @@ from conftest import small
 from confoundlab import explore
 from confoundlab.croppers.crops import Corner
 from confoundlab.simulation.camera import render
-from confoundlab.study import RUN_VARIABLE, StudyRun
+from confoundlab.studies.run import RUN_VARIABLE, StudyRun
 
 CROP = Corner("top-right", 12, 14)
 

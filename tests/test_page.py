@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import explain, page, report
+from confoundlab import page, report
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.design import splits
 from confoundlab.evidence import differences, nuisance
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.plotting import pointed
-from confoundlab.study import RUN_VARIABLE, StudyRun
+from confoundlab.studies import leakmap
+from confoundlab.studies.run import RUN_VARIABLE, StudyRun
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_the_leak_map_is_kept_with_its_figure_and_answers_the_pointer(run, twin,
     options = {"window": 12, "stride": 2, "epochs": 1, "repeats": 1}
     places = page.leak_map(run, twin, Whole(14), **options)
     kept = pd.read_csv(tmp_path / "leak-map.csv")
-    pd.testing.assert_frame_equal(places, explain.leak_map(twin, Whole(14), **options))
+    pd.testing.assert_frame_equal(places, leakmap.leak_map(twin, Whole(14), **options))
     assert np.allclose(kept, places) and kept["left"].max() == 2
     assert (tmp_path / "leak-map.png").is_file() and not shown
     page.point_at(places, twin, Whole(14))

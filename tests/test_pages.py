@@ -10,7 +10,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from confoundlab import pages, report
 from confoundlab.catalog import STUDIES
 from confoundlab.errors import InputError
-from confoundlab.parameters import declared, notebook_source, read_notebook, resolve
+from confoundlab.studies.parameters import declared, notebook_source, read_notebook, resolve
 
 URL = "https://github.com/somebody/confoundlab"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())

@@ -5,7 +5,7 @@ import pytest
 
 from confoundlab import report
 from confoundlab.catalog import paper_rows
-from confoundlab.study import RUN_VARIABLE, StudyRun
+from confoundlab.studies.run import RUN_VARIABLE, StudyRun
 
 
 def test_the_page_says_what_its_data_are(twin):

@@ -47,7 +47,7 @@ from confoundlab.models.lenet import Task
 from confoundlab.plates.embed import embed
 from confoundlab.plates.handcrafted import statistics
 from confoundlab.plates.plateset import simulate
-from confoundlab.predictions import forest_probabilities
+from confoundlab.studies.predictions import forest_probabilities
 from confoundlab.versions import VERSIONS, Computing
 
 STORE = Path(__file__).parent / "version_samples.json"

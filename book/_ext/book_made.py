@@ -15,7 +15,7 @@ import yaml
 from confoundlab import report
 from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, TableSet
 from confoundlab.errors import InputError
-from confoundlab.store import read_results
+from confoundlab.studies.store import read_results
 
 BOOK = Path(__file__).parents[1]
 RESULTS = BOOK.parent / "results"

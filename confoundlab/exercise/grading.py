@@ -19,7 +19,7 @@ from confoundlab.exercise.folder import EPOCHS, REPEATS, images_mark
 from confoundlab.exercise.solution import Solution, fair_task
 from confoundlab.exercise.tasks import BLANK, Assignment, Component, Design, HonestSplit
 from confoundlab.images.imageset import ImageSet
-from confoundlab.predictions import held_out_predictions
+from confoundlab.studies.predictions import held_out_predictions
 
 FULL = 2  # points of a question
 _LARGEST = 10_000  # bytes of an answer file

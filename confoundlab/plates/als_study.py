@@ -24,7 +24,7 @@ from confoundlab.plates.mixing import mixing
 from confoundlab.plates.plateset import SETS, PlateSet, Scale, simulate
 from confoundlab.plates.rivals import CNN, DENSITY
 from confoundlab.plates.sites import Sites, measure
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
 
 SPLIT = "batches apart"
 ZEROS = {

@@ -23,11 +23,11 @@ from sklearn.decomposition import PCA
 from torchvision.transforms.v2 import functional
 from tqdm import tqdm
 
-from confoundlab import store
 from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
 from confoundlab.plates import nets
+from confoundlab.studies import store
 from confoundlab.versions import computed_by
 
 Numbers = npt.NDArray[np.float64]

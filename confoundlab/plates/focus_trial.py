@@ -17,7 +17,7 @@ from confoundlab.evidence import held_out
 from confoundlab.plates import blurs, heatmaps
 from confoundlab.plates.focus import edge_width
 from confoundlab.plates.tables import FocusSites
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
 
 LEVELS = tuple(np.linspace(0, 7.2, 10).round(1).tolist())  # widths of known blurs, in pixels
 _WHOLE = "whole site, Gaussian"

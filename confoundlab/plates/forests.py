@@ -23,7 +23,7 @@ from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
 from confoundlab.evidence.intervals import Interval, Numbers, Statistic, Weights, bootstrap
 from confoundlab.plates.tables import PlateTable
-from confoundlab.study import Measured, StudyRun
+from confoundlab.studies.run import Measured, StudyRun
 
 
 @dataclass(frozen=True, eq=False)

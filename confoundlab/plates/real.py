@@ -16,7 +16,7 @@ from confoundlab.design.splits import grouped_folds, k_fold, leave_out
 from confoundlab.plates import heatmaps, tables
 from confoundlab.plates.forests import Question
 from confoundlab.plates.tables import FocusSites, PlateTable
-from confoundlab.study import Measured, StudyRun
+from confoundlab.studies.run import Measured, StudyRun
 
 READERS: dict[str, Callable[[], PlateTable]] = {
     "nf1_qc": tables.nf1_quality,

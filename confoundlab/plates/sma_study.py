@@ -24,7 +24,7 @@ from confoundlab.plates.nuclei import Patches
 from confoundlab.plates.plateset import SETS, PlateSet, Scale, simulate
 from confoundlab.plates.survey import SiteTable
 from confoundlab.plates.wells import Nuisance
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
 
 Numbers = npt.NDArray[np.float64]
 PAIRS_APART, WELLS_APART, NO_TRAINING = "pairs of lines apart", "wells apart", "no training"

@@ -9,7 +9,7 @@ from confoundlab.plates.background import on_background
 from confoundlab.plates.folds import leave_batch_out
 from confoundlab.plates.plateset import simulate
 from confoundlab.plates.sites import Sites
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
 
 
 @pytest.fixture(scope="module")

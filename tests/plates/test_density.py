@@ -6,7 +6,7 @@ import pytest
 
 from confoundlab.plates import density
 from confoundlab.plates.tables import PlateTable
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
 
 
 def counts(date=0.0, edge=0.0, plate=0.0, batch=0.0, seed=0):

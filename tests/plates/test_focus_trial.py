@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from confoundlab.plates import blurs, focus_trial, tables
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
 
 
 def fake_sites(sharp=3, soft=3, size=160):

@@ -9,7 +9,7 @@ from confoundlab.errors import InputError
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.plates.forests import Question, cut_drop, lonely, named_by_forest
 from confoundlab.plates.tables import PlateTable
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
 
 
 def table(n=120, seed=0):

@@ -13,8 +13,8 @@ from confoundlab.errors import InputError
 from confoundlab.plates import real
 from confoundlab.plates.forests import cut_drop, lonely
 from confoundlab.plates.tables import PlateTable
-from confoundlab.store import read_results
-from confoundlab.study import StudyRun
+from confoundlab.studies.run import StudyRun
+from confoundlab.studies.store import read_results
 
 
 @pytest.fixture

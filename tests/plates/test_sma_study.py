@@ -3,14 +3,14 @@ import pandas as pd
 import pytest
 
 from confoundlab import report
-from confoundlab.parameters import declared, notebook_source, read_notebook
 from confoundlab.plates import laboratory, remedied, sma_study, survey
 from confoundlab.plates.folds import leave_pair_out
 from confoundlab.plates.layout import SMA_MAIN, lay_out
 from confoundlab.plates.plateset import SETS
 from confoundlab.plates.survey import SiteTable
 from confoundlab.plates.wells import nuisance_in_controls
-from confoundlab.study import StudyRun
+from confoundlab.studies.parameters import declared, notebook_source, read_notebook
+from confoundlab.studies.run import StudyRun
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from confoundlab import explain
 from confoundlab.croppers.crops import Whole, stretch
 from confoundlab.plotting import nets, pointed
+from confoundlab.studies import leakmap
 
 VIEW = Whole(24)
 
 
 @pytest.fixture(scope="module")
 def places(twin):
-    return explain.leak_map(twin, VIEW, window=12, stride=6, epochs=1, repeats=1)
+    return leakmap.leak_map(twin, VIEW, window=12, stride=6, epochs=1, repeats=1)
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import explain
 from confoundlab.croppers.crops import AsIs, Corner
 from confoundlab.design.splits import stratified
 from confoundlab.errors import InputError
-from confoundlab.explain import crop_size_sweep, leak_map
 from confoundlab.images.imageset import ImageSet
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
 from confoundlab.plotting import nets
+from confoundlab.studies import leakmap
+from confoundlab.studies.leakmap import crop_size_sweep, leak_map
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_a_place_of_the_map_is_the_crop_trained_alone(planted, places):
 
 
 def test_how_many_windows_are_held_in_memory_changes_nothing(planted, places, monkeypatch):
-    monkeypatch.setattr(explain, "_BYTES_TOGETHER", 2 * 160 * 16 * 16)
+    monkeypatch.setattr(leakmap, "_BYTES_TOGETHER", 2 * 160 * 16 * 16)
     again = leak_map(planted, window=16, stride=16, epochs=15, repeats=2)
     pd.testing.assert_frame_equal(again, places)
 
@@ -70,8 +70,8 @@ def test_a_map_of_a_view_is_cut_from_the_view(planted, places):
 
 
 def test_the_last_place_touches_the_edge():
-    assert explain._grid(128, 21, 12)[-2:] == [96, 107]
-    assert explain._grid(21, 21, 12) == [0]
+    assert leakmap._grid(128, 21, 12)[-2:] == [96, 107]
+    assert leakmap._grid(21, 21, 12) == [0]
 
 
 def test_a_window_that_does_not_fit_is_refused(planted):

@@ -23,8 +23,8 @@ from confoundlab.evidence.remedies import Removed, removed
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.predictions import Learner
-from confoundlab.study import Measured, StudyRun
+from confoundlab.studies.predictions import Learner
+from confoundlab.studies.run import Measured, StudyRun
 
 # As many tiles along a side as divide the 32 pixels of a whole image.
 TILES = 4

@@ -80,9 +80,9 @@ class Parameter:
 
 def notebook_source(name: str) -> Path:
     """Return a study's notebook: in an installed package inside it, in a checkout beside it."""
-    for folder in (Path(__file__).parent / "notebooks", Path(__file__).parents[1] / "notebooks"):
-        if (folder / f"{name}.py").is_file():
-            return folder / f"{name}.py"
+    for above in Path(__file__).parents[1:3]:
+        if (above / "notebooks" / f"{name}.py").is_file():
+            return above / "notebooks" / f"{name}.py"
     raise InputError(f"The notebook of {name!r} is missing from this installation.")
 
 

@@ -31,8 +31,8 @@ from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import verdicts
 from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.predictions import Learner, held_out_predictions
-from confoundlab.store import evidence_record, judgement_record, provenance, write_results
+from confoundlab.studies.predictions import Learner, held_out_predictions
+from confoundlab.studies.store import evidence_record, judgement_record, provenance, write_results
 
 # Set while a notebook is executed from the command line: JSON with the folder to write to, and the
 # study, profile and parameters of the run. A live kernel has none, and writes nothing.

@@ -93,8 +93,8 @@ def _place(inputs: dict[str, Any]) -> Path:
 
 def results_schema() -> dict[str, Any]:
     """Return the JSON schema of ``results.json``."""
-    text = (resources.files("confoundlab") / "results.schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
+    file = resources.files("confoundlab.studies") / "results.schema.json"
+    schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return schema
 
 

@@ -5,7 +5,7 @@ import papermill
 import pytest
 
 from confoundlab.errors import InputError
-from confoundlab.parameters import declared, notebook_source, read_notebook, resolve
+from confoundlab.studies.parameters import declared, notebook_source, read_notebook, resolve
 
 SOURCE = """# %% tags=["parameters"]
 name: str = "x"  # a word

@@ -14,13 +14,13 @@ import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
-from confoundlab import store
 from confoundlab.design.splits import Split
 from confoundlab.files import text_digest
 from confoundlab.images.decoding import Colour, Pixels
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.models import bank
 from confoundlab.models.lenet import Probabilities, Task
+from confoundlab.studies import store
 from confoundlab.versions import computed_by
 
 Learner = Literal["LeNet-5", "random forest"]

@@ -6,7 +6,7 @@ import pytest
 from conftest import small
 from sklearn.ensemble import RandomForestClassifier
 
-from confoundlab import predictions, report, study
+from confoundlab import report
 from confoundlab.catalog import dataset
 from confoundlab.croppers.crops import AsIs, BorderRing, Box, Corner, Whole
 from confoundlab.design import splits
@@ -16,8 +16,10 @@ from confoundlab.images.imageset import ImageSet
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
 from confoundlab.simulation.camera import simulate
-from confoundlab.store import read_results
-from confoundlab.study import RUN_VARIABLE, StudyRun
+from confoundlab.studies import predictions
+from confoundlab.studies import run as study
+from confoundlab.studies.run import RUN_VARIABLE, StudyRun
+from confoundlab.studies.store import read_results
 
 
 @pytest.fixture
@@ -183,7 +185,7 @@ def test_the_twin_leaks_with_one_session_a_class_and_not_with_one_an_image():
 def test_evidence_of_the_schema_is_evidence_of_the_code():
     from confoundlab.evidence.record import Evidence
     from confoundlab.evidence.verdicts import Judgement
-    from confoundlab.store import results_schema
+    from confoundlab.studies.store import results_schema
 
     fields = {field.name for kind in (Evidence, Judgement) for field in dataclasses.fields(kind)}
     where = {"row", "state", "view", "split", "learner", "seeds", "paper"}

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import battery, report
+from confoundlab import report
 from confoundlab.evidence.remedies import removed
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.plotting import nets
-from confoundlab.study import Measured
+from confoundlab.studies import rivals
+from confoundlab.studies.run import Measured
 
 IMAGES = SimpleNamespace(labels=np.tile([0, 1], 50), groups=np.arange(100))
 
@@ -36,7 +37,7 @@ def told(right, verdict=None):
 
 
 def test_shares_are_of_the_leak_without_a_remedy():
-    found = battery.treated({"usual": told(0.9, Verdict.LEAK), "half": told(0.7)})
+    found = rivals.treated({"usual": told(0.9, Verdict.LEAK), "half": told(0.7)})
     assert list(found) == ["usual", "half"] and found["usual"].removed is None
     assert found["half"].removed.estimate == pytest.approx(0.5)
     tables = [found[words].crop.predictions for words in ("usual", "half")]
@@ -49,14 +50,14 @@ def test_shares_are_of_the_leak_without_a_remedy():
 
 
 def test_a_share_of_nothing_is_not_given():
-    found = battery.treated({"usual": told(0.6, Verdict.INCONCLUSIVE), "other": told(0.5)})
+    found = rivals.treated({"usual": told(0.6, Verdict.INCONCLUSIVE), "other": told(0.5)})
     assert found["other"].removed is None
     assert "No leak was found" in report.share(found["other"])
     assert list(report.remedy_table(found)["interval of the share"]) == ["–", "–"]
 
 
 def test_the_figure_has_a_line_a_remedy_and_says_that_it_is_simulated():
-    found = battery.treated({"usual": told(0.9, Verdict.LEAK), "half": told(0.7)})
+    found = rivals.treated({"usual": told(0.9, Verdict.LEAK), "half": told(0.7)})
     crops, wholes = (
         [getattr(one, kind).record for one in found.values()] for kind in ("crop", "whole")
     )

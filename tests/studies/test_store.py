@@ -5,9 +5,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from confoundlab import store
 from confoundlab.errors import InputError
 from confoundlab.files import cache_root
+from confoundlab.studies import store
 
 TABLE = pd.DataFrame({"image": [0, 1], "predicted": [1, 0]})
 

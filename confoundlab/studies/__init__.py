@@ -1,0 +1,1 @@
+"""A study: parameters, predictions and results, measured once, kept and found again."""
