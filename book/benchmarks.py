@@ -34,13 +34,13 @@ from pathlib import Path
 
 from IPython.display import Markdown, display
 
-from confoundlab import report, report_benchmarks
+from confoundlab.report import benchmarks, words
 
 stored = json.loads(Path("../results/benchmarks/benchmarks.json").read_text())
-display(report.table(report_benchmarks.engine_table(stored["lenet"])))
+display(words.table(benchmarks.engine_table(stored["lenet"])))
 
 # %% tags=["remove-input"]
-display(Markdown(report_benchmarks.benchmark_words(stored)))
+display(Markdown(benchmarks.benchmark_words(stored)))
 
 # %% [markdown]
 # ## The permutation null of a linear probe
@@ -51,4 +51,4 @@ display(Markdown(report_benchmarks.benchmark_words(stored)))
 # `permutation_test_score` is timed for a few permutations and extrapolated.
 
 # %% tags=["remove-input"]
-display(report.table(report_benchmarks.probe_table(stored["probe"])))
+display(words.table(benchmarks.probe_table(stored["probe"])))

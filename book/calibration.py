@@ -27,20 +27,20 @@ from pathlib import Path
 
 from IPython.display import Markdown, display
 
-from confoundlab import report, report_calibration
 from confoundlab.plotting import evidence
+from confoundlab.report import calibration, words
 
-stored = report_calibration.read(Path("../results/calibration/calibration.csv"))
+stored = calibration.read(Path("../results/calibration/calibration.csv"))
 figure = evidence.false_alarms(stored)
 
 # %% tags=["remove-input"]
-display(Markdown(f"The designs: {report_calibration.designs(stored)}"))
+display(Markdown(f"The designs: {calibration.designs(stored)}"))
 
 # %% tags=["remove-input", "full-width"]
-display(report.table(report_calibration.alarms(stored)))
+display(words.table(calibration.alarms(stored)))
 
 # %% tags=["remove-input"]
-display(Markdown(report_calibration.second_runs(stored)))
+display(Markdown(calibration.second_runs(stored)))
 
 # %% [markdown]
 # "Uniform" tests whether the p-values of each design are spread evenly (Kolmogorov and Smirnov; the
@@ -73,7 +73,7 @@ figure = evidence.power_curves(stored)
 # what it states without a leak, beside what the curves above show.
 
 # %% tags=["remove-input"]
-display(report.table(report_calibration.detectable(stored)))
+display(words.table(calibration.detectable(stored)))
 
 # %% [markdown]
 # ## Intervals
@@ -94,7 +94,7 @@ display(report.table(report_calibration.detectable(stored)))
 figure = evidence.coverage(stored)
 
 # %% tags=["remove-input"]
-display(report.table(report_calibration.covered(stored)))
+display(words.table(calibration.covered(stored)))
 
 # %% [markdown]
 # ## Planted on plates, and found
@@ -114,13 +114,13 @@ trials = pd.read_csv(Path("../results/calibration/planted.csv"))
 figure = evidence.planted(trials)
 
 # %% tags=["remove-input"]
-display(report.table(planted.summary(trials).round(3)))
+display(words.table(planted.summary(trials).round(3)))
 
 # %% [markdown]
 # ## What was found
 
 # %% tags=["remove-input"]
-display(Markdown(report_calibration.found(stored, trials)))
+display(Markdown(calibration.found(stored, trials)))
 
 # %% [markdown]
 # ## What would change our mind

@@ -31,7 +31,7 @@ from confoundlab.execute import execute, run_study, settings
 from confoundlab.files import code_digest, text_digest, write_aside
 from confoundlab.models.bank import cores
 from confoundlab.pages import dressed, page_offer, parameters_file, repository, study_offer
-from confoundlab.report import published
+from confoundlab.report.words import published
 from confoundlab.studies.parameters import notebook_source
 from confoundlab.studies.store import read_results
 

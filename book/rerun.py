@@ -85,9 +85,9 @@
 # %% tags=["remove-input", "full-width"]
 from IPython.display import display
 
-from confoundlab import report
+from confoundlab.report import words
 
-display(report.table(report.parameter_table()))
+display(words.table(words.parameter_table()))
 
 # %% [markdown]
 # ## The profiles
@@ -95,4 +95,4 @@ display(report.table(report.parameter_table()))
 # A profile sets some of them at once; the others keep their defaults.
 
 # %% tags=["remove-input", "full-width"]
-display(report.table(report.profile_table()))
+display(words.table(words.profile_table()))

@@ -152,7 +152,7 @@ def compare(first: Path, second: Path, out: Path | None) -> None:
 
     Example: confoundlab compare runs/a runs/b --out runs/a-and-b
     """
-    from confoundlab import comparison
+    from confoundlab.report import comparison
 
     one, other = comparison.read_run(first), comparison.read_run(second)
     table = comparison.rows(one, other)

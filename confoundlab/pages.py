@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from confoundlab.errors import InputError
 from confoundlab.files import text_digest
-from confoundlab.report import STATES, command
+from confoundlab.report.words import STATES, command
 
 _ADDRESS = re.compile(r"https://([\w.-]+)/[\w.-]+/[\w.-]+")
 # The built book lies on this branch, and in it the executed notebooks; none is on any other.

@@ -19,10 +19,10 @@ from typing import Annotated, Literal
 from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import report
 from confoundlab.plates import als_study as study
 from confoundlab.plates import embed, figures_als, figures_folds, gaze, hover, mixing, rivals
 from confoundlab.plates.folds import leave_batch_out
+from confoundlab.report import words
 from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]
@@ -132,7 +132,7 @@ for setting, turned in study.ZEROS.items():
     }
 
 # %% tags=["remove-input"]
-lines = [f"- {report.sentence(f'**{name}**', record)}" for name, record in records.items()]
+lines = [f"- {words.sentence(f'**{name}**', record)}" for name, record in records.items()]
 display(Markdown("\n".join([*lines, f"- {study.smallest_words(models)}"])))
 
 # %% mystnb={"figure": {"name": "fig-als-folds", "caption": "Simulated plates: ROC AUC in five batches, each held out in turn (dots), and their mean with its 95% interval from resampled folds. Compare the first column, the number of cells alone, with the last, the net."}, "image": {"alt": "Four columns of five dots each, for density alone, 63 statistics, embeddings and the net, above a dashed line at one half."}} tags=["hide-input"]
@@ -200,9 +200,9 @@ figure = figures_als.dials(table, als.state)
 run.keep(figure, "dials")
 
 # %% tags=["remove-input"]
-display(report.table(study.dials_words(table)))
+display(words.table(study.dials_words(table)))
 lines = [
-    f"- {report.sentence(f'**Both at zero, {name}**', record)}"
+    f"- {words.sentence(f'**Both at zero, {name}**', record)}"
     for name, record in judged["both at zero"].items()
 ]
 display(Markdown("\n".join(lines)))
@@ -275,7 +275,7 @@ display(Markdown(study.randomised_words(checked)))
 # ## All numbers
 
 # %% tags=["remove-input", "full-width"]
-display(report.table(report.evidence_table(run.records)))
+display(words.table(words.evidence_table(run.records)))
 
 # %% tags=["remove-cell"]
 run.finish()
@@ -293,4 +293,4 @@ run.finish()
 # The command that made this page. Change a parameter by another `-p name=value`.
 
 # %% tags=["remove-input"]
-display(Markdown(report.rerun(run)))
+display(Markdown(words.rerun(run)))

@@ -19,12 +19,13 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import load, page, report
+from confoundlab import load, page
 from confoundlab.catalog.celegans import TEST_EACH, TRAIN_EACH
 from confoundlab.croppers.crops import Corner, Then, Whole
 from confoundlab.croppers.transforms import MeanLevel
 from confoundlab.design import splits
 from confoundlab.plotting import views
+from confoundlab.report import words as report
 from confoundlab.studies import rivals as battery
 from confoundlab.studies.run import StudyRun
 

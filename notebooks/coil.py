@@ -19,12 +19,13 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import explore, page, report
+from confoundlab import explore, page
 from confoundlab.catalog import DATASETS
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.croppers.vacuity import BACKGROUND_LIMIT, constant_share, object_free
 from confoundlab.design import splits
 from confoundlab.plotting import nets, views
+from confoundlab.report import words as report
 from confoundlab.studies import rivals as battery
 from confoundlab.studies.run import StudyRun
 

@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import page, report
+from confoundlab import page
 from confoundlab.catalog import DATASETS, paper_rows
 from confoundlab.croppers import inset
 from confoundlab.croppers.crops import AsIs, Corner, Whole
@@ -27,6 +27,7 @@ from confoundlab.design import duplicates, splits
 from confoundlab.evidence import nuisance
 from confoundlab.images import file_properties
 from confoundlab.plotting import views
+from confoundlab.report import words as report
 from confoundlab.studies import rivals as battery
 from confoundlab.studies.run import StudyRun
 

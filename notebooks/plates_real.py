@@ -19,10 +19,10 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import report
 from confoundlab.evidence import differences
 from confoundlab.plates import density, figures, focus_trial, forests, heatmaps, real
 from confoundlab.plotting import nets
+from confoundlab.report import words as report
 from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]

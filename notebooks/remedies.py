@@ -19,11 +19,12 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import catalog, page, report
+from confoundlab import catalog, page
 from confoundlab.croppers.crops import Corner, Then, Whole
 from confoundlab.croppers.transforms import Normalised
 from confoundlab.design import splits
 from confoundlab.plotting import nets
+from confoundlab.report import words as report
 from confoundlab.simulation import camera
 from confoundlab.studies import rivals
 from confoundlab.studies.run import StudyRun

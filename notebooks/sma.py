@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import explore, report
+from confoundlab import explore
 from confoundlab.plates import (
     embed,
     figures,
@@ -37,6 +37,7 @@ from confoundlab.plates.handcrafted import statistics
 from confoundlab.plates.nuclei import patches
 from confoundlab.plates.sites import smaller
 from confoundlab.plates.wells import nuisance_in_controls
+from confoundlab.report import words as report
 from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from confoundlab import report
 from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, TableSet
 from confoundlab.errors import InputError
+from confoundlab.report import words as report
 from confoundlab.studies.store import read_results
 
 BOOK = Path(__file__).parents[1]

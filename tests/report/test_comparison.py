@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from confoundlab import comparison
 from confoundlab.cli import main
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.design import splits
 from confoundlab.errors import InputError
 from confoundlab.evidence import differences
 from confoundlab.plotting.evidence import compared
+from confoundlab.report import comparison
 from confoundlab.studies.run import RUN_VARIABLE, StudyRun
 
 

@@ -2,10 +2,10 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from confoundlab import report_calibration as report
 from confoundlab.calibration.trials import TESTS
 from confoundlab.errors import InputError
 from confoundlab.plotting.evidence import latest_nulls
+from confoundlab.report import calibration as report
 
 
 def test_alarms_are_the_stored_rates(calibrated):

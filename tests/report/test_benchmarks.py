@@ -5,7 +5,7 @@ import pytest
 from conftest import ROOT
 from scipy import stats
 
-from confoundlab import report_benchmarks
+from confoundlab.report import benchmarks as report_benchmarks
 
 
 @pytest.fixture(scope="module")

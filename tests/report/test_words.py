@@ -3,8 +3,8 @@ import json
 import pandas as pd
 import pytest
 
-from confoundlab import report
 from confoundlab.catalog import paper_rows
+from confoundlab.report import words as report
 from confoundlab.studies.run import RUN_VARIABLE, StudyRun
 
 

@@ -1,0 +1,1 @@
+"""Words and tables that pages print, every number from a stored record."""
