@@ -110,7 +110,7 @@ def run(
     Example: confoundlab run coil --profile quick -p crop_size=16 --out runs/small-crop
     """
     from confoundlab import catalog
-    from confoundlab.execute import run_study
+    from confoundlab.notebook.execution import run_study
 
     given = dict(_pair(text) for text in pairs)
     run_study(catalog.study(study), out, profile=profile, parameters=given, overwrite=overwrite)

@@ -19,11 +19,12 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import load, page
+from confoundlab import load
 from confoundlab.catalog.celegans import TEST_EACH, TRAIN_EACH
 from confoundlab.croppers.crops import Corner, Then, Whole
 from confoundlab.croppers.transforms import MeanLevel
 from confoundlab.design import splits
+from confoundlab.notebook import page
 from confoundlab.plotting import views
 from confoundlab.report import words as report
 from confoundlab.studies import rivals as battery

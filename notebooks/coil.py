@@ -19,11 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import explore, page
 from confoundlab.catalog import DATASETS
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.croppers.vacuity import BACKGROUND_LIMIT, constant_share, object_free
 from confoundlab.design import splits
+from confoundlab.notebook import page, widgets
 from confoundlab.plotting import nets, views
 from confoundlab.report import words as report
 from confoundlab.studies import rivals as battery
@@ -90,7 +90,7 @@ page.design(run, images, "objects and sessions")
 # it shows where they start.
 
 # %% mystnb={"figure": {"caption": "Left: an image with the crop's place. Middle: the crop. Right: the crop with its contrast stretched."}, "image": {"alt": "An object with a box drawn in one corner, and the content of the box, plain and with stretched contrast."}} tags=["hide-input"]
-explore.crop_explorer(run, images, crop)
+widgets.crop_explorer(run, images, crop)
 
 # %% [markdown]
 # ## Turn the dials
@@ -100,7 +100,7 @@ explore.crop_explorer(run, images, crop)
 # object is photographed in each session; what differs between the crops is the session.
 
 # %% mystnb={"figure": {"caption": "Simulated objects, each in a session of its own. Middle: their corners, in which the scene is the same for all. Bottom: the corners with their contrast stretched, one range for all, so that brighter tiles are brighter sessions."}, "image": {"alt": "Three rows of small pictures: simulated objects, their nearly black corners, and the corners stretched, where some tiles are brighter than others."}} tags=["hide-input"]
-explore.dial_explorer(run, DATASETS[dataset].twin, crop)
+widgets.dial_explorer(run, DATASETS[dataset].twin, crop)
 
 # %% [markdown]
 # ## Named without the subject

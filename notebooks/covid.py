@@ -19,11 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import page
 from confoundlab.catalog import paper_rows
 from confoundlab.croppers.crops import BorderRing, CentreBlackout, Corner, Then, Whole
 from confoundlab.design import columns, duplicates, splits
 from confoundlab.evidence import nuisance
+from confoundlab.notebook import page
 from confoundlab.plotting import views
 from confoundlab.report import words as report
 from confoundlab.studies import rivals as battery

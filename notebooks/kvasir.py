@@ -19,13 +19,13 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import page
 from confoundlab.catalog import DATASETS, paper_rows
 from confoundlab.croppers import inset
 from confoundlab.croppers.crops import AsIs, Corner, Whole
 from confoundlab.design import duplicates, splits
 from confoundlab.evidence import nuisance
 from confoundlab.images import file_properties
+from confoundlab.notebook import page
 from confoundlab.plotting import views
 from confoundlab.report import words as report
 from confoundlab.studies import rivals as battery

@@ -19,10 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import catalog, page
+from confoundlab import catalog
 from confoundlab.croppers.crops import Corner, Then, Whole
 from confoundlab.croppers.transforms import Normalised
 from confoundlab.design import splits
+from confoundlab.notebook import page
 from confoundlab.plotting import nets
 from confoundlab.report import words as report
 from confoundlab.simulation import camera

@@ -19,11 +19,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import page
 from confoundlab.croppers import patches
 from confoundlab.croppers.crops import AsIs, BlankestPatch, Centre, Corner, Whole
 from confoundlab.design import splits
 from confoundlab.evidence import factor_share
+from confoundlab.notebook import page
 from confoundlab.plotting import views
 from confoundlab.report import words as report
 from confoundlab.studies import rivals

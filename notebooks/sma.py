@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import explore
+from confoundlab.notebook import widgets
 from confoundlab.plates import (
     embed,
     figures,
@@ -153,7 +153,7 @@ means, well_table = study.by_well(features, cells.table)
 points = embed.tsne(means, perplexity=min(30, len(means) // 4), seed=seed)
 
 # %% mystnb={"figure": {"name": "fig-sma-tsne", "caption": "Simulated wells, a point each: one t-SNE map of the mean embedding of their cells, coloured by condition and by batch. Look in which panel colours lie apart. Distances between clusters mean little; the numbers are below."}, "image": {"alt": "Two copies of one cloud of points, coloured by condition on the left and by batch on the right."}} tags=["hide-input"]
-explore.colour_explorer(
+widgets.colour_explorer(
     run,
     points,
     well_table,

@@ -20,11 +20,11 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import page
 from confoundlab.catalog import DATASETS, paper_rows
 from confoundlab.croppers.crops import AsIs, Box, Corner, Whole
 from confoundlab.croppers.patches import patches_at
 from confoundlab.design import duplicates, splits
+from confoundlab.notebook import page
 from confoundlab.plotting import nets, views
 from confoundlab.report import words as report
 from confoundlab.studies import leakmap

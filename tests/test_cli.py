@@ -7,10 +7,11 @@ import pytest
 from click.testing import CliRunner
 from loopback import NAMES, Stopping, entry, left
 
-from confoundlab import catalog, cli, execute
+from confoundlab import catalog, cli
 from confoundlab.cli import main
 from confoundlab.datasets import download
 from confoundlab.errors import RunFailedError
+from confoundlab.notebook import execution
 
 
 def call(*words):
@@ -95,7 +96,7 @@ def test_a_failed_run_is_exit_code_1(tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise RunFailedError("cell 3: ValueError")
 
-    monkeypatch.setattr(execute, "run_study", fail)
+    monkeypatch.setattr(execution, "run_study", fail)
     result = call("run", "coil", "--out", tmp_path / "out")
     assert result.exit_code == 1 and result.output == "confoundlab: cell 3: ValueError\n"
 
@@ -104,7 +105,7 @@ def test_a_full_disk_is_said_in_a_line(tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise OSError(28, "No space left on device", "runs/a")
 
-    monkeypatch.setattr(execute, "run_study", fail)
+    monkeypatch.setattr(execution, "run_study", fail)
     result = call("run", "coil", "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert result.output == "confoundlab: No space left on device: runs/a\n"
@@ -114,7 +115,7 @@ def test_an_error_of_ours_is_not_hidden(monkeypatch):
     def fail(*args, **kwargs):
         raise KeyError("a defect")
 
-    monkeypatch.setattr(execute, "run_study", fail)
+    monkeypatch.setattr(execution, "run_study", fail)
     assert isinstance(call("run", "coil", "--out", "x").exception, KeyError)
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import execute
 from confoundlab.catalog import TABLES, study
 from confoundlab.errors import InputError
+from confoundlab.notebook import execution
 from confoundlab.plates import real
 from confoundlab.plates.forests import cut_drop, lonely
 from confoundlab.plates.tables import PlateTable
@@ -65,12 +65,14 @@ def test_a_plate_without_edge_wells_has_no_line_about_edges():
 
 def test_real_data_that_are_asked_for_must_be_there():
     with pytest.raises(InputError, match="not at hand"):
-        execute.settings(study("plates_real"), "smoke", {"data": "real"})
+        execution.settings(study("plates_real"), "smoke", {"data": "real"})
 
 
 @pytest.mark.slow
 def test_the_page_runs_on_a_machine_without_data(tmp_path):
-    out = execute.run_study(study("plates_real"), tmp_path / "out", profile="smoke", parameters={})
+    out = execution.run_study(
+        study("plates_real"), tmp_path / "out", profile="smoke", parameters={}
+    )
     results = read_results(out / "results.json")
     assert results["data"] == [] and results["evidence"] == []
     page = json.dumps(nbformat.read(out / "plates_real.ipynb", as_version=4))

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab import page
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.design import splits
 from confoundlab.evidence import differences, nuisance
 from confoundlab.evidence.verdicts import Verdict
+from confoundlab.notebook import page
 from confoundlab.plotting import pointed
 from confoundlab.report import words as report
 from confoundlab.studies import leakmap

@@ -27,9 +27,9 @@ from confoundlab.catalog import Study
 from confoundlab.datasets.loading import usable
 from confoundlab.errors import BrokenImagesError, InputError, RunFailedError, one_of
 from confoundlab.files import replace_folder
+from confoundlab.notebook.webpage import write_page
 from confoundlab.studies.parameters import declared, notebook_source, read_notebook, resolve
 from confoundlab.studies.run import RUN_VARIABLE
-from confoundlab.webpage import write_page
 
 # papermill guesses parameters line by line and warns where it cannot read a type; ours are checked.
 logging.getLogger("papermill").setLevel(logging.ERROR)

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from confoundlab.webpage import standalone, write_page
+from confoundlab.notebook.webpage import standalone, write_page
 
 # what a browser fetches by itself; a link that a reader may click is none of these
 FETCHED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "object": "data"}

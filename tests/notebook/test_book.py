@@ -7,9 +7,9 @@ import yaml
 from conftest import ROOT
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from confoundlab import pages
 from confoundlab.catalog import STUDIES
 from confoundlab.errors import InputError
+from confoundlab.notebook import book
 from confoundlab.report import words as report
 from confoundlab.studies.parameters import declared, notebook_source, read_notebook, resolve
 
@@ -18,8 +18,8 @@ CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 
 
 def test_without_an_address_there_is_no_button():
-    assert pages.repository(CONFIG) is None  # as the repository is shipped
-    made = pages.with_buttons(CONFIG, "extra")
+    assert book.repository(CONFIG) is None  # as the repository is shipped
+    made = book.with_buttons(CONFIG, "extra")
     assert "repository" not in made and made["launch_buttons"] == {"thebe": False}
     assert made["sphinx"] == CONFIG["sphinx"]
 
@@ -27,31 +27,31 @@ def test_without_an_address_there_is_no_button():
 def test_an_address_switches_buttons_on():
     named = CONFIG | {"repository": {"url": URL + "/"}}
     before = yaml.safe_dump(named)
-    made = pages.with_buttons(named, "extra")
+    made = book.with_buttons(named, "extra")
     assert made["repository"] == {
         "url": URL, "branch": "gh-pages", "path_to_book": "_sources"
     }  # fmt: skip
     assert made["launch_buttons"]["binderhub_url"] and made["launch_buttons"]["colab_url"]
     assert made["sphinx"]["config"]["html_extra_path"][-1] == "extra"
     assert yaml.safe_dump(named) == before
-    elsewhere = pages.with_buttons({"repository": {"url": "https://gitlab.com/a/b"}}, "extra")
+    elsewhere = book.with_buttons({"repository": {"url": "https://gitlab.com/a/b"}}, "extra")
     assert "colab_url" not in elsewhere["launch_buttons"]
     for bad in ("github.com/a/b", "https://github.com/a", 'https://github.com/a/b"; x'):
         with pytest.raises(InputError, match="should be https"):
-            pages.repository({"repository": {"url": bad}})
+            book.repository({"repository": {"url": bad}})
 
 
 def test_binder_installs_the_package_from_the_address():
-    (text,) = pages.binder_files(URL).values()
+    (text,) = book.binder_files(URL).values()
     environment = yaml.safe_load(text)
     assert environment["dependencies"][-1] == {"pip": [f"confoundlab @ git+{URL}"]}
 
 
 def test_a_notebook_installs_the_package_only_where_there_is_an_address():
     notebook = new_notebook(cells=[new_markdown_cell("# Title\n\nText")])
-    plain = pages.dressed(notebook, "offer", None)
+    plain = book.dressed(notebook, "offer", None)
     assert [cell.source for cell in plain.cells] == ["# Title", "offer", "Text"]
-    _, _, install, _ = pages.dressed(notebook, "offer", URL).cells
+    _, _, install, _ = book.dressed(notebook, "offer", URL).cells
     assert install.metadata.tags == ["remove-cell"] and f"git+{URL}" in install.source
     compile(install.source.replace("%pip install --quiet ", ""), "cell", "exec")
     assert len(notebook.cells) == 1
@@ -59,13 +59,13 @@ def test_a_notebook_installs_the_package_only_where_there_is_an_address():
 
 def test_a_study_offers_what_its_results_say(published):
     for results in published:
-        offer = pages.study_offer(results)
+        offer = book.study_offer(results)
         for entry in results["data"]:
             assert entry["digest"] in offer and f"{{bdg-dark}}`{entry['state']}`" in offer
         name = results["study"]
         assert f"<{name}.ipynb>" in offer and f"<{name}.parameters.yaml>" in offer
-        assert pages.duration(results["seconds"]) in offer
-        assert yaml.safe_load(pages.parameters_file(results)) == results["parameters"]
+        assert book.duration(results["seconds"]) in offer
+        assert yaml.safe_load(book.parameters_file(results)) == results["parameters"]
 
 
 def test_the_one_command_makes_the_same_parameters(published):
@@ -83,7 +83,7 @@ def test_the_one_command_makes_the_same_parameters(published):
 
 
 def test_other_pages_say_what_they_read(published):
-    offer = pages.page_offer("benchmarks", published, 12.3)
+    offer = book.page_offer("benchmarks", published, 12.3)
     assert "12 s" in offer and f"{len(published)} runs" in offer and "make book" in offer
     assert re.search(r"`sha256:[0-9a-f]{64}`", offer) and "{bdg-dark}`real`" in offer
 
@@ -92,7 +92,7 @@ def test_other_pages_say_what_they_read(published):
     ("seconds", "said"), [(0.4, "0 s"), (89, "89 s"), (200, "3 min"), (9000, "2.5 h")]
 )
 def test_durations_are_said_as_people_do(seconds, said):
-    assert pages.duration(seconds) == said
+    assert book.duration(seconds) == said
 
 
 def test_all_parameters_of_all_studies_are_in_one_table():

@@ -4,9 +4,9 @@ import json
 import nbformat
 import pytest
 
-from confoundlab import execute
 from confoundlab.catalog import study
 from confoundlab.errors import InputError, RunFailedError
+from confoundlab.notebook import execution
 from confoundlab.studies import parameters
 from confoundlab.studies.store import read_results
 
@@ -28,7 +28,7 @@ def notebook(tmp_path, monkeypatch):
         path = tmp_path / "source" / "coil.py"
         path.parent.mkdir(exist_ok=True)
         path.write_text(source)
-        monkeypatch.setattr(execute, "notebook_source", lambda name: path)
+        monkeypatch.setattr(execution, "notebook_source", lambda name: path)
         monkeypatch.setattr(parameters, "notebook_source", lambda name: path)
         return dataclasses.replace(study("coil"), profiles={"smoke": {"seed": 4}})
 
@@ -36,7 +36,7 @@ def notebook(tmp_path, monkeypatch):
 
 
 def run(entry, out, **options):
-    return execute.run_study(entry, out, **({"parameters": {}} | options))
+    return execution.run_study(entry, out, **({"parameters": {}} | options))
 
 
 def texts(path):
@@ -92,7 +92,7 @@ def test_an_interrupt_leaves_nothing(notebook, tmp_path, monkeypatch):
     def stop(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(execute.papermill, "execute_notebook", stop)
+    monkeypatch.setattr(execution.papermill, "execute_notebook", stop)
     with pytest.raises(KeyboardInterrupt):
         run(notebook(GOOD), tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
@@ -117,7 +117,7 @@ def test_bad_input_is_refused_before_anything_is_written(notebook, tmp_path, opt
 @pytest.mark.slow
 def test_the_coil_study_runs_whole(tmp_path):
     chosen = {"epochs": "1", "repeats": "1", "data": "simulated", "dataset": "coil100_sample"}
-    out = execute.run_study(study("coil"), tmp_path / "a", profile="smoke", parameters=chosen)
+    out = execution.run_study(study("coil"), tmp_path / "a", profile="smoke", parameters=chosen)
     results = read_results(out / "results.json")
     assert results["parameters"]["epochs"] == 1 and results["profile"] == "smoke"
     assert results["data"][0]["state"] == "simulated" and results["data"][0]["n_images"] == 720

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from conftest import small
 
-from confoundlab import explore
 from confoundlab.croppers.crops import Corner
+from confoundlab.notebook import widgets
 from confoundlab.simulation.camera import render
 from confoundlab.studies.run import RUN_VARIABLE, StudyRun
 
@@ -18,8 +18,8 @@ CROP = Corner("top-right", 12, 14)
 def live(monkeypatch):
     """What is displayed in a live kernel, where figures are shown on no screen."""
     shown = []
-    monkeypatch.setattr(explore, "display", shown.append)
-    monkeypatch.setattr(explore.plt, "show", lambda: None)
+    monkeypatch.setattr(widgets, "display", shown.append)
+    monkeypatch.setattr(widgets.plt, "show", lambda: None)
     return shown
 
 
@@ -28,15 +28,15 @@ def page(monkeypatch, tmp_path):
     """The folder of a run that writes a page."""
     order = {"folder": str(tmp_path), "study": "coil", "profile": None, "parameters": {}}
     monkeypatch.setenv(RUN_VARIABLE, json.dumps(order))
-    monkeypatch.setattr(explore, "display", None)  # would fail if it were called
+    monkeypatch.setattr(widgets, "display", None)  # would fail if it were called
     return tmp_path
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_live_kernel_gets_sliders_that_move_the_crop(twin, monkeypatch, live):
     drawn = []
-    monkeypatch.setattr(explore.plots_views, "crop_picker", lambda *what: drawn.append(what[1:]))
-    explore.crop_explorer(StudyRun(), twin, CROP)
+    monkeypatch.setattr(widgets.plots_views, "crop_picker", lambda *what: drawn.append(what[1:]))
+    widgets.crop_explorer(StudyRun(), twin, CROP)
     controls = opened(live)
     assert (controls["width"].value, controls["height"].value) == (12, 14)
     controls["width"].value = 20
@@ -46,7 +46,7 @@ def test_a_live_kernel_gets_sliders_that_move_the_crop(twin, monkeypatch, live):
 
 
 def test_a_page_gets_the_still(twin, page):
-    explore.crop_explorer(StudyRun(), twin, CROP)
+    widgets.crop_explorer(StudyRun(), twin, CROP)
     assert [path.name for path in page.iterdir()] == ["crop-picker.png"]
 
 
@@ -54,8 +54,8 @@ def test_a_page_gets_the_still(twin, page):
 def test_a_dial_that_is_turned_changes_the_pictures_of_the_sessions(monkeypatch, live):
     camera = small(dials={"level": 0.5}).twin
     drawn = []
-    monkeypatch.setattr(explore.plots_views, "sessions", lambda *what: drawn.append(what))
-    explore.dial_explorer(StudyRun(seed=3), camera, CROP, classes=3)
+    monkeypatch.setattr(widgets.plots_views, "sessions", lambda *what: drawn.append(what))
+    widgets.dial_explorer(StudyRun(seed=3), camera, CROP, classes=3)
     controls = opened(live)
     assert len(controls) == 10 and controls["level"].value == 0.5
     labels, zero = np.arange(3), np.zeros(3, int)
@@ -68,9 +68,9 @@ def test_a_dial_that_is_turned_changes_the_pictures_of_the_sessions(monkeypatch,
 
 
 def test_a_page_gets_the_twin_as_it_is(page):
-    explore.dial_explorer(StudyRun(), small().twin, CROP)
+    widgets.dial_explorer(StudyRun(), small().twin, CROP)
     assert [path.name for path in page.iterdir()] == ["dials.png"]
-    titles = [axis.get_title() for axis in explore.plt.gcf().axes[:4]]
+    titles = [axis.get_title() for axis in widgets.plt.gcf().axes[:4]]
     assert titles == [f"session {number}" for number in (1, 2, 3, 4)]
 
 
@@ -82,11 +82,11 @@ def wells():
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_menu_colours_the_map_and_lists_what_can_be_told_apart(wells, live, monkeypatch):
-    maps, drawn = explore.figures_folds.embedding_maps, []
+    maps, drawn = widgets.figures_folds.embedding_maps, []
     monkeypatch.setattr(
-        explore.figures_folds, "embedding_maps", lambda *a, **o: drawn.append(maps(*a, **o))
+        widgets.figures_folds, "embedding_maps", lambda *a, **o: drawn.append(maps(*a, **o))
     )
-    explore.colour_explorer(
+    widgets.colour_explorer(
         StudyRun(), *wells, ["batch"], ["plate", "well"], title="Map", state="simulated"
     )
     menu = opened(live)["colour by"]
@@ -101,11 +101,11 @@ def test_the_menu_colours_the_map_and_lists_what_can_be_told_apart(wells, live, 
 
 
 def test_a_page_gets_one_map_a_column(wells, page):
-    explore.colour_explorer(
+    widgets.colour_explorer(
         StudyRun(), *wells, ["batch", "plate"], ["well"], title="Map", state="simulated"
     )
     assert [path.name for path in page.iterdir()] == ["tsne.png"]
-    assert [axis.get_title() for axis in explore.plt.gcf().axes] == ["batch", "plate"]
+    assert [axis.get_title() for axis in widgets.plt.gcf().axes] == ["batch", "plate"]
 
 
 def opened(shown):
