@@ -25,9 +25,9 @@ from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import Indices
 from confoundlab.plates.embed import COLOURS
-from confoundlab.plates.layout import Line, PlateDesign
-from confoundlab.plates.microscope import PlateDials, from_centre
-from confoundlab.plates.plateset import PlateSet
+from confoundlab.plates.simulator.layout import Line, PlateDesign
+from confoundlab.plates.simulator.microscope import PlateDials, from_centre
+from confoundlab.plates.simulator.plateset import PlateSet
 from confoundlab.simulation.camera import paint, photograph
 
 Setting = Mapping[str, float]  # dials that are not at zero

@@ -12,8 +12,8 @@ from PIL import Image
 from confoundlab import probe
 from confoundlab.catalog import DATASETS
 from confoundlab.croppers.crops import stretch
-from confoundlab.plates.microscope import PlateDials
-from confoundlab.plates.plateset import PlateSet
+from confoundlab.plates.simulator.microscope import PlateDials
+from confoundlab.plates.simulator.plateset import PlateSet
 from confoundlab.simulation.camera import render
 
 LEAKS, HONEST = {"offset": 1.0}, {"blur": 1.0}

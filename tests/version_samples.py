@@ -46,7 +46,7 @@ from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
 from confoundlab.plates.embed import embed
 from confoundlab.plates.handcrafted import statistics
-from confoundlab.plates.plateset import simulate
+from confoundlab.plates.simulator.plateset import simulate
 from confoundlab.studies.predictions import forest_probabilities
 from confoundlab.versions import VERSIONS, Computing
 

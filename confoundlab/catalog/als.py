@@ -1,7 +1,7 @@
 """The ALS plates of Venugopalan et al. (2019), simulated: density that follows the genotype.
 
 The published screen was never released. What is simulated, and how strong, is in the notebook's
-parameters and in `confoundlab.plates.plateset`.
+parameters and in `confoundlab.plates.simulator.plateset`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The SMA plates of Venugopalan et al. (2019), simulated: batch, focus and laboratory.
 
 The published screens, pilot and main, were never released. What is simulated, and how strong, is in
-the notebook's parameters and in `confoundlab.plates.plateset`.
+the notebook's parameters and in `confoundlab.plates.simulator.plateset`.
 """
 
 from __future__ import annotations

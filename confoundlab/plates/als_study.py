@@ -21,8 +21,8 @@ from confoundlab.plates.background import OnBackground
 from confoundlab.plates.folds import FoldResult
 from confoundlab.plates.gaze import Gaze
 from confoundlab.plates.mixing import mixing
-from confoundlab.plates.plateset import SETS, PlateSet, Scale, simulate
 from confoundlab.plates.rivals import CNN, DENSITY
+from confoundlab.plates.simulator.plateset import SETS, PlateSet, Scale, simulate
 from confoundlab.plates.sites import Sites, measure
 from confoundlab.studies.run import StudyRun
 

@@ -15,11 +15,11 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from confoundlab.plates.cells import CHANNELS
 from confoundlab.plates.embed import COLOURS
 from confoundlab.plates.folds import FoldResult
 from confoundlab.plates.nuclei import Patches, segment
-from confoundlab.plates.plateset import PlateSet
+from confoundlab.plates.simulator.cells import CHANNELS
+from confoundlab.plates.simulator.plateset import PlateSet
 from confoundlab.plotting.nets import BLUE, GRAY, ORANGE, WIDE, legend_below, titled
 
 _MARKS = {"condition": ("o", BLUE, 0.14), "batch": ("s", ORANGE, -0.14)}

@@ -14,8 +14,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from confoundlab.evidence import held_out
-from confoundlab.plates import blurs, heatmaps
+from confoundlab.plates import heatmaps
 from confoundlab.plates.focus import edge_width
+from confoundlab.plates.simulator import blurs
 from confoundlab.plates.tables import FocusSites
 from confoundlab.studies.run import StudyRun
 

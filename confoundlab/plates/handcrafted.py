@@ -20,7 +20,7 @@ from scipy.ndimage import label
 
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
-from confoundlab.plates.cells import CHANNELS
+from confoundlab.plates.simulator.cells import CHANNELS
 
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

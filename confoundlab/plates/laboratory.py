@@ -20,7 +20,7 @@ from confoundlab.evidence import conditional
 from confoundlab.evidence.intervals import bootstrap, mean_recall
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates.folds import Features, Fold, FoldResult, linear
-from confoundlab.plates.plateset import PlateSet
+from confoundlab.plates.simulator.plateset import PlateSet
 
 # Dials at zero, and what is left to find then.
 WORLDS: Mapping[str, Mapping[str, float]] = {

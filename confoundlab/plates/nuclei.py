@@ -24,7 +24,7 @@ from skimage.segmentation import watershed
 
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
-from confoundlab.plates.plateset import PlateSet
+from confoundlab.plates.simulator.plateset import PlateSet
 
 Labels = npt.NDArray[np.int32]
 Centres = npt.NDArray[np.float64]

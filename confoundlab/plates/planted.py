@@ -19,10 +19,10 @@ from confoundlab.evidence.record import Evidence
 from confoundlab.plates import folds, heatmaps, mixing
 from confoundlab.plates.focus import focus_score
 from confoundlab.plates.handcrafted import cell_density, statistics
-from confoundlab.plates.layout import ALS, SMA_MAIN, SMA_PILOT, PlateDesign
-from confoundlab.plates.microscope import PlateDials
 from confoundlab.plates.nuclei import label_nuclei
-from confoundlab.plates.plateset import PlateSet
+from confoundlab.plates.simulator.layout import ALS, SMA_MAIN, SMA_PILOT, PlateDesign
+from confoundlab.plates.simulator.microscope import PlateDials
+from confoundlab.plates.simulator.plateset import PlateSet
 from confoundlab.plates.wells import nuisance_in_controls
 
 STRENGTHS = (0.0, 0.5, 1.0)

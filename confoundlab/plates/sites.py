@@ -19,7 +19,7 @@ from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
 from confoundlab.plates.handcrafted import statistics
 from confoundlab.plates.nuclei import Centres, segment
-from confoundlab.plates.plateset import PlateSet
+from confoundlab.plates.simulator.plateset import PlateSet
 
 _AT_ONCE = 16  # sites at full size
 _PATCH = 64  # pixels

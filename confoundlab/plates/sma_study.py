@@ -21,7 +21,7 @@ from confoundlab.plates.corrections import Name
 from confoundlab.plates.folds import Fold, FoldResult
 from confoundlab.plates.mixing import mixing
 from confoundlab.plates.nuclei import Patches
-from confoundlab.plates.plateset import SETS, PlateSet, Scale, simulate
+from confoundlab.plates.simulator.plateset import SETS, PlateSet, Scale, simulate
 from confoundlab.plates.survey import SiteTable
 from confoundlab.plates.wells import Nuisance
 from confoundlab.studies.run import StudyRun

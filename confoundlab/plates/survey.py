@@ -17,7 +17,7 @@ from confoundlab.files import text_digest
 from confoundlab.images.decoding import Pixels
 from confoundlab.plates.focus import focus_score
 from confoundlab.plates.nuclei import Patches, cut, together
-from confoundlab.plates.plateset import PlateSet
+from confoundlab.plates.simulator.plateset import PlateSet
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from confoundlab.plates.handcrafted import FEATURES
-from confoundlab.plates.plateset import SETS, PlateSet
+from confoundlab.plates.simulator.plateset import SETS, PlateSet
 from confoundlab.plates.sites import Sites
 
 

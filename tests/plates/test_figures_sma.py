@@ -5,10 +5,10 @@ import pytest
 
 from confoundlab.plates import figures_sma, laboratory
 from confoundlab.plates.folds import leave_pair_out
-from confoundlab.plates.layout import SMA_MAIN, lay_out
-from confoundlab.plates.microscope import PlateDials
 from confoundlab.plates.nuclei import patches, segment
-from confoundlab.plates.plateset import PlateSet
+from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
+from confoundlab.plates.simulator.microscope import PlateDials
+from confoundlab.plates.simulator.plateset import PlateSet
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ from scipy import ndimage
 from scipy.stats import spearmanr
 
 from confoundlab.errors import InputError
-from confoundlab.plates import blurs
 from confoundlab.plates.focus import edge_width, focus_score
+from confoundlab.plates.simulator import blurs
 
 
 def cells(n=20, size=256, seed=0):

@@ -5,8 +5,8 @@ import pytest
 from confoundlab.errors import InputError
 from confoundlab.plates import laboratory
 from confoundlab.plates.folds import leave_batch_out, leave_pair_out
-from confoundlab.plates.layout import SMA_MAIN, lay_out
-from confoundlab.plates.plateset import simulate
+from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
+from confoundlab.plates.simulator.plateset import simulate
 
 
 @pytest.fixture(scope="module")

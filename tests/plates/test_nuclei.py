@@ -14,10 +14,10 @@ from scipy.spatial import cKDTree
 from skimage.measure import label, regionprops
 
 from confoundlab.errors import InputError
-from confoundlab.plates.layout import SMA_MAIN
-from confoundlab.plates.microscope import PlateDials
 from confoundlab.plates.nuclei import iter_patches, label_nuclei, patches, segment
-from confoundlab.plates.plateset import PlateSet, simulate
+from confoundlab.plates.simulator.layout import SMA_MAIN
+from confoundlab.plates.simulator.microscope import PlateDials
+from confoundlab.plates.simulator.plateset import PlateSet, simulate
 
 SMALL = replace(SMA_MAIN, plates=(1, 1), wells_a_line=1, sites=1)
 PLATES = PlateSet(SMALL, PlateDials(well=1.0), seed=1)

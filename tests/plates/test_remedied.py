@@ -4,7 +4,7 @@ import pytest
 from confoundlab.errors import InputError
 from confoundlab.plates import remedied
 from confoundlab.plates.folds import leave_pair_out
-from confoundlab.plates.layout import SMA_MAIN, lay_out
+from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
 
 
 @pytest.fixture(scope="module")

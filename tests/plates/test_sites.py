@@ -7,9 +7,9 @@ from sown import sown
 
 from confoundlab.errors import InputError
 from confoundlab.plates.handcrafted import statistics
-from confoundlab.plates.layout import CONTROL_ROWS, crossed
 from confoundlab.plates.nuclei import segment
-from confoundlab.plates.plateset import SETS, PlateSet
+from confoundlab.plates.simulator.layout import CONTROL_ROWS, crossed
+from confoundlab.plates.simulator.plateset import SETS, PlateSet
 from confoundlab.plates.sites import measure, smaller
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from confoundlab.plates import laboratory, remedied, sma_study, survey
 from confoundlab.plates.folds import leave_pair_out
-from confoundlab.plates.layout import SMA_MAIN, lay_out
-from confoundlab.plates.plateset import SETS
+from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
+from confoundlab.plates.simulator.plateset import SETS
 from confoundlab.plates.survey import SiteTable
 from confoundlab.plates.wells import nuisance_in_controls
 from confoundlab.report import words as report

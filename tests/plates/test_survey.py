@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from confoundlab.plates import survey
-from confoundlab.plates.layout import SMA_PILOT
-from confoundlab.plates.microscope import PlateDials
 from confoundlab.plates.nuclei import patches
-from confoundlab.plates.plateset import PlateSet
+from confoundlab.plates.simulator.layout import SMA_PILOT
+from confoundlab.plates.simulator.microscope import PlateDials
+from confoundlab.plates.simulator.plateset import PlateSet
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from confoundlab.plates import blurs
+from confoundlab.plates.simulator import blurs
 
 
 @pytest.mark.parametrize("blur", [blurs.gaussian_blur, blurs.disc_blur])

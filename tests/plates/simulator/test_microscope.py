@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from confoundlab.errors import InputError
-from confoundlab.plates import microscope
-from confoundlab.plates.layout import SMA_MAIN, lay_out
-from confoundlab.plates.microscope import PlateDials, blurs, expose, gains, offsets
+from confoundlab.plates.simulator import microscope
+from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
+from confoundlab.plates.simulator.microscope import PlateDials, blurs, expose, gains, offsets
 
 SITES = lay_out(SMA_MAIN.shrunk(sites=1))
 MANY_BATCHES = lay_out(replace(SMA_MAIN, plates=(6,) * 80, sites=1, wells_a_line=1))

@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter
 
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
-from confoundlab.plates.layout import COLUMNS, LABORATORIES, ROWS
+from confoundlab.plates.simulator.layout import COLUMNS, LABORATORIES, ROWS
 
 Numbers = npt.NDArray[np.float64]
 Scene = npt.NDArray[np.float32]

@@ -8,7 +8,15 @@ import pytest
 from scipy.stats import chisquare
 
 from confoundlab.errors import InputError
-from confoundlab.plates.layout import ALS, SMA_MAIN, SMA_PILOT, WELLS, Line, PlateDesign, lay_out
+from confoundlab.plates.simulator.layout import (
+    ALS,
+    SMA_MAIN,
+    SMA_PILOT,
+    WELLS,
+    Line,
+    PlateDesign,
+    lay_out,
+)
 
 DESIGNS = pytest.mark.parametrize("design", [SMA_PILOT, SMA_MAIN, ALS], ids=lambda d: d.name)
 KEYS = ["plate", "well", "site"]

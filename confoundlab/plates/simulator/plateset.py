@@ -20,9 +20,17 @@ import pandas as pd
 
 from confoundlab.errors import one_of
 from confoundlab.images.decoding import Pixels
-from confoundlab.plates.cells import CHANNELS, FEWEST, MOST, Centres, Look, Scene, paint_site
-from confoundlab.plates.layout import ALS, SMA_MAIN, SMA_PILOT, PlateDesign, lay_out
-from confoundlab.plates.microscope import (
+from confoundlab.plates.simulator.cells import (
+    CHANNELS,
+    FEWEST,
+    MOST,
+    Centres,
+    Look,
+    Scene,
+    paint_site,
+)
+from confoundlab.plates.simulator.layout import ALS, SMA_MAIN, SMA_PILOT, PlateDesign, lay_out
+from confoundlab.plates.simulator.microscope import (
     SIDE,
     PlateDials,
     blurs,

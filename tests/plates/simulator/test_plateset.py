@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from confoundlab.errors import InputError
-from confoundlab.plates.layout import ALS, SMA_MAIN, SMA_PILOT
-from confoundlab.plates.microscope import PlateDials
-from confoundlab.plates.plateset import SETS, PlateSet, simulate
+from confoundlab.plates.simulator.layout import ALS, SMA_MAIN, SMA_PILOT
+from confoundlab.plates.simulator.microscope import PlateDials
+from confoundlab.plates.simulator.plateset import SETS, PlateSet, simulate
 
 SMALL = replace(SMA_MAIN, plates=(1, 1), wells_a_line=1, sites=1, size=96)
 DIALS = [field.name for field in fields(PlateDials)]

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from confoundlab.plates import cells
-from confoundlab.plates.cells import Look, paint_site
+from confoundlab.plates.simulator import cells
+from confoundlab.plates.simulator.cells import Look, paint_site
 
 SIZE = 256
 
