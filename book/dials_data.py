@@ -24,7 +24,7 @@ from confoundlab.croppers.crops import BlankestPatch, Corner, Whole
 from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import Indices
-from confoundlab.plates.embed import COLOURS
+from confoundlab.plates.features.embeddings import COLOURS
 from confoundlab.plates.simulator.layout import Line, PlateDesign
 from confoundlab.plates.simulator.microscope import PlateDials, from_centre
 from confoundlab.plates.simulator.plateset import PlateSet

@@ -20,7 +20,8 @@ from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab.plates import als_study as study
-from confoundlab.plates import embed, figures_als, figures_folds, gaze, hover, mixing, rivals
+from confoundlab.plates import figures_als, figures_folds, gaze, hover, mixing, rivals
+from confoundlab.plates.features import embeddings
 from confoundlab.plates.folds import leave_batch_out
 from confoundlab.report import words
 from confoundlab.studies.run import StudyRun
@@ -68,8 +69,8 @@ display(Markdown(study.data_line(als)))
 # into numbers, its {term}`embedding`, and {term}`t-SNE` draws these as a map. A patch shows one cell and pieces of its neighbours.
 
 # %% tags=["hide-input"]
-patches = embed.embed(als.patches, embedder, side=embed_side)
-points = embed.tsne(patches, perplexity=min(30, len(als) // 4), seed=seed)
+patches = embeddings.embed(als.patches, embedder, side=embed_side)
+points = embeddings.tsne(patches, perplexity=min(30, len(als) // 4), seed=seed)
 
 # %% mystnb={"figure": {"name": "fig-als-tsne", "caption": "Simulated cells, one of each site: the same t-SNE map of their embeddings, coloured by genotype and by batch. Look whether points of one colour lie together; the numbers are below."}, "image": {"alt": "Two copies of one cloud of points, coloured by genotype on the left and by batch on the right."}} tags=["hide-input"]
 figure = figures_folds.embedding_maps(
@@ -87,7 +88,7 @@ display(
         hover.hover_page(
             points[some],
             als.table.iloc[some],
-            embed.COLOURS(als.patches[some]),
+            embeddings.COLOURS(als.patches[some]),
             colour="batch",
             tooltip=["condition", "plate", "well", "site"],
             side=48,
@@ -117,14 +118,14 @@ display(Markdown("\n".join([*lines, f"- {mixing.CAVEAT}"])))
 # are shown further down.
 
 # %% tags=["hide-input"]
-features = embed.embed(als.pixels, embedder, side=embed_side)
+features = embeddings.embed(als.pixels, embedder, side=embed_side)
 options = {"epochs": epochs, "n_permutations": permutations, "seed": seed}
 models = rivals.four_models(als, embeddings=features, refits=refits, **options)
 records = {name: study.judge(run, name, one, "als") for name, one in models.items()}
 found, judged = {"as planted": models}, {}
 for setting, turned in study.ZEROS.items():
     other = run.note(study.plates(**make, **(planted | turned)), f"als, {setting}")
-    seen = embed.embed(other.pixels, embedder, side=embed_side)
+    seen = embeddings.embed(other.pixels, embedder, side=embed_side)
     found[setting] = rivals.four_models(other, embeddings=seen, refits=zero_refits, **options)
     judged[setting] = {
         name: study.judge(run, name, one, f"als, {setting}", setting=setting)

@@ -20,22 +20,14 @@ from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab.notebook import widgets
-from confoundlab.plates import (
-    embed,
-    figures,
-    figures_folds,
-    figures_sma,
-    hover,
-    mixing,
-    remedied,
-    survey,
-)
+from confoundlab.plates import figures, figures_folds, figures_sma, hover, mixing, remedied
 from confoundlab.plates import laboratory as lab
 from confoundlab.plates import sma_study as study
+from confoundlab.plates.features import embeddings, survey
+from confoundlab.plates.features.handcrafted import statistics
+from confoundlab.plates.features.nuclei import patches
+from confoundlab.plates.features.sites import smaller
 from confoundlab.plates.folds import cnn, leave_pair_out
-from confoundlab.plates.handcrafted import statistics
-from confoundlab.plates.nuclei import patches
-from confoundlab.plates.sites import smaller
 from confoundlab.plates.wells import nuisance_in_controls
 from confoundlab.report import words as report
 from confoundlab.studies.run import StudyRun
@@ -148,9 +140,9 @@ run.keep(figure, "focus-truth")
 # of a well. Control wells are left out. In a live kernel the map has a menu of the column that colours it.
 
 # %% tags=["hide-input"]
-features = embed.embed(cells.pixels, embedder, side=side)
+features = embeddings.embed(cells.pixels, embedder, side=side)
 means, well_table = study.by_well(features, cells.table)
-points = embed.tsne(means, perplexity=min(30, len(means) // 4), seed=seed)
+points = embeddings.tsne(means, perplexity=min(30, len(means) // 4), seed=seed)
 
 # %% mystnb={"figure": {"name": "fig-sma-tsne", "caption": "Simulated wells, a point each: one t-SNE map of the mean embedding of their cells, coloured by condition and by batch. Look in which panel colours lie apart. Distances between clusters mean little; the numbers are below."}, "image": {"alt": "Two copies of one cloud of points, coloured by condition on the left and by batch on the right."}} tags=["hide-input"]
 widgets.colour_explorer(
@@ -187,7 +179,7 @@ display(
         hover.hover_page(
             points[some],
             well_table.iloc[some],
-            embed.COLOURS(cells.pixels[well_table.index[some]]),
+            embeddings.COLOURS(cells.pixels[well_table.index[some]]),
             colour="batch",
             tooltip=["condition", "line", "laboratory", "plate", "well"],
             side=48,

@@ -44,8 +44,8 @@ from confoundlab.files import write_aside
 from confoundlab.images.decoding import Pixels
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
-from confoundlab.plates.embed import embed
-from confoundlab.plates.handcrafted import statistics
+from confoundlab.plates.features.embeddings import embed
+from confoundlab.plates.features.handcrafted import statistics
 from confoundlab.plates.simulator.plateset import simulate
 from confoundlab.studies.predictions import forest_probabilities
 from confoundlab.versions import VERSIONS, Computing

@@ -18,12 +18,12 @@ from confoundlab.evidence.factor_share import Explained
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates import dependence
 from confoundlab.plates.background import OnBackground
+from confoundlab.plates.features.sites import Sites, measure
 from confoundlab.plates.folds import FoldResult
 from confoundlab.plates.gaze import Gaze
 from confoundlab.plates.mixing import mixing
 from confoundlab.plates.rivals import CNN, DENSITY
 from confoundlab.plates.simulator.plateset import SETS, PlateSet, Scale, simulate
-from confoundlab.plates.sites import Sites, measure
 from confoundlab.studies.run import StudyRun
 
 SPLIT = "batches apart"

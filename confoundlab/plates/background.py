@@ -20,7 +20,7 @@ from confoundlab.errors import InputError
 from confoundlab.evidence.intervals import bootstrap, mean_recall
 from confoundlab.evidence.record import Evidence, NullTest
 from confoundlab.images.decoding import Pixels
-from confoundlab.plates.handcrafted import foreground
+from confoundlab.plates.features.handcrafted import foreground
 
 Maps = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]

@@ -16,7 +16,7 @@ from confoundlab.evidence.intervals import Numbers
 from confoundlab.evidence.probes import probe
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates import heatmaps
-from confoundlab.plates.tables import PlateTable
+from confoundlab.plates.features.tables import PlateTable
 from confoundlab.studies.run import StudyRun
 
 _BINS = 8  # of the count: a linear probe of bins can see a date in the middle

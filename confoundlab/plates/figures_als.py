@@ -21,10 +21,10 @@ from matplotlib.ticker import MaxNLocator
 
 from confoundlab.plates.als_study import few
 from confoundlab.plates.background import OnBackground, empty_background
-from confoundlab.plates.embed import COLOURS
+from confoundlab.plates.features.embeddings import COLOURS
+from confoundlab.plates.features.sites import Sites
 from confoundlab.plates.gaze import Gaze
 from confoundlab.plates.gradcam import scaled
-from confoundlab.plates.sites import Sites
 from confoundlab.plotting.nets import (
     BLUE,
     GRAY,

@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from confoundlab.evidence import held_out
 from confoundlab.plates import heatmaps
-from confoundlab.plates.focus import edge_width
+from confoundlab.plates.features.focus import edge_width
+from confoundlab.plates.features.tables import FocusSites
 from confoundlab.plates.simulator import blurs
-from confoundlab.plates.tables import FocusSites
 from confoundlab.studies.run import StudyRun
 
 LEVELS = tuple(np.linspace(0, 7.2, 10).round(1).tolist())  # widths of known blurs, in pixels

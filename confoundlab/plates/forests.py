@@ -22,7 +22,7 @@ from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
 from confoundlab.evidence.intervals import Interval, Numbers, Statistic, Weights, bootstrap
-from confoundlab.plates.tables import PlateTable
+from confoundlab.plates.features.tables import PlateTable
 from confoundlab.studies.run import Measured, StudyRun
 
 

@@ -23,8 +23,8 @@ from confoundlab.images.decoding import Pixels
 from confoundlab.models.lenet import LeNet5, Task
 from confoundlab.plates import background, dependence, gradcam
 from confoundlab.plates.background import OnBackground
+from confoundlab.plates.features.sites import Sites
 from confoundlab.plates.folds import PENALTY, Fold
-from confoundlab.plates.sites import Sites
 
 Indices = npt.NDArray[np.intp]
 

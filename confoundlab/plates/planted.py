@@ -17,9 +17,9 @@ import pandas as pd
 
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates import folds, heatmaps, mixing
-from confoundlab.plates.focus import focus_score
-from confoundlab.plates.handcrafted import cell_density, statistics
-from confoundlab.plates.nuclei import label_nuclei
+from confoundlab.plates.features.focus import focus_score
+from confoundlab.plates.features.handcrafted import cell_density, statistics
+from confoundlab.plates.features.nuclei import label_nuclei
 from confoundlab.plates.simulator.layout import ALS, SMA_MAIN, SMA_PILOT, PlateDesign
 from confoundlab.plates.simulator.microscope import PlateDials
 from confoundlab.plates.simulator.plateset import PlateSet

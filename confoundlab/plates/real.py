@@ -13,9 +13,10 @@ import pandas as pd
 from confoundlab.catalog import TABLES
 from confoundlab.datasets.copies import find_folder
 from confoundlab.design.splits import grouped_folds, k_fold, leave_out
-from confoundlab.plates import heatmaps, tables
+from confoundlab.plates import heatmaps
+from confoundlab.plates.features import tables
+from confoundlab.plates.features.tables import FocusSites, PlateTable
 from confoundlab.plates.forests import Question
-from confoundlab.plates.tables import FocusSites, PlateTable
 from confoundlab.studies.run import Measured, StudyRun
 
 READERS: dict[str, Callable[[], PlateTable]] = {

@@ -18,8 +18,8 @@ from confoundlab.errors import InputError
 from confoundlab.evidence import conditional, factor_share
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates import folds as held
+from confoundlab.plates.features.sites import Sites
 from confoundlab.plates.folds import Fold, FoldResult
-from confoundlab.plates.sites import Sites
 
 DENSITY, STATISTICS, EMBEDDINGS, CNN = "cell density", "63 statistics", "embeddings", "CNN"
 

@@ -18,11 +18,11 @@ import pandas as pd
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates import heatmaps, laboratory, remedied
 from confoundlab.plates.corrections import Name
+from confoundlab.plates.features.nuclei import Patches
+from confoundlab.plates.features.survey import SiteTable
 from confoundlab.plates.folds import Fold, FoldResult
 from confoundlab.plates.mixing import mixing
-from confoundlab.plates.nuclei import Patches
 from confoundlab.plates.simulator.plateset import SETS, PlateSet, Scale, simulate
-from confoundlab.plates.survey import SiteTable
 from confoundlab.plates.wells import Nuisance
 from confoundlab.studies.run import StudyRun
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from confoundlab.plates.handcrafted import FEATURES
+from confoundlab.plates.features.handcrafted import FEATURES
+from confoundlab.plates.features.sites import Sites
 from confoundlab.plates.simulator.plateset import SETS, PlateSet
-from confoundlab.plates.sites import Sites
 
 
 def sown(*, density=1.0, wells=6, sites=1, side=24, seed=0):

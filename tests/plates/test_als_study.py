@@ -6,9 +6,9 @@ from sown import sown
 from confoundlab.plates import als_study as study
 from confoundlab.plates import gaze, rivals
 from confoundlab.plates.background import on_background
+from confoundlab.plates.features.sites import Sites
 from confoundlab.plates.folds import leave_batch_out
 from confoundlab.plates.simulator.plateset import simulate
-from confoundlab.plates.sites import Sites
 from confoundlab.studies.run import StudyRun
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from confoundlab.plates import density
-from confoundlab.plates.tables import PlateTable
+from confoundlab.plates.features.tables import PlateTable
 from confoundlab.studies.run import StudyRun
 
 

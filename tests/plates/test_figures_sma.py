@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from confoundlab.plates import figures_sma, laboratory
+from confoundlab.plates.features.nuclei import patches, segment
 from confoundlab.plates.folds import leave_pair_out
-from confoundlab.plates.nuclei import patches, segment
 from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
 from confoundlab.plates.simulator.microscope import PlateDials
 from confoundlab.plates.simulator.plateset import PlateSet

@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from confoundlab.files import text_digest
 from confoundlab.images.decoding import Pixels
-from confoundlab.plates.focus import focus_score
-from confoundlab.plates.nuclei import Patches, cut, together
+from confoundlab.plates.features.focus import focus_score
+from confoundlab.plates.features.nuclei import Patches, cut, together
 from confoundlab.plates.simulator.plateset import PlateSet
 
 

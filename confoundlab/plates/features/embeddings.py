@@ -26,7 +26,7 @@ from tqdm import tqdm
 from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
-from confoundlab.plates import nets
+from confoundlab.plates.features import nets
 from confoundlab.studies import store
 from confoundlab.versions import computed_by
 

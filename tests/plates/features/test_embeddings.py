@@ -11,8 +11,15 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
 
 from confoundlab.errors import InputError
-from confoundlab.plates import embed as module
-from confoundlab.plates.embed import COLOURS, FIRST_THREE, MEAN, embed, principal, tsne
+from confoundlab.plates.features import embeddings as module
+from confoundlab.plates.features.embeddings import (
+    COLOURS,
+    FIRST_THREE,
+    MEAN,
+    embed,
+    principal,
+    tsne,
+)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from skimage.measure import label, regionprops
 
 from confoundlab.errors import InputError
-from confoundlab.plates.nuclei import iter_patches, label_nuclei, patches, segment
+from confoundlab.plates.features.nuclei import iter_patches, label_nuclei, patches, segment
 from confoundlab.plates.simulator.layout import SMA_MAIN
 from confoundlab.plates.simulator.microscope import PlateDials
 from confoundlab.plates.simulator.plateset import PlateSet, simulate

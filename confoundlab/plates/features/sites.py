@@ -17,8 +17,8 @@ from tqdm import tqdm
 from confoundlab.catalog import DataState
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
-from confoundlab.plates.handcrafted import statistics
-from confoundlab.plates.nuclei import Centres, segment
+from confoundlab.plates.features.handcrafted import statistics
+from confoundlab.plates.features.nuclei import Centres, segment
 from confoundlab.plates.simulator.plateset import PlateSet
 
 _AT_ONCE = 16  # sites at full size

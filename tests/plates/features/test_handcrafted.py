@@ -7,7 +7,7 @@ from skimage.filters import threshold_otsu
 from skimage.measure import label, regionprops
 
 from confoundlab.errors import InputError
-from confoundlab.plates.handcrafted import (
+from confoundlab.plates.features.handcrafted import (
     CHANNELS,
     FEATURES,
     cell_density,

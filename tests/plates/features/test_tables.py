@@ -5,7 +5,7 @@ import pytest
 
 from confoundlab.catalog import TABLES
 from confoundlab.errors import InputError
-from confoundlab.plates import tables
+from confoundlab.plates.features import tables
 
 READERS = {
     "focus_quality": tables.focus_sites,

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from confoundlab.plates import survey
-from confoundlab.plates.nuclei import patches
+from confoundlab.plates.features import survey
+from confoundlab.plates.features.nuclei import patches
 from confoundlab.plates.simulator.layout import SMA_PILOT
 from confoundlab.plates.simulator.microscope import PlateDials
 from confoundlab.plates.simulator.plateset import PlateSet

@@ -6,7 +6,7 @@ from scipy import ndimage
 from scipy.stats import spearmanr
 
 from confoundlab.errors import InputError
-from confoundlab.plates.focus import edge_width, focus_score
+from confoundlab.plates.features.focus import edge_width, focus_score
 from confoundlab.plates.simulator import blurs
 
 

@@ -6,11 +6,11 @@ import pytest
 from sown import sown
 
 from confoundlab.errors import InputError
-from confoundlab.plates.handcrafted import statistics
-from confoundlab.plates.nuclei import segment
+from confoundlab.plates.features.handcrafted import statistics
+from confoundlab.plates.features.nuclei import segment
+from confoundlab.plates.features.sites import measure, smaller
 from confoundlab.plates.simulator.layout import CONTROL_ROWS, crossed
 from confoundlab.plates.simulator.plateset import SETS, PlateSet
-from confoundlab.plates.sites import measure, smaller
 
 
 def test_smaller_pictures_are_means_of_squares(rng):

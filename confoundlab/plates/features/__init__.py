@@ -1,0 +1,1 @@
+"""What is measured on sites and cells: nuclei, focus, 63 statistics, embeddings."""
