@@ -20,9 +20,10 @@ from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab.plates import als_study as study
-from confoundlab.plates import figures_als, figures_folds, gaze, hover, mixing, rivals
+from confoundlab.plates import figures_als, figures_folds, gaze, hover, rivals
 from confoundlab.plates.features import embeddings
 from confoundlab.plates.folds import leave_batch_out
+from confoundlab.plates.nuisance import batch_mixing
 from confoundlab.report import words
 from confoundlab.studies.run import StudyRun
 
@@ -105,7 +106,7 @@ display(
 mixed = study.mixed(patches, als, n_permutations=permutations, seed=seed)
 run.keep_table(mixed, "mixing")
 lines = [f"- **{row.label}**: {row.words}." for row in mixed.itertuples()]
-display(Markdown("\n".join([*lines, f"- {mixing.CAVEAT}"])))
+display(Markdown("\n".join([*lines, f"- {batch_mixing.CAVEAT}"])))
 
 # %% [markdown]
 # ## Four models in an unseen batch

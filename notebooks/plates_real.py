@@ -20,7 +20,8 @@ from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab.evidence import differences
-from confoundlab.plates import density, figures, focus_trial, forests, heatmaps, real
+from confoundlab.plates import figures, forests, real
+from confoundlab.plates.nuisance import density, focus_trial, heatmaps
 from confoundlab.plotting import nets
 from confoundlab.report import words as report
 from confoundlab.studies.run import StudyRun

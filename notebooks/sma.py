@@ -20,7 +20,7 @@ from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab.notebook import widgets
-from confoundlab.plates import figures, figures_folds, figures_sma, hover, mixing, remedied
+from confoundlab.plates import figures, figures_folds, figures_sma, hover, remedied
 from confoundlab.plates import laboratory as lab
 from confoundlab.plates import sma_study as study
 from confoundlab.plates.features import embeddings, survey
@@ -28,7 +28,8 @@ from confoundlab.plates.features.handcrafted import statistics
 from confoundlab.plates.features.nuclei import patches
 from confoundlab.plates.features.sites import smaller
 from confoundlab.plates.folds import cnn, leave_pair_out
-from confoundlab.plates.wells import nuisance_in_controls
+from confoundlab.plates.nuisance import batch_mixing
+from confoundlab.plates.nuisance.wells import nuisance_in_controls
 from confoundlab.report import words as report
 from confoundlab.studies.run import StudyRun
 
@@ -166,7 +167,7 @@ widgets.colour_explorer(
 mixed = study.mixed(means, well_table, n_permutations=permutations, seed=seed)
 run.keep_table(mixed, "mixing")
 words = [f"- **{row.label}**: {row.words}." for row in mixed.itertuples()]
-display(Markdown("\n".join(words) + f"\n\n{mixing.CAVEAT}"))
+display(Markdown("\n".join(words) + f"\n\n{batch_mixing.CAVEAT}"))
 
 # %% [markdown]
 # Point at a mark to see a cell of its well. This map needs no network. In a live kernel,

@@ -21,7 +21,7 @@ from confoundlab.plates.background import OnBackground
 from confoundlab.plates.features.sites import Sites, measure
 from confoundlab.plates.folds import FoldResult
 from confoundlab.plates.gaze import Gaze
-from confoundlab.plates.mixing import mixing
+from confoundlab.plates.nuisance.batch_mixing import mixing
 from confoundlab.plates.rivals import CNN, DENSITY
 from confoundlab.plates.simulator.plateset import SETS, PlateSet, Scale, simulate
 from confoundlab.studies.run import StudyRun

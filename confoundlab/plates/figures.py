@@ -19,7 +19,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from confoundlab.evidence.intervals import Numbers
-from confoundlab.plates import heatmaps
+from confoundlab.plates.nuisance import heatmaps
 from confoundlab.plotting.nets import GRAY, ORANGE, WIDE, colours_of, ink, legend_below, titled
 
 _EMPTY = "0.85"

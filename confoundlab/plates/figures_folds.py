@@ -21,7 +21,7 @@ from matplotlib.typing import ColorType
 
 from confoundlab.errors import InputError
 from confoundlab.plates.folds import FoldResult
-from confoundlab.plates.wells import Nuisance
+from confoundlab.plates.nuisance.wells import Nuisance
 from confoundlab.plotting.nets import (
     BLUE,
     GRAY,

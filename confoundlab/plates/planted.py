@@ -16,14 +16,15 @@ import numpy as np
 import pandas as pd
 
 from confoundlab.evidence.record import Evidence
-from confoundlab.plates import folds, heatmaps, mixing
+from confoundlab.plates import folds
 from confoundlab.plates.features.focus import focus_score
 from confoundlab.plates.features.handcrafted import cell_density, statistics
 from confoundlab.plates.features.nuclei import label_nuclei
+from confoundlab.plates.nuisance import batch_mixing, heatmaps
+from confoundlab.plates.nuisance.wells import nuisance_in_controls
 from confoundlab.plates.simulator.layout import ALS, SMA_MAIN, SMA_PILOT, PlateDesign
 from confoundlab.plates.simulator.microscope import PlateDials
 from confoundlab.plates.simulator.plateset import PlateSet
-from confoundlab.plates.wells import nuisance_in_controls
 
 STRENGTHS = (0.0, 0.5, 1.0)
 N_SEEDS = 20
@@ -89,17 +90,17 @@ def _radial(seen: Seen, seed: int) -> Evidence:
     return heatmaps.radial(seen.sites, "focus", n_permutations=N_PERMUTATIONS, seed=seed)
 
 
-def _mixed(seen: Seen, seed: int) -> mixing.Mixing:
+def _mixed(seen: Seen, seed: int) -> batch_mixing.Mixing:
     x = seen.features.to_numpy()
     spread = x.std(axis=0)
     scaled = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    return mixing.mixing(
+    return batch_mixing.mixing(
         scaled, seen.sites["batch"], groups=seen.sites["well_id"], neighbours=15, perplexity=10,
         n_permutations=N_PERMUTATIONS, seed=seed,
     )[0]  # fmt: skip
 
 
-Ask = Callable[[Seen, int], Evidence | mixing.Mixing]
+Ask = Callable[[Seen, int], Evidence | batch_mixing.Mixing]
 # What is asked of each dial: the design it is planted in, and the analyses that look for it.
 QUESTIONS: dict[str, tuple[PlateDesign, dict[str, Ask]]] = {
     "batch_gain": (

@@ -13,10 +13,10 @@ import pandas as pd
 from confoundlab.catalog import TABLES
 from confoundlab.datasets.copies import find_folder
 from confoundlab.design.splits import grouped_folds, k_fold, leave_out
-from confoundlab.plates import heatmaps
 from confoundlab.plates.features import tables
 from confoundlab.plates.features.tables import FocusSites, PlateTable
 from confoundlab.plates.forests import Question
+from confoundlab.plates.nuisance import heatmaps
 from confoundlab.studies.run import Measured, StudyRun
 
 READERS: dict[str, Callable[[], PlateTable]] = {

@@ -16,14 +16,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.evidence.record import Evidence
-from confoundlab.plates import heatmaps, laboratory, remedied
+from confoundlab.plates import laboratory, remedied
 from confoundlab.plates.corrections import Name
 from confoundlab.plates.features.nuclei import Patches
 from confoundlab.plates.features.survey import SiteTable
 from confoundlab.plates.folds import Fold, FoldResult
-from confoundlab.plates.mixing import mixing
+from confoundlab.plates.nuisance import heatmaps
+from confoundlab.plates.nuisance.batch_mixing import mixing
+from confoundlab.plates.nuisance.wells import Nuisance
 from confoundlab.plates.simulator.plateset import SETS, PlateSet, Scale, simulate
-from confoundlab.plates.wells import Nuisance
 from confoundlab.studies.run import StudyRun
 
 Numbers = npt.NDArray[np.float64]

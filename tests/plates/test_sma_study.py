@@ -6,9 +6,9 @@ from confoundlab.plates import laboratory, remedied, sma_study
 from confoundlab.plates.features import survey
 from confoundlab.plates.features.survey import SiteTable
 from confoundlab.plates.folds import leave_pair_out
+from confoundlab.plates.nuisance.wells import nuisance_in_controls
 from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
 from confoundlab.plates.simulator.plateset import SETS
-from confoundlab.plates.wells import nuisance_in_controls
 from confoundlab.report import words as report
 from confoundlab.studies.parameters import declared, notebook_source, read_notebook
 from confoundlab.studies.run import StudyRun

@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import mannwhitneyu, spearmanr
 
 from confoundlab.errors import InputError
-from confoundlab.plates import figures, heatmaps
+from confoundlab.plates import figures
+from confoundlab.plates.nuisance import heatmaps
 
 
 def plates(n=1, sites=1, shape=(8, 12), seed=0, value=lambda row, column: 0 * row):

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab.plates import density
 from confoundlab.plates.features.tables import PlateTable
+from confoundlab.plates.nuisance import density
 from confoundlab.studies.run import StudyRun
 
 

@@ -6,7 +6,7 @@ from scipy.stats import kstest
 from sklearn.metrics import silhouette_score
 
 from confoundlab.errors import InputError
-from confoundlab.plates.mixing import CAVEAT, lisi, mixing
+from confoundlab.plates.nuisance.batch_mixing import CAVEAT, lisi, mixing
 
 
 def wells(rng, n_wells=24, each=10, batches=3, shift=0.0, well_spread=0.0, d=6):

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from confoundlab.errors import InputError
-from confoundlab.plates.wells import nuisance_in_controls
+from confoundlab.plates.nuisance.wells import nuisance_in_controls
 
 
 def plates(wells=12, cells=4):

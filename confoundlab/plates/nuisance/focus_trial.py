@@ -14,9 +14,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from confoundlab.evidence import held_out
-from confoundlab.plates import heatmaps
 from confoundlab.plates.features.focus import edge_width
 from confoundlab.plates.features.tables import FocusSites
+from confoundlab.plates.nuisance import heatmaps
 from confoundlab.plates.simulator import blurs
 from confoundlab.studies.run import StudyRun
 

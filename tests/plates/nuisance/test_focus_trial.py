@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab.plates import focus_trial
 from confoundlab.plates.features import tables
+from confoundlab.plates.nuisance import focus_trial
 from confoundlab.plates.simulator import blurs
 from confoundlab.studies.run import StudyRun
 
