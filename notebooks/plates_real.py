@@ -20,7 +20,8 @@ from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab.evidence import differences
-from confoundlab.plates import figures, forests, real
+from confoundlab.plates import figures, real
+from confoundlab.plates.analysis import forests
 from confoundlab.plates.nuisance import density, focus_trial, heatmaps
 from confoundlab.plotting import nets
 from confoundlab.report import words as report

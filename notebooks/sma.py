@@ -20,14 +20,15 @@ from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab.notebook import widgets
-from confoundlab.plates import figures, figures_folds, figures_sma, hover, remedied
-from confoundlab.plates import laboratory as lab
+from confoundlab.plates import figures, figures_folds, figures_sma, hover
 from confoundlab.plates import sma_study as study
+from confoundlab.plates.analysis import after_remedies
+from confoundlab.plates.analysis import laboratory as lab
+from confoundlab.plates.analysis.folds import cnn, leave_pair_out
 from confoundlab.plates.features import embeddings, survey
 from confoundlab.plates.features.handcrafted import statistics
 from confoundlab.plates.features.nuclei import patches
 from confoundlab.plates.features.sites import smaller
-from confoundlab.plates.folds import cnn, leave_pair_out
 from confoundlab.plates.nuisance import batch_mixing
 from confoundlab.plates.nuisance.wells import nuisance_in_controls
 from confoundlab.report import words as report
@@ -328,7 +329,7 @@ display(Markdown("\n".join(lines)))
 # all healthy lines in the other. The test wells stay as they were.
 
 # %% tags=["hide-input"]
-thinned = remedied.confounded(folds, cells.table, seed=seed)
+thinned = after_remedies.confounded(folds, cells.table, seed=seed)
 crossed = study.remedies(run, measured, cells.table, folds, "pairs of lines apart", seed=seed)
 aliased = study.remedies(
     run, measured, cells.table, thinned, "pairs of lines apart, batch confounded", seed=seed

@@ -16,13 +16,13 @@ import pandas as pd
 from confoundlab.design.power import ALPHA
 from confoundlab.evidence.factor_share import Explained
 from confoundlab.evidence.record import Evidence
-from confoundlab.plates import dependence
-from confoundlab.plates.background import OnBackground
+from confoundlab.plates.analysis import partial_dependence
+from confoundlab.plates.analysis.background import OnBackground
+from confoundlab.plates.analysis.folds import FoldResult
+from confoundlab.plates.analysis.gaze import Gaze
+from confoundlab.plates.analysis.rivals import CNN, DENSITY
 from confoundlab.plates.features.sites import Sites, measure
-from confoundlab.plates.folds import FoldResult
-from confoundlab.plates.gaze import Gaze
 from confoundlab.plates.nuisance.batch_mixing import mixing
-from confoundlab.plates.rivals import CNN, DENSITY
 from confoundlab.plates.simulator.plateset import SETS, PlateSet, Scale, simulate
 from confoundlab.studies.run import StudyRun
 
@@ -206,7 +206,7 @@ def importance_words(lost: pd.DataFrame) -> str:
                  f"{means['alone']['nuclei']:.3f}.")  # fmt: skip
     alone = lost[lost["how"] == "alone"].drop_duplicates("features")
     near = alone[alone["features"].isin(telling(lost))]
-    warned = dependence.warning(near.assign(goes_with=near["goes_with"].map(few)))
+    warned = partial_dependence.warning(near.assign(goes_with=near["goes_with"].map(few)))
     return "\n".join([*lines, f"- {warned}"] if warned else lines)
 
 

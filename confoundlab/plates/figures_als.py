@@ -20,11 +20,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from confoundlab.plates.als_study import few
-from confoundlab.plates.background import OnBackground, empty_background
+from confoundlab.plates.analysis.background import OnBackground, empty_background
+from confoundlab.plates.analysis.gaze import Gaze
+from confoundlab.plates.analysis.gradcam import scaled
 from confoundlab.plates.features.embeddings import COLOURS
 from confoundlab.plates.features.sites import Sites
-from confoundlab.plates.gaze import Gaze
-from confoundlab.plates.gradcam import scaled
 from confoundlab.plotting.nets import (
     BLUE,
     GRAY,

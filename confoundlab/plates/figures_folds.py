@@ -20,7 +20,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.typing import ColorType
 
 from confoundlab.errors import InputError
-from confoundlab.plates.folds import FoldResult
+from confoundlab.plates.analysis.folds import FoldResult
 from confoundlab.plates.nuisance.wells import Nuisance
 from confoundlab.plotting.nets import (
     BLUE,

@@ -15,9 +15,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from confoundlab.plates.analysis.folds import FoldResult
 from confoundlab.plates.features.embeddings import COLOURS
 from confoundlab.plates.features.nuclei import Patches, segment
-from confoundlab.plates.folds import FoldResult
 from confoundlab.plates.simulator.cells import CHANNELS
 from confoundlab.plates.simulator.plateset import PlateSet
 from confoundlab.plotting.nets import BLUE, GRAY, ORANGE, WIDE, legend_below, titled

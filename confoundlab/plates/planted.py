@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from confoundlab.evidence.record import Evidence
-from confoundlab.plates import folds
+from confoundlab.plates.analysis import folds
 from confoundlab.plates.features.focus import focus_score
 from confoundlab.plates.features.handcrafted import cell_density, statistics
 from confoundlab.plates.features.nuclei import label_nuclei

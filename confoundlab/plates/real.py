@@ -13,9 +13,9 @@ import pandas as pd
 from confoundlab.catalog import TABLES
 from confoundlab.datasets.copies import find_folder
 from confoundlab.design.splits import grouped_folds, k_fold, leave_out
+from confoundlab.plates.analysis.forests import Question
 from confoundlab.plates.features import tables
 from confoundlab.plates.features.tables import FocusSites, PlateTable
-from confoundlab.plates.forests import Question
 from confoundlab.plates.nuisance import heatmaps
 from confoundlab.studies.run import Measured, StudyRun
 

@@ -16,11 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.evidence.record import Evidence
-from confoundlab.plates import laboratory, remedied
-from confoundlab.plates.corrections import Name
+from confoundlab.plates.analysis import after_remedies, laboratory
+from confoundlab.plates.analysis.corrections import Name
+from confoundlab.plates.analysis.folds import Fold, FoldResult
 from confoundlab.plates.features.nuclei import Patches
 from confoundlab.plates.features.survey import SiteTable
-from confoundlab.plates.folds import Fold, FoldResult
 from confoundlab.plates.nuisance import heatmaps
 from confoundlab.plates.nuisance.batch_mixing import mixing
 from confoundlab.plates.nuisance.wells import Nuisance
@@ -197,19 +197,19 @@ def remedies(
     ComBat is tried with and without the condition held fixed, and without control wells.
     """
     tried: list[tuple[str, Name, bool, bool]] = [
-        (name, name, True, True) for name in remedied.at_hand()
+        (name, name, True, True) for name in after_remedies.at_hand()
     ]
     tried.append(("ComBat, unprotected", "ComBat", False, True))
     tried.append(("ComBat, unprotected, no control wells", "ComBat", False, False))
     tables = []
     for words, name, protect, controls in tried:
-        found = remedied.remedied(
+        found = after_remedies.remedied(
             name, features, table, folds, protect=protect, controls=controls,
             n_permutations=run.permutations, seed=seed,
         )  # fmt: skip
         for told, result in (("condition", found.condition), ("batch", found.batch)):
             keep(run, result.evidence, "sma_main", f"{told} after {words}", split)
-        tables.append(remedied.summary([replace(found, name=words)]))
+        tables.append(after_remedies.summary([replace(found, name=words)]))
     return pd.concat(tables, ignore_index=True)
 
 

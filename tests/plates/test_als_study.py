@@ -4,10 +4,10 @@ import pytest
 from sown import sown
 
 from confoundlab.plates import als_study as study
-from confoundlab.plates import gaze, rivals
-from confoundlab.plates.background import on_background
+from confoundlab.plates.analysis import gaze, rivals
+from confoundlab.plates.analysis.background import on_background
+from confoundlab.plates.analysis.folds import leave_batch_out
 from confoundlab.plates.features.sites import Sites
-from confoundlab.plates.folds import leave_batch_out
 from confoundlab.plates.simulator.plateset import simulate
 from confoundlab.studies.run import StudyRun
 

@@ -5,8 +5,8 @@ import pytest
 from sown import sown
 
 from confoundlab.plates import figures_als
-from confoundlab.plates.background import on_background
-from confoundlab.plates.gaze import Gaze
+from confoundlab.plates.analysis.background import on_background
+from confoundlab.plates.analysis.gaze import Gaze
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab.plates import figures_sma, laboratory
+from confoundlab.plates import figures_sma
+from confoundlab.plates.analysis import laboratory
+from confoundlab.plates.analysis.folds import leave_pair_out
 from confoundlab.plates.features.nuclei import patches, segment
-from confoundlab.plates.folds import leave_pair_out
 from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
 from confoundlab.plates.simulator.microscope import PlateDials
 from confoundlab.plates.simulator.plateset import PlateSet

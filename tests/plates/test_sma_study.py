@@ -2,10 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab.plates import laboratory, remedied, sma_study
+from confoundlab.plates import sma_study
+from confoundlab.plates.analysis import after_remedies, laboratory
+from confoundlab.plates.analysis.folds import leave_pair_out
 from confoundlab.plates.features import survey
 from confoundlab.plates.features.survey import SiteTable
-from confoundlab.plates.folds import leave_pair_out
 from confoundlab.plates.nuisance.wells import nuisance_in_controls
 from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
 from confoundlab.plates.simulator.plateset import SETS
@@ -87,7 +88,7 @@ def test_controls_are_judged_and_people_are_not(table, features):
 
 
 def test_remedies_are_tried_kept_and_printed(table, features, monkeypatch):
-    monkeypatch.setattr(remedied, "at_hand", lambda: ("none", "ComBat"))
+    monkeypatch.setattr(after_remedies, "at_hand", lambda: ("none", "ComBat"))
     run = StudyRun(permutations=9)
     folds = leave_pair_out(table)[:2]
     found = sma_study.remedies(run, features, table, folds, "pairs")

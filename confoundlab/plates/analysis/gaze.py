@@ -21,10 +21,10 @@ from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.images.decoding import Pixels
 from confoundlab.models.lenet import LeNet5, Task
-from confoundlab.plates import background, dependence, gradcam
-from confoundlab.plates.background import OnBackground
+from confoundlab.plates.analysis import background, gradcam, partial_dependence
+from confoundlab.plates.analysis.background import OnBackground
+from confoundlab.plates.analysis.folds import PENALTY, Fold
 from confoundlab.plates.features.sites import Sites
-from confoundlab.plates.folds import PENALTY, Fold
 
 Indices = npt.NDArray[np.intp]
 
@@ -155,7 +155,7 @@ def statistics_lost(
         A row a fold and cluster or feature: ``fold``, ``how`` ("alone" or "together") and the
         columns of `dependence.importance`.
     """
-    own = dependence.clusters(sites.statistics)
+    own = partial_dependence.clusters(sites.statistics)
 
     def measured(model: Any, test: Indices) -> pd.DataFrame:
         given = sites.statistics.iloc[test].reset_index(drop=True)
@@ -163,9 +163,9 @@ def statistics_lost(
         options = {"repeats": repeats, "seed": seed}
         ways = {"alone": None, "together": own}
         return pd.concat(
-            dependence.importance(model, given, label, well, together=how, **options).assign(
-                how=name
-            )
+            partial_dependence.importance(
+                model, given, label, well, together=how, **options
+            ).assign(how=name)
             for name, how in ways.items()
         )
 
@@ -186,7 +186,7 @@ def statistics_set(
     def measured(model: Any, test: Indices) -> pd.DataFrame:
         given = sites.statistics.iloc[test].reset_index(drop=True)
         wells = sites.table["well_id"].to_numpy()[test]
-        return dependence.dependence(model, given, wells, names, grid=20, seed=seed)
+        return partial_dependence.dependence(model, given, wells, names, grid=20, seed=seed)
 
     return _each_fold(sites, parts, measured)
 

@@ -4,8 +4,8 @@ from scipy.stats import kstest
 
 from confoundlab.errors import InputError
 from confoundlab.models.lenet import Task
-from confoundlab.plates.background import empty_background, on_background
-from confoundlab.plates.gradcam import maps, named, train_net
+from confoundlab.plates.analysis.background import empty_background, on_background
+from confoundlab.plates.analysis.gradcam import maps, named, train_net
 
 
 def test_background_is_what_is_dark_in_every_channel():

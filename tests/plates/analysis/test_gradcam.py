@@ -10,7 +10,7 @@ from torch import nn
 from confoundlab.errors import InputError
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import LeNet5, Task, as_inputs, fresh_net
-from confoundlab.plates.gradcam import maps, named, randomised, scaled, train_net
+from confoundlab.plates.analysis.gradcam import maps, named, randomised, scaled, train_net
 
 ROWS = np.arange(60)
 
@@ -90,7 +90,7 @@ def test_random_weights_change_the_map_of_a_trained_net(trained):
 
 def test_the_correlation_is_scipys_and_that_of_unchanged_weights_is_one(trained, monkeypatch):
     net, images, _ = trained
-    module = "confoundlab.plates.gradcam._randomise"
+    module = "confoundlab.plates.analysis.gradcam._randomise"
     monkeypatch.setattr(module, lambda layer, generator: None)
     same = randomised(net, images[40:], ROWS[40:], repeats=1)
     assert same["correlation"].to_numpy() == pytest.approx(1)

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from confoundlab.errors import InputError
-from confoundlab.plates import laboratory
-from confoundlab.plates.folds import leave_batch_out, leave_pair_out
+from confoundlab.plates.analysis import laboratory
+from confoundlab.plates.analysis.folds import leave_batch_out, leave_pair_out
 from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
 from confoundlab.plates.simulator.plateset import simulate
 

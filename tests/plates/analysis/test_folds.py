@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from confoundlab.errors import InputError
-from confoundlab.plates import folds
+from confoundlab.plates.analysis import folds
 
 
 def lines(pairs=6, wells=4, sites=3, shared=2):

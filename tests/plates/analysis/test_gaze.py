@@ -5,9 +5,9 @@ import pytest
 from sown import sown
 
 from confoundlab.errors import InputError
-from confoundlab.plates import gaze
-from confoundlab.plates.background import empty_background
-from confoundlab.plates.folds import cnn, leave_batch_out
+from confoundlab.plates.analysis import gaze
+from confoundlab.plates.analysis.background import empty_background
+from confoundlab.plates.analysis.folds import cnn, leave_batch_out
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import conditional
 from confoundlab.evidence.intervals import bootstrap, mean_recall
 from confoundlab.evidence.record import Evidence
-from confoundlab.plates.folds import Features, Fold, FoldResult, linear
+from confoundlab.plates.analysis.folds import Features, Fold, FoldResult, linear
 from confoundlab.plates.simulator.plateset import PlateSet
 
 # Dials at zero, and what is left to find then.

@@ -7,8 +7,8 @@ import pytest
 from confoundlab.design import splits
 from confoundlab.errors import InputError
 from confoundlab.evidence.verdicts import Verdict
+from confoundlab.plates.analysis.forests import Question, cut_drop, lonely, named_by_forest
 from confoundlab.plates.features.tables import PlateTable
-from confoundlab.plates.forests import Question, cut_drop, lonely, named_by_forest
 from confoundlab.studies.run import StudyRun
 
 

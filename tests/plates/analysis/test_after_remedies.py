@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from confoundlab.errors import InputError
-from confoundlab.plates import remedied
-from confoundlab.plates.folds import leave_pair_out
+from confoundlab.plates.analysis import after_remedies
+from confoundlab.plates.analysis.folds import leave_pair_out
 from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
 
 
@@ -24,17 +24,17 @@ def features(table):
 @pytest.mark.parametrize("name", ["per-plate standardisation", "sphering on controls", "ComBat"])
 def test_a_remedy_takes_the_batch_and_leaves_the_disease(name, features, table):
     folds = leave_pair_out(table)[:3]
-    before = remedied.remedied("none", features, table, folds, n_permutations=9)
-    after = remedied.remedied(name, features, table, folds, n_permutations=9)
+    before = after_remedies.remedied("none", features, table, folds, n_permutations=9)
+    after = after_remedies.remedied(name, features, table, folds, n_permutations=9)
     assert before.batch.evidence.estimate > 0.9
     assert after.batch.evidence.estimate < 0.7
     assert after.condition.evidence.estimate > 0.8
 
 
 def test_unprotected_combat_takes_the_disease_unless_control_wells_hold_it_back(features, table):
-    folds = remedied.confounded(leave_pair_out(table), table, rare=0.05)
+    folds = after_remedies.confounded(leave_pair_out(table), table, rare=0.05)
     told = {
-        (protect, controls): remedied.remedied(
+        (protect, controls): after_remedies.remedied(
             "ComBat", features, table, folds, protect=protect, controls=controls, n_permutations=1
         ).condition.evidence.estimate
         for protect, controls in ((True, True), (False, True), (False, False))
@@ -45,7 +45,7 @@ def test_unprotected_combat_takes_the_disease_unless_control_wells_hold_it_back(
 
 def test_confounded_training_wells_hold_mostly_one_condition_a_batch(table):
     folds = leave_pair_out(table)
-    thinned = remedied.confounded(folds, table, rare=0.1)
+    thinned = after_remedies.confounded(folds, table, rare=0.1)
     for before, after in zip(folds, thinned, strict=True):
         assert (before.split.test == after.split.test).all()
         assert set(after.split.train) < set(before.split.train)
@@ -53,17 +53,17 @@ def test_confounded_training_wells_hold_mostly_one_condition_a_batch(table):
         sick = (own["condition"] == "SMA").groupby(own["batch"]).mean()
         assert sick["1"] > 0.8 and sick["2"] < 0.2
         assert own["condition"].groupby(own["batch"]).nunique().eq(2).all()
-    alone = remedied.confounded(folds, table, rare=0.0)[0]
+    alone = after_remedies.confounded(folds, table, rare=0.0)[0]
     own = table.iloc[alone.split.train]
     assert own.groupby("batch")["condition"].nunique().eq(1).all()
     with pytest.raises(InputError, match="two batches"):
-        remedied.confounded(folds, table[table["batch"] == "1"])
+        after_remedies.confounded(folds, table[table["batch"] == "1"])
 
 
 def test_the_summary_has_a_row_a_target(features, table):
     folds = leave_pair_out(table)[:2]
-    found = remedied.remedied("none", features, table, folds, n_permutations=1)
-    shown = remedied.summary([found])
+    found = after_remedies.remedied("none", features, table, folds, n_permutations=1)
+    shown = after_remedies.summary([found])
     assert shown["told"].tolist() == ["condition", "batch"]
     assert shown["auc"].tolist() == [
         found.condition.evidence.estimate, found.batch.evidence.estimate
@@ -71,6 +71,6 @@ def test_the_summary_has_a_row_a_target(features, table):
 
 
 def test_harmony_is_tried_only_where_it_is_installed(monkeypatch):
-    assert "Harmony" in remedied.at_hand()
+    assert "Harmony" in after_remedies.at_hand()
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert "Harmony" not in remedied.at_hand() and "ComBat" in remedied.at_hand()
+    assert "Harmony" not in after_remedies.at_hand() and "ComBat" in after_remedies.at_hand()

@@ -4,8 +4,8 @@ from sklearn.metrics import roc_auc_score
 from sown import sown
 
 from confoundlab.errors import InputError
-from confoundlab.plates import rivals
-from confoundlab.plates.folds import FoldResult, leave_batch_out
+from confoundlab.plates.analysis import rivals
+from confoundlab.plates.analysis.folds import FoldResult, leave_batch_out
 
 
 @pytest.fixture(scope="module")

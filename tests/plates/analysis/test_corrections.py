@@ -9,7 +9,7 @@ from neuroCombat import neuroCombat
 from sklearn.decomposition import PCA
 
 from confoundlab.errors import InputError
-from confoundlab.plates.corrections import NAMES, Wells, correct
+from confoundlab.plates.analysis.corrections import NAMES, Wells, correct
 
 FITTED = [name for name in NAMES if name != "none"]
 

@@ -17,9 +17,9 @@ import pandas as pd
 from confoundlab.errors import InputError
 from confoundlab.evidence import conditional, factor_share
 from confoundlab.evidence.record import Evidence
-from confoundlab.plates import folds as held
+from confoundlab.plates.analysis import folds as held
+from confoundlab.plates.analysis.folds import Fold, FoldResult
 from confoundlab.plates.features.sites import Sites
-from confoundlab.plates.folds import Fold, FoldResult
 
 DENSITY, STATISTICS, EMBEDDINGS, CNN = "cell density", "63 statistics", "embeddings", "CNN"
 

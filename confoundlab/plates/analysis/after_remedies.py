@@ -21,9 +21,9 @@ import pandas as pd
 from confoundlab.design import columns
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
-from confoundlab.plates.corrections import NAMES, Name, Wells, correct
-from confoundlab.plates.folds import Fold, FoldResult, linear
-from confoundlab.plates.laboratory import unseen_people
+from confoundlab.plates.analysis.corrections import NAMES, Name, Wells, correct
+from confoundlab.plates.analysis.folds import Fold, FoldResult, linear
+from confoundlab.plates.analysis.laboratory import unseen_people
 
 Numbers = npt.NDArray[np.float64]
 _RARE = 50  # stream of random numbers

@@ -8,7 +8,7 @@ from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
 
 from confoundlab.errors import InputError
-from confoundlab.plates.dependence import clusters, dependence, importance, warning
+from confoundlab.plates.analysis.partial_dependence import clusters, dependence, importance, warning
 
 
 def density_story(rng, n=600):

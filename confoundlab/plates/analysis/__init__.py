@@ -1,0 +1,1 @@
+"""Models on unseen people and batches, what they look at, and what remedies leave."""
