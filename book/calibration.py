@@ -108,13 +108,13 @@ display(words.table(calibration.covered(stored)))
 # %% mystnb={"figure": {"name": "fig-planted", "caption": "What each analysis finds against what was planted; a mark a seed, filled where it is called significant at 5%. Dashed: what permuted labels give. At zero marks should be open and lie about the dashed line; to the right they should be filled and rise."}, "image": {"alt": "Small panels, one an analysis: marks about a dashed line on the left, high above it in the middle and on the right."}} tags=["remove-input"]
 import pandas as pd
 
-from confoundlab.plates import planted
+from confoundlab.plates.studies import planted_dials
 
 trials = pd.read_csv(Path("../results/calibration/planted.csv"))
 figure = evidence.planted(trials)
 
 # %% tags=["remove-input"]
-display(words.table(planted.summary(trials).round(3)))
+display(words.table(planted_dials.summary(trials).round(3)))
 
 # %% [markdown]
 # ## What was found

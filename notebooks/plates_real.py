@@ -20,9 +20,10 @@ from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab.evidence import differences
-from confoundlab.plates import figures, real
+from confoundlab.plates import figures
 from confoundlab.plates.analysis import forests
 from confoundlab.plates.nuisance import density, focus_trial, heatmaps
+from confoundlab.plates.studies import real
 from confoundlab.plotting import nets
 from confoundlab.report import words as report
 from confoundlab.studies.run import StudyRun

@@ -21,7 +21,6 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab.notebook import widgets
 from confoundlab.plates import figures, figures_folds, figures_sma, hover
-from confoundlab.plates import sma_study as study
 from confoundlab.plates.analysis import after_remedies
 from confoundlab.plates.analysis import laboratory as lab
 from confoundlab.plates.analysis.folds import cnn, leave_pair_out
@@ -31,6 +30,7 @@ from confoundlab.plates.features.nuclei import patches
 from confoundlab.plates.features.sites import smaller
 from confoundlab.plates.nuisance import batch_mixing
 from confoundlab.plates.nuisance.wells import nuisance_in_controls
+from confoundlab.plates.studies import sma as study
 from confoundlab.report import words as report
 from confoundlab.studies.run import StudyRun
 

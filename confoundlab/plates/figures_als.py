@@ -19,12 +19,12 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from confoundlab.plates.als_study import few
 from confoundlab.plates.analysis.background import OnBackground, empty_background
 from confoundlab.plates.analysis.gaze import Gaze
 from confoundlab.plates.analysis.gradcam import scaled
 from confoundlab.plates.features.embeddings import COLOURS
 from confoundlab.plates.features.sites import Sites
+from confoundlab.plates.studies.als import few
 from confoundlab.plotting.nets import (
     BLUE,
     GRAY,

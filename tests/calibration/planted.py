@@ -24,7 +24,7 @@ from tqdm import tqdm
 from confoundlab.cli import Command
 from confoundlab.files import cache_root, text_digest, write_aside
 from confoundlab.models.bank import cores
-from confoundlab.plates.planted import N_SEEDS, QUESTIONS, STRENGTHS, planted, summary
+from confoundlab.plates.studies.planted_dials import N_SEEDS, QUESTIONS, STRENGTHS, planted, summary
 from confoundlab.versions import computed_by
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "planted.csv"

@@ -10,9 +10,9 @@ import pytest
 from confoundlab.catalog import TABLES, study
 from confoundlab.errors import InputError
 from confoundlab.notebook import execution
-from confoundlab.plates import real
 from confoundlab.plates.analysis.forests import cut_drop, lonely
 from confoundlab.plates.features.tables import PlateTable
+from confoundlab.plates.studies import real
 from confoundlab.studies.run import StudyRun
 from confoundlab.studies.store import read_results
 

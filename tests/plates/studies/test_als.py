@@ -3,12 +3,12 @@ import pandas as pd
 import pytest
 from sown import sown
 
-from confoundlab.plates import als_study as study
 from confoundlab.plates.analysis import gaze, rivals
 from confoundlab.plates.analysis.background import on_background
 from confoundlab.plates.analysis.folds import leave_batch_out
 from confoundlab.plates.features.sites import Sites
 from confoundlab.plates.simulator.plateset import simulate
+from confoundlab.plates.studies import als as study
 from confoundlab.studies.run import StudyRun
 
 

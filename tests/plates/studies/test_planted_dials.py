@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab.plates.planted import QUESTIONS, STRENGTHS, planted, summary
 from confoundlab.plates.simulator.microscope import PlateDials
+from confoundlab.plates.studies.planted_dials import QUESTIONS, STRENGTHS, planted, summary
 
 
 def test_every_nuisance_with_a_dial_that_analyses_look_for_is_asked_about():

@@ -1,0 +1,1 @@
+"""What the pages on plates ask, study by study."""
