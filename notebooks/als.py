@@ -19,10 +19,12 @@ from typing import Annotated, Literal
 from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab.plates import figures_als, figures_folds, hover
 from confoundlab.plates.analysis import gaze, rivals
 from confoundlab.plates.analysis.folds import leave_batch_out
 from confoundlab.plates.features import embeddings
+from confoundlab.plates.figures import als as figures_als
+from confoundlab.plates.figures import folds as figures_folds
+from confoundlab.plates.figures import hover
 from confoundlab.plates.nuisance import batch_mixing
 from confoundlab.plates.studies import als as study
 from confoundlab.report import words

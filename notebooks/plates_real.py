@@ -20,8 +20,8 @@ from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab.evidence import differences
-from confoundlab.plates import figures
 from confoundlab.plates.analysis import forests
+from confoundlab.plates.figures import grids as figures
 from confoundlab.plates.nuisance import density, focus_trial, heatmaps
 from confoundlab.plates.studies import real
 from confoundlab.plotting import nets

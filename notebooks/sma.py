@@ -20,7 +20,6 @@ from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab.notebook import widgets
-from confoundlab.plates import figures, figures_folds, figures_sma, hover
 from confoundlab.plates.analysis import after_remedies
 from confoundlab.plates.analysis import laboratory as lab
 from confoundlab.plates.analysis.folds import cnn, leave_pair_out
@@ -28,6 +27,8 @@ from confoundlab.plates.features import embeddings, survey
 from confoundlab.plates.features.handcrafted import statistics
 from confoundlab.plates.features.nuclei import patches
 from confoundlab.plates.features.sites import smaller
+from confoundlab.plates.figures import folds as figures_folds
+from confoundlab.plates.figures import grids, hover, sma
 from confoundlab.plates.nuisance import batch_mixing
 from confoundlab.plates.nuisance.wells import nuisance_in_controls
 from confoundlab.plates.studies import sma as study
@@ -87,15 +88,15 @@ display(Markdown(study.data_line(cells, pilot_sites)))
 # cut around each.
 
 # %% mystnb={"figure": {"name": "fig-sma-layout", "caption": "Simulated: what lies in which well of the first plate of each batch. C: control wells, the same on all plates; H: healthy lines; S: lines with SMA. Look whether both kinds lie all over a plate: what keeps to one side is told by its place."}, "image": {"alt": "Two plates of eight rows by twelve columns with a letter in each well; control wells form a regular grid, the others are mixed."}} tags=["hide-input"]
-figure = figures.layouts(study.layouts(main), "content", "Two plates", cells.state)
+figure = grids.layouts(study.layouts(main), "content", "Two plates", cells.state)
 run.keep(figure, "layout")
 
 # %% mystnb={"figure": {"name": "fig-sma-site", "caption": "One simulated site: five stains, and the nuclei in the first. Circles: where cells were planted; crosses: where nuclei were found. Cells on the border and cells on top of each other are missed."}, "image": {"alt": "Six square pictures of the same cells, one a stain; in the last one crosses lie inside most circles."}} tags=["hide-input"]
-figure = figures_sma.site(main, 0)
+figure = sma.site(main, 0)
 run.keep(figure, "site")
 
 # %% mystnb={"figure": {"name": "fig-sma-patches", "caption": "Simulated cells in false colours: DNA blue, endoplasmic reticulum cyan, RNA green, actin yellow, mitochondria purple. The net for embeddings sees this mixture in three channels, the CNN all five stains. Look whether you could tell the rows apart."}, "image": {"alt": "Two rows of small coloured pictures of cells, one row healthy and one row SMA; they look alike."}} tags=["hide-input"]
-figure = figures_sma.patches(cells)
+figure = sma.patches(cells)
 run.keep(figure, "patches")
 
 # %% [markdown]
@@ -106,7 +107,7 @@ run.keep(figure, "patches")
 
 # %% mystnb={"figure": {"name": "fig-sma-focus", "caption": "Focus score of each simulated site, six pilot plates above, six main plates below, A1 at the top left; gray: empty wells. Look for a bright centre."}, "image": {"alt": "Twelve plates as heat maps; those above are bright in the middle and dark in the corners, those below are bright everywhere."}} tags=["hide-input"]
 maps = {"pilot": study.shown_plates(pilot_sites), "main": study.shown_plates(main_sites)}
-figure = figures.plate_maps(maps, "focus score", cells.state)
+figure = grids.plate_maps(maps, "focus score", cells.state)
 run.keep(figure, "focus")
 
 # %% [markdown]
@@ -130,7 +131,7 @@ lines = [
 display(Markdown("\n".join(lines)))
 
 # %% mystnb={"figure": {"name": "fig-sma-focus-truth", "caption": "Focus score of simulated sites against the blur that was planted there. A score that measures focus falls from left to right."}, "image": {"alt": "Two clouds of points; in the pilot the score falls as the planted blur grows, in the main set all points lie at small blur."}} tags=["hide-input"]
-figure = figures_sma.focus_truth({"pilot": pilot_sites.table, "main": main_sites.table})
+figure = sma.focus_truth({"pilot": pilot_sites.table, "main": main_sites.table})
 run.keep(figure, "focus-truth")
 
 # %% [markdown]
@@ -281,7 +282,7 @@ for name in lab.WORLDS:
     worlds[name] = study.judge_world(run, name, found[name], f"sma_main, {name}")
 
 # %% mystnb={"figure": {"name": "fig-sma-worlds", "caption": "Simulated plates: AUC of the linear model on 63 statistics in the same twelve folds, as planted and with dials at zero. A line is a fold. With both at zero, folds must lie around the dashed line; what then moves single folds up or down is the two lines' own looks."}, "image": {"alt": "Four columns of points joined by lines; the orange one is the fold of one laboratory."}} tags=["hide-input"]
-figure = figures_sma.worlds(found)
+figure = sma.worlds(found)
 run.keep(figure, "worlds")
 
 # %% tags=["remove-input"]
@@ -336,9 +337,7 @@ aliased = study.remedies(
 )
 
 # %% mystnb={"figure": {"name": "fig-sma-remedies", "caption": "Simulated plates: how well condition (circles) and batch (squares) are told from 63 statistics after each correction, with 95% intervals from resampled folds. A good remedy moves squares to the dashed line and leaves circles where they are."}, "image": {"alt": "Two panels with a row a correction, each row with a circle and a square with intervals."}} tags=["hide-input"]
-figure = figures_sma.remedies(
-    {"layout as it is": crossed, "batch and condition confounded": aliased}
-)
+figure = sma.remedies({"layout as it is": crossed, "batch and condition confounded": aliased})
 run.keep(figure, "remedies")
 
 # %% tags=["remove-input"]

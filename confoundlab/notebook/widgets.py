@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from confoundlab.catalog import Twin
 from confoundlab.croppers.crops import Corner, Where
 from confoundlab.images.imageset import ImageSet
-from confoundlab.plates import figures_folds
+from confoundlab.plates.figures import folds
 from confoundlab.plotting import views
 from confoundlab.simulation.camera import Dials, paint, photograph
 from confoundlab.studies.run import StudyRun
@@ -127,13 +127,13 @@ def colour_explorer(
     """
 
     def show(colour: str) -> None:
-        figures_folds.embedding_maps(points, table, [colour], title=title, state=state)
+        folds.embedding_maps(points, table, [colour], title=title, state=state)
         plt.show()
 
     if not run.is_live:
-        still = figures_folds.embedding_maps(points, table, colours, title=title, state=state)
+        still = folds.embedding_maps(points, table, colours, title=title, state=state)
         run.keep(still, "tsne")
         return
-    few = [name for name in more if table[name].nunique() <= figures_folds.MOST_LEVELS]
+    few = [name for name in more if table[name].nunique() <= folds.MOST_LEVELS]
     menu = widgets.Dropdown(options=[*colours, *few], description="colour by")
     display(widgets.interactive(show, colour=menu))

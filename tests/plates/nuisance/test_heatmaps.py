@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import mannwhitneyu, spearmanr
 
 from confoundlab.errors import InputError
-from confoundlab.plates import figures
+from confoundlab.plates.figures import grids
 from confoundlab.plates.nuisance import heatmaps
 
 
@@ -37,7 +37,7 @@ def test_a1_comes_first():
 def test_a1_is_drawn_at_the_top_left():
     shown = np.zeros((8, 12))
     shown[0, 0] = 1
-    figure = figures.plate_maps({"one": {"p": shown}}, "value", "real")
+    figure = grids.plate_maps({"one": {"p": shown}}, "value", "real")
     axis = figure.axes[0]
     figure.canvas.draw()
     a1, h1, a12 = axis.transData.transform([(0, 0), (0, 7), (11, 0)])
@@ -48,7 +48,7 @@ def test_a1_is_drawn_at_the_top_left():
 
 
 def test_a_plate_of_384_wells_has_its_own_letters():
-    figure = figures.plate_maps({"one": {"p": np.eye(16, 24)}}, "value", "real", wells=(16, 24))
+    figure = grids.plate_maps({"one": {"p": np.eye(16, 24)}}, "value", "real", wells=(16, 24))
     figure.canvas.draw()
     axis = figure.axes[0]
     assert [label.get_text() for label in axis.get_yticklabels()][-1] == "P"
@@ -60,7 +60,7 @@ def test_six_plates_against_six_are_on_one_scale():
         side: {f"{side}{number}": np.full((8, 12), level + number) for number in range(6)}
         for side, level in (("pilot", 0.0), ("main", 100.0))
     }
-    figure = figures.plate_maps(both, "focus", "simulated")
+    figure = grids.plate_maps(both, "focus", "simulated")
     panels = [axis for axis in figure.axes if axis.images and axis.get_title()]
     assert len(panels) == 12
     assert len({axis.images[0].get_clim() for axis in panels}) == 1
@@ -157,7 +157,7 @@ def test_bad_tables_are_refused():
 
 def test_layouts_show_a_letter_in_every_well():
     table = plates().assign(condition=lambda t: np.where(t["column"] < 6, "WT", "Null"))
-    figure = figures.layouts({"p": table}, "condition", "Genotypes", "stand-in")
+    figure = grids.layouts({"p": table}, "condition", "Genotypes", "stand-in")
     axis = figure.axes[0]
     assert len(axis.texts) == 96
     letters = {(round(t.get_position()[0]), t.get_text()) for t in axis.texts}

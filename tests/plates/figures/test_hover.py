@@ -9,8 +9,8 @@ import seaborn as sns
 from PIL import Image
 
 from confoundlab.errors import InputError
-from confoundlab.plates import hover
-from confoundlab.plates.hover import hover_map, hover_page
+from confoundlab.plates.figures import hover
+from confoundlab.plates.figures.hover import hover_map, hover_page
 
 PALETTE = sns.color_palette("colorblind").as_hex()
 

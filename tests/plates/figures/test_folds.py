@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from confoundlab.errors import InputError
-from confoundlab.plates import figures_folds
 from confoundlab.plates.analysis.folds import leave_batch_out, leave_pair_out, linear
+from confoundlab.plates.figures import folds as figures_folds
 from confoundlab.plates.nuisance.wells import nuisance_in_controls
 from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
 

@@ -3,10 +3,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab.plates import figures_sma
 from confoundlab.plates.analysis import laboratory
 from confoundlab.plates.analysis.folds import leave_pair_out
 from confoundlab.plates.features.nuclei import patches, segment
+from confoundlab.plates.figures import sma
 from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
 from confoundlab.plates.simulator.microscope import PlateDials
 from confoundlab.plates.simulator.plateset import PlateSet
@@ -24,7 +24,7 @@ def plates():
 
 
 def test_a_site_shows_nuclei_where_they_are_found_and_planted(plates):
-    figure = figures_sma.site(plates, 3)
+    figure = sma.site(plates, 3)
     *_, last = figure.axes
     planted, found = (line.get_xydata()[:, ::-1] for line in last.lines)
     assert np.array_equal(planted, plates.centres(3))
@@ -37,7 +37,7 @@ def test_patches_of_both_conditions_are_shown(plates):
     sites = plates.sites
     rows = [np.flatnonzero(sites["condition"] == name)[0] for name in ("SMA", "healthy")]
     cells = patches(plates.subset(rows), size=32, per_site=4)
-    figure = figures_sma.patches(cells, across=4)
+    figure = sma.patches(cells, across=4)
     titles = [axis.get_title(loc="left") for axis in figure.axes]
     assert "SMA" in titles and "healthy" in titles
     assert sum(bool(axis.images) for axis in figure.axes) == len(cells)
@@ -45,7 +45,7 @@ def test_patches_of_both_conditions_are_shown(plates):
 
 def test_focus_is_drawn_against_the_planted_blur():
     table = pd.DataFrame({"blur": [0.0, 1.0, 3.0], "focus": [0.9, 0.7, 0.2]})
-    figure = figures_sma.focus_truth({"pilot": table, "main": table[:1]})
+    figure = sma.focus_truth({"pilot": table, "main": table[:1]})
     assert [len(axis.lines[0].get_xdata()) for axis in figure.axes] == [3, 1]
     assert all("simulated" in axis.get_title() for axis in figure.axes)
 
@@ -59,7 +59,7 @@ def test_worlds_join_the_points_of_a_fold():
                                  table, folds, n_permutations=1)
         for shift in (0, 1)
     )  # fmt: skip
-    axis = figures_sma.worlds({"as planted": one, "no phenotype": other}).axes[0]
+    axis = sma.worlds({"as planted": one, "no phenotype": other}).axes[0]
     joined = [line.get_ydata() for line in axis.lines[:12]]
     assert np.allclose(joined, np.c_[one.table["auc"], other.table["auc"]])
     crosses = [line.get_marker() == "X" for line in axis.lines[:12]]
@@ -76,7 +76,7 @@ def test_remedies_have_a_row_each_in_every_panel():
             "ci_high": [0.8, 1.0, 0.7, 0.6],
         }
     )
-    figure = figures_sma.remedies({"as it is": table, "confounded": table[:2]})
+    figure = sma.remedies({"as it is": table, "confounded": table[:2]})
     first, second = figure.axes
     assert [text.get_text() for text in first.get_yticklabels()] == ["none", "ComBat"]
     marks = [line for line in first.lines if line.get_marker() in "os"]

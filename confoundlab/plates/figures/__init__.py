@@ -1,0 +1,1 @@
+"""Figures of plates, folds and maps of cells."""
