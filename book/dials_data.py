@@ -15,23 +15,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from dials_pictures import still, strips
 
 from confoundlab import Evidence, probe
 from confoundlab.catalog import DATASETS
 from confoundlab.croppers.crops import BlankestPatch, Corner, Whole
 from confoundlab.files import write_aside
-from confoundlab.images.decoding import Pixels
-from confoundlab.images.imageset import Indices
 from confoundlab.plates.features.embeddings import COLOURS
 from confoundlab.plates.simulator.layout import Line, PlateDesign
 from confoundlab.plates.simulator.microscope import PlateDials, from_centre
 from confoundlab.plates.simulator.plateset import PlateSet
 from confoundlab.simulation.camera import paint, photograph
+from confoundlab.types import Indices, Numbers, Pixels
 
 Setting = Mapping[str, float]  # dials that are not at zero
-Numbers = npt.NDArray[np.float64]
 STEPS = (0.0, 0.1, 0.25, 0.5, 1.0)  # of every dial
 OBJECTS, EVERY = 4, 3  # of the turntable: the catalog's first objects, every third view
 CAMERA = {  # what its dials are called

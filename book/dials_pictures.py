@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from confoundlab.croppers.crops import stretch
-from confoundlab.images.decoding import Pixels
-from confoundlab.images.imageset import Indices
 from confoundlab.plotting.nets import BLUE, GRAY, titled
+from confoundlab.types import Indices, Pixels
 
 _PICTURES, _STRETCHED = 0, 2  # of a setting's strips
 

@@ -23,10 +23,10 @@ from confoundlab.croppers.vacuity import constant_share, object_free
 from confoundlab.datasets.loading import load
 from confoundlab.design.splits import leave_arc_out
 from confoundlab.files import write_aside
-from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import ImageSet
 from confoundlab.plotting.pointed import data_uri
 from confoundlab.simulation.camera import simulate
+from confoundlab.types import Pixels
 
 OBJECTS = 4  # the catalog's first; a person can keep four in mind
 CROP = Corner("top-right", 21, 21)  # as in the paper's Table 4

@@ -41,13 +41,13 @@ from confoundlab.evidence.held_out import accuracy, roc_auc
 from confoundlab.evidence.nuisance import cramers_v
 from confoundlab.evidence.probes import probe
 from confoundlab.files import write_aside
-from confoundlab.images.decoding import Pixels
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
 from confoundlab.plates.features.embeddings import embed
 from confoundlab.plates.features.handcrafted import statistics
 from confoundlab.plates.simulator.plateset import simulate
 from confoundlab.studies.predictions import forest_probabilities
+from confoundlab.types import Pixels
 from confoundlab.versions import VERSIONS, Computing
 
 STORE = Path(__file__).parent / "version_samples.json"

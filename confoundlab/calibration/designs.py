@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from confoundlab.design.labelling import Indices
+from confoundlab.types import Indices
 
 Layout = Literal["none", "crossed", "nested", "partly aliased", "mixed"]
 # Beside the seed, for the data: a test that is given the same seed draws its permutations from the

@@ -17,11 +17,11 @@ from scipy import stats
 
 from confoundlab.calibration.designs import APART, Cell, draw
 from confoundlab.calibration.trials import PERMUTATIONS, TESTS
-from confoundlab.design.labelling import Indices
 from confoundlab.design.power import ALPHA
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import conditional, differences, factor_share, held_out
-from confoundlab.evidence.intervals import Method, Numbers
+from confoundlab.evidence.intervals import Method
+from confoundlab.types import Indices, Numbers
 
 METRICS = ("accuracy", "balanced accuracy", "ROC AUC")
 DIFFERENCES = tuple(f"difference in {metric}" for metric in METRICS)

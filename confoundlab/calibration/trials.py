@@ -16,15 +16,14 @@ import pandas as pd
 from scipy import special, stats
 
 from confoundlab.calibration.designs import Drawn
-from confoundlab.design.labelling import Indices
 from confoundlab.design.splits import grouped
 from confoundlab.evidence import conditional, differences, held_out, nuisance
-from confoundlab.evidence.intervals import Numbers
 from confoundlab.evidence.probes import Probe
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict, verdict, verdicts
 from confoundlab.models import bank
 from confoundlab.models.lenet import Task
+from confoundlab.types import Indices, Numbers
 
 PERMUTATIONS = 199  # 5 % is reached exactly: p <= 10 / 200
 

@@ -17,8 +17,8 @@ import torch
 from torchvision.transforms.v2 import functional as transforms
 
 from confoundlab.errors import InputError, one_of
-from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import View
+from confoundlab.types import Pixels
 
 Where = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 _LARGEST_PATCH = 2**22  # pixels: more, and the whole numbers of its variance leave 64 bits

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from confoundlab.croppers.crops import Whole
-from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import ImageSet
 from confoundlab.images.scanning import in_order
+from confoundlab.types import Pixels
 
 # Gray levels of 255 by which green is above red and above blue. Tissue is red, the dye of lifted
 # polyps blue, air black and glints white: none comes near. Compression shifts colours by fewer.

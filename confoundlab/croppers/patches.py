@@ -21,11 +21,10 @@ from skimage.measure import label
 
 from confoundlab.croppers.crops import Box
 from confoundlab.errors import InputError
-from confoundlab.images.decoding import Pixels
-from confoundlab.images.imageset import ImageSet, Indices, View
+from confoundlab.images.imageset import ImageSet, View
 from confoundlab.images.scanning import in_order
+from confoundlab.types import Indices, Mask, Pixels
 
-Mask = npt.NDArray[np.bool_]
 # (gray image, random numbers) to top and left of each patch, shape (m, 2)
 Places = Callable[[Pixels, np.random.Generator], Indices]
 

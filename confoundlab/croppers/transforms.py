@@ -19,8 +19,8 @@ from scipy.ndimage import gaussian_filter, median_filter
 
 from confoundlab.croppers.crops import MeanColour
 from confoundlab.errors import InputError
-from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import View
+from confoundlab.types import Pixels
 
 _PLANE = (-3, -2)  # the axes of height and width
 # Of whole numbers, a Fourier sum that should be zero comes out around 1e-10.

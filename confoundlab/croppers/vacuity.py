@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from confoundlab.croppers.crops import Corner
-from confoundlab.images.decoding import Colour, Pixels
 from confoundlab.images.imageset import ImageSet
+from confoundlab.types import Colour, Pixels
 
 # COIL's background stays well below this gray level of 255 (0 to about 6).
 BACKGROUND_LIMIT = 60

@@ -11,8 +11,8 @@ import pandas as pd
 from confoundlab.catalog import Dataset, Packed, TableSet
 from confoundlab.errors import InputError
 from confoundlab.files import DATA_VARIABLE, data_root
-from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import ImageSet
+from confoundlab.types import Pixels
 
 
 def find_folder(dataset: Dataset | TableSet) -> Path | None:

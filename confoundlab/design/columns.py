@@ -9,10 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.errors import InputError
-
-Indices = npt.NDArray[np.intp]
-Numbers = npt.NDArray[np.float64]
-Scores = npt.NDArray[np.float32]
+from confoundlab.types import Indices, Numbers, Scores
 
 
 def codes(values: npt.ArrayLike, n: int | None, name: str) -> Indices:

@@ -20,8 +20,9 @@ from scipy.sparse.csgraph import connected_components
 
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
-from confoundlab.images.imageset import ImageSet, Indices
+from confoundlab.images.imageset import ImageSet
 from confoundlab.images.scanning import in_order
+from confoundlab.types import Indices
 
 # Bits. The median makes distances even: 0, 2, 4, ... Copies of the COIL twin's images and of the
 # Yale faces, compressed (JPEG quality 30 to 90) or rescaled (by 0.25 to 2), are within 2 in 98% of

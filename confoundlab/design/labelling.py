@@ -15,11 +15,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from confoundlab.errors import InputError
-
-Indices = npt.NDArray[np.intp]
+from confoundlab.types import Indices
 
 
 class NoPermutationError(InputError):

@@ -23,9 +23,9 @@ from scipy.stats import norm
 
 from confoundlab.errors import InputError, one_of
 from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.types import Numbers
 from confoundlab.versions import computed_by
 
-Numbers = npt.NDArray[np.float64]
 Metric = Literal["accuracy", "balanced accuracy", "ROC AUC"]
 METRICS: tuple[Metric, ...] = ("accuracy", "balanced accuracy", "ROC AUC")
 POWER = 0.8

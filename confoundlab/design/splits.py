@@ -18,8 +18,7 @@ from sklearn.model_selection import (
 )
 
 from confoundlab.errors import InputError
-
-Indices = npt.NDArray[np.intp]
+from confoundlab.types import Indices
 
 
 class Split(NamedTuple):

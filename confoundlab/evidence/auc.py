@@ -13,13 +13,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from confoundlab.evidence.intervals import Numbers, Statistic, Weights
-
-Indices = npt.NDArray[np.intp]
-Scores = npt.NDArray[np.float32]
+from confoundlab.evidence.intervals import Statistic, Weights
+from confoundlab.types import Indices, Numbers, Scores
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

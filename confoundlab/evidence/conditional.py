@@ -16,10 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Indices, Labelling
+from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import Numbers, Weights, bootstrap
+from confoundlab.evidence.intervals import Weights, bootstrap
 from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
+from confoundlab.types import Indices, Numbers
 
 _WHY = (
     "Factors move where the label is the same: with whole groups where all images of a group share "

@@ -15,19 +15,12 @@ import pandas as pd
 from scipy.stats import rankdata, t
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence.auc import weighted_auc
-from confoundlab.evidence.intervals import (
-    Interval,
-    Method,
-    Numbers,
-    Statistic,
-    bootstrap,
-    mean_recall,
-)
+from confoundlab.evidence.intervals import Interval, Method, Statistic, bootstrap, mean_recall
 from confoundlab.evidence.intervals import difference as paired
 from confoundlab.evidence.record import TIE, Evidence, NullTest, assemble, least_shift
+from confoundlab.types import Indices, Numbers
 
 _TINY = float(np.finfo(float).tiny)  # a p-value is never 0, however large t is
 

@@ -14,15 +14,9 @@ import pandas as pd
 
 from confoundlab.design import columns
 from confoundlab.evidence import held_out
-from confoundlab.evidence.intervals import (
-    Interval,
-    Numbers,
-    Statistic,
-    Weights,
-    bootstrap,
-    difference,
-)
+from confoundlab.evidence.intervals import Interval, Statistic, Weights, bootstrap, difference
 from confoundlab.evidence.record import Evidence
+from confoundlab.types import Numbers
 
 # What lies beyond a factor shows in the few groups where it parts from the label. Of fewer than 60
 # groups, intervals held the truth in nine draws of ten only; from there on, two groups more, half

@@ -14,12 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Indices, Labelling, NoPermutationError
+from confoundlab.design.labelling import Labelling, NoPermutationError
 from confoundlab.design.power import Metric, intraclass_correlation, minimum_detectable
 from confoundlab.errors import InputError
 from confoundlab.evidence.auc import PairCounts, weighted_auc
-from confoundlab.evidence.intervals import Method, Numbers, bootstrap, mean_recall
+from confoundlab.evidence.intervals import Method, bootstrap, mean_recall
 from confoundlab.evidence.record import Evidence, NullTest, assemble, design_of, score_correlation
+from confoundlab.types import Indices, Numbers
 
 # From labels of the units, shape (permutations, units), to the metric of each permutation.
 Score = Callable[[Indices], Numbers]

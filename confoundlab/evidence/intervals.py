@@ -17,8 +17,8 @@ from scipy.special import expit, logit
 from scipy.stats import norm, t
 
 from confoundlab.errors import InputError, one_of
+from confoundlab.types import Numbers
 
-Numbers = npt.NDArray[np.float64]
 # From weights, shape (resamples, groups), to values, shape (resamples,). Weights are small whole
 # numbers, which single precision holds exactly.
 Weights = npt.NDArray[np.float32]

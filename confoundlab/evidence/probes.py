@@ -21,7 +21,7 @@ from sklearn.model_selection import GroupKFold
 from tqdm import tqdm
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Indices, Labelling
+from confoundlab.design.labelling import Labelling
 from confoundlab.design.power import intraclass_correlation
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError, one_of
@@ -37,6 +37,7 @@ from confoundlab.evidence.record import (
     score_correlation,
 )
 from confoundlab.models.linear import Logistic, Matrix, Ridge, named
+from confoundlab.types import Indices
 
 _CHUNK = 2**22  # numbers in the indicator matrix of a chunk of permutations: 16 MB
 ProbeMetric = Literal["ROC AUC", "balanced accuracy"]

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from confoundlab.design.labelling import Indices
 from confoundlab.design.power import (
     ALPHA,
     POWER,
@@ -24,7 +23,8 @@ from confoundlab.design.power import (
     intraclass_correlation,
     minimum_detectable,
 )
-from confoundlab.evidence.intervals import Interval, Numbers
+from confoundlab.evidence.intervals import Interval
+from confoundlab.types import Indices, Numbers
 
 # Equal results must count as equal, whatever order their parts were added in.
 TIE = 1e-9

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import Numbers, Weights, bootstrap, mean_recall
+from confoundlab.evidence.intervals import Weights, bootstrap, mean_recall
+from confoundlab.types import Indices, Numbers
 
 
 @dataclass(frozen=True)

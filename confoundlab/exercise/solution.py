@@ -23,8 +23,8 @@ from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict, verdict
 from confoundlab.exercise.tasks import BLANK, Assignment, Component, Design, HonestSplit
 from confoundlab.images.imageset import ImageSet
+from confoundlab.types import Numbers
 
-Numbers = npt.NDArray[np.float64]
 _CERTAIN = 1e-4  # p below which sessions differ; tasks are clear or empty, nothing between
 _DARK = 4  # gray levels of a sensor without light
 _ATTEMPTS = 20

@@ -15,14 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-Colour = Literal["gray", "rgb"]
-Pixels = npt.NDArray[np.uint8]
+from confoundlab.types import Colour, Pixels
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".pgm", ".tif", ".tiff", ".webp"})
 _FORMATS = ("PNG", "JPEG", "GIF", "PPM", "TIFF", "WEBP")

@@ -20,11 +20,10 @@ import pandas as pd
 from confoundlab.catalog import DataState
 from confoundlab.errors import BrokenImagesError, InputError
 from confoundlab.files import cache_root, text_digest, write_aside
-from confoundlab.images.decoding import SUFFIXES, Colour, Pixels, decode, to_gray
+from confoundlab.images.decoding import SUFFIXES, decode, to_gray
 from confoundlab.images.scanning import in_order, pixel_digest, scan
+from confoundlab.types import Colour, Indices, Pixels
 from confoundlab.versions import computed_by
-
-Indices = npt.NDArray[np.intp]
 
 
 class View(Protocol):

@@ -13,7 +13,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from confoundlab.files import cache_root, text_digest, write_aside
-from confoundlab.images.decoding import CannotDecodeError, Pixels, decode
+from confoundlab.images.decoding import CannotDecodeError, decode
+from confoundlab.types import Pixels
 
 T = TypeVar("T")
 _DECODERS = 2  # decoding releases the interpreter lock; more threads than cores gain nothing

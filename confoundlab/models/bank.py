@@ -26,8 +26,8 @@ import numpy.typing as npt
 import torch
 
 from confoundlab.errors import InputError, one_of
-from confoundlab.images.decoding import Pixels
-from confoundlab.models.lenet import SMALLEST, Losses, Probabilities, Task, Tick, train_plain
+from confoundlab.models.lenet import SMALLEST, Task, Tick, train_plain
+from confoundlab.types import Losses, Pixels, Probabilities
 
 Progress = Callable[[int, int], object]
 Finished = Callable[[int, Probabilities, Losses], object]

@@ -14,17 +14,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
-from confoundlab.design.splits import Indices
 from confoundlab.errors import InputError
-from confoundlab.images.decoding import Pixels
+from confoundlab.types import Indices, Losses, Pixels, Probabilities
 
 Tick = Callable[[], None]  # called after each epoch
-Losses = npt.NDArray[np.float64]  # (epochs,)
-Probabilities = npt.NDArray[np.float32]  # (rows, classes)
 SMALLEST = 12  # pixels; smaller inputs leave no room for two 5x5 convolutions
 # Two 5x5 convolutions and two poolings need 16 pixels; inputs of 12 to 15 get a black margin.
 NEEDED = 16

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from confoundlab.images.decoding import Pixels
-from confoundlab.models.lenet import NEEDED, Probabilities, Task, Tick, fresh_net
+from confoundlab.models.lenet import NEEDED, Task, Tick, fresh_net
+from confoundlab.types import Pixels, Probabilities
 
 # Memory for the activations of the nets that are trained together.
 _BYTES_TOGETHER = 4 * 2**30

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from confoundlab.images.decoding import Pixels
-from confoundlab.models.lenet import NEEDED, Losses, Probabilities, Task, Tick, fresh_net
+from confoundlab.models.lenet import NEEDED, Task, Tick, fresh_net
 from confoundlab.models.lenet_kernels import BLOCK, LANES, SCALED, forward, train_epoch
+from confoundlab.types import Losses, Pixels, Probabilities
 
 Floats = npt.NDArray[np.float32]
 

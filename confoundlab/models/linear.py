@@ -17,8 +17,8 @@ from scipy.linalg import cho_factor, cho_solve
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from confoundlab.design.labelling import Indices
 from confoundlab.design.splits import Split
+from confoundlab.types import Indices
 
 Matrix = npt.NDArray[np.float32]
 # Number of the fold, and scores of its test rows, shape (columns, labellings, rows): a column a

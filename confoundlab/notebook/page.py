@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 from confoundlab.croppers.crops import AsIs
 from confoundlab.design.aliasing import identifiability
 from confoundlab.evidence import differences, nuisance
-from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.plotting import evidence, nets, pointed
 from confoundlab.report import words as report
 from confoundlab.studies import leakmap
 from confoundlab.studies.run import Measured, StudyRun
+from confoundlab.types import Colour
 
 _ALL = AsIs()
 

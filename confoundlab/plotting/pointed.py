@@ -21,9 +21,9 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from confoundlab.croppers.crops import AsIs, stretch
-from confoundlab.images.decoding import Pixels
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.plotting.nets import ORANGE, mean_image, titled
+from confoundlab.types import Pixels
 
 _ALL = AsIs()
 _WIDTH = 480  # of all figures; letters of 16 are still read on a phone

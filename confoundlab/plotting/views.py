@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from confoundlab.croppers.crops import Whole, stretch
-from confoundlab.images.decoding import Colour, Pixels
-from confoundlab.images.imageset import ImageSet, Indices, View
+from confoundlab.images.imageset import ImageSet, View
 from confoundlab.plotting.nets import ORANGE, WIDE, titled
+from confoundlab.types import Colour, Indices, Pixels
 
 
 def crops(images: ImageSet, view: View, *, n_classes: int = 10, n_each: int = 1) -> Figure:

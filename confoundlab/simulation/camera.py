@@ -26,10 +26,10 @@ from tqdm import tqdm
 
 from confoundlab.catalog import Dataset, SessionLayout, Twin
 from confoundlab.errors import InputError, one_of
-from confoundlab.images.decoding import Pixels
-from confoundlab.images.imageset import ImageSet, Indices
+from confoundlab.images.imageset import ImageSet
 from confoundlab.simulation.canvas import Radiance
 from confoundlab.simulation.painters import PAINTERS
+from confoundlab.types import Indices, Pixels
 
 # Streams of random numbers: a session's draw must not depend on the images, nor theirs on it. The
 # third stream is the painters'.

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 Radiance = npt.NDArray[np.float64]
 Size = tuple[int, int]  # height, width
-Numbers = Sequence[float] | Radiance
+Levels = Sequence[float] | Radiance
 LUMA = np.array([0.299, 0.587, 0.114])  # red, green, blue to gray (BT.601)
 
 
@@ -37,8 +37,8 @@ def cover(depth: Radiance, edge: float) -> Radiance:
 def distance(
     y: Radiance,
     x: Radiance,
-    centre: Numbers,
-    axes: Numbers,
+    centre: Levels,
+    axes: Levels,
     turn: float = 0.0,
     bend: float = 0.0,
 ) -> Radiance:
@@ -64,14 +64,14 @@ def distance(
     return np.sqrt((dy / axes[0]) ** 2 + (dx / axes[1]) ** 2)
 
 
-def near(y: Radiance, x: Radiance, centre: Numbers, radius: float) -> tuple[slice, slice]:
+def near(y: Radiance, x: Radiance, centre: Levels, radius: float) -> tuple[slice, slice]:
     """Return the rows and columns that hold all points within `radius` of a centre."""
     below, above = np.searchsorted(-y[:, 0], (-centre[0] - radius, -centre[0] + radius))
     left, right = np.searchsorted(x[0], (centre[1] - radius, centre[1] + radius))
     return slice(int(below), int(above)), slice(int(left), int(right))
 
 
-def blend(scene: Radiance, colour: Numbers, share: Radiance) -> None:
+def blend(scene: Radiance, colour: Levels, share: Radiance) -> None:
     """Lay a colour over a scene (height, width, channels), in place; `share` (height, width)."""
     step = np.asarray(colour) - scene
     step *= share[..., None]
@@ -80,9 +80,9 @@ def blend(scene: Radiance, colour: Numbers, share: Radiance) -> None:
 
 def stain(
     scene: Radiance,
-    colour: Numbers,
-    centre: Numbers,
-    axes: Numbers,
+    colour: Levels,
+    centre: Levels,
+    axes: Levels,
     *,
     turn: float = 0.0,
     bend: float = 0.0,

@@ -19,10 +19,10 @@ from confoundlab.croppers.crops import AsIs, Corner, Where
 from confoundlab.design.splits import Split, stratified
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
-from confoundlab.images.decoding import Colour, Pixels
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.models.bank import train_bank
-from confoundlab.models.lenet import SMALLEST, Probabilities, Task
+from confoundlab.models.lenet import SMALLEST, Task
+from confoundlab.types import Colour, Pixels, Probabilities
 
 # Crops of many windows lie side by side as one bank's images, up to this many bytes.
 _BYTES_TOGETHER = 256 * 2**20

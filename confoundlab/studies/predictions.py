@@ -16,11 +16,11 @@ from tqdm import tqdm
 
 from confoundlab.design.splits import Split
 from confoundlab.files import text_digest
-from confoundlab.images.decoding import Colour, Pixels
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.models import bank
-from confoundlab.models.lenet import Probabilities, Task
+from confoundlab.models.lenet import Task
 from confoundlab.studies import store
+from confoundlab.types import Colour, Pixels, Probabilities
 from confoundlab.versions import computed_by
 
 Learner = Literal["LeNet-5", "random forest"]

@@ -21,10 +21,10 @@ from confoundlab.croppers.transforms import (
 from confoundlab.design.splits import Split
 from confoundlab.evidence.remedies import Removed, removed
 from confoundlab.evidence.verdicts import Verdict
-from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.studies.predictions import Learner
 from confoundlab.studies.run import Measured, StudyRun
+from confoundlab.types import Colour
 
 # As many tiles along a side as divide the 32 pixels of a whole image.
 TILES = 4

@@ -29,10 +29,10 @@ from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import verdicts
-from confoundlab.images.decoding import Colour
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.studies.predictions import Learner, held_out_predictions
 from confoundlab.studies.store import evidence_record, judgement_record, provenance, write_results
+from confoundlab.types import Colour
 
 # Set while a notebook is executed from the command line: JSON with the folder to write to, and the
 # study, profile and parameters of the run. A live kernel has none, and writes nothing.

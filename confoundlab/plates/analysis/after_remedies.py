@@ -24,8 +24,8 @@ from confoundlab.errors import InputError
 from confoundlab.plates.analysis.corrections import NAMES, Name, Wells, correct
 from confoundlab.plates.analysis.folds import Fold, FoldResult, linear
 from confoundlab.plates.analysis.laboratory import unseen_people
+from confoundlab.types import Numbers
 
-Numbers = npt.NDArray[np.float64]
 _RARE = 50  # stream of random numbers
 
 

@@ -14,16 +14,12 @@ import numpy.typing as npt
 from scipy.stats import norm
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Indices
 from confoundlab.design.power import POWER
 from confoundlab.errors import InputError
 from confoundlab.evidence.intervals import bootstrap, mean_recall
 from confoundlab.evidence.record import Evidence, NullTest
-from confoundlab.images.decoding import Pixels
 from confoundlab.plates.features.handcrafted import foreground
-
-Maps = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
+from confoundlab.types import Indices, Maps, Mask, Pixels
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,8 @@ from sklearn.decomposition import PCA
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError, one_of
+from confoundlab.types import Indices, Numbers
 
-Numbers = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 Name = Literal["none", "per-plate standardisation", "sphering on controls", "ComBat", "Harmony"]
 NAMES: tuple[Name, ...] = (
     "none", "per-plate standardisation", "sphering on controls", "ComBat", "Harmony",

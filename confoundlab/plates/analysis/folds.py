@@ -21,18 +21,17 @@ import pandas as pd
 from tqdm import tqdm
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Indices, Labelling
+from confoundlab.design.labelling import Labelling
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence.auc import PairCounts, weighted_auc
 from confoundlab.evidence.intervals import bootstrap, mean_recall
 from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
-from confoundlab.images.decoding import Pixels
 from confoundlab.models import bank
 from confoundlab.models.lenet import Task
 from confoundlab.models.linear import Logistic, Matrix, Ridge
+from confoundlab.types import Indices, Numbers, Pixels
 
-Numbers = npt.NDArray[np.float64]
 Features = npt.ArrayLike | Callable[["Fold"], Numbers]
 # From labellings, shape (P, n), to the scores of a fold's test rows, shape (columns, P, rows).
 _Scorer = Callable[["Fold", Indices, int], Matrix]

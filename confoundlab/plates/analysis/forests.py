@@ -17,13 +17,13 @@ from tqdm import tqdm
 
 from confoundlab.design import columns
 from confoundlab.design.aliasing import Identifiability, identifiability
-from confoundlab.design.labelling import Indices
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
-from confoundlab.evidence.intervals import Interval, Numbers, Statistic, Weights, bootstrap
+from confoundlab.evidence.intervals import Interval, Statistic, Weights, bootstrap
 from confoundlab.plates.features.tables import PlateTable
 from confoundlab.studies.run import Measured, StudyRun
+from confoundlab.types import Indices, Numbers
 
 
 @dataclass(frozen=True, eq=False)

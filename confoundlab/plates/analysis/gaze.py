@@ -19,14 +19,12 @@ from sklearn.preprocessing import StandardScaler
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
-from confoundlab.images.decoding import Pixels
 from confoundlab.models.lenet import LeNet5, Task
 from confoundlab.plates.analysis import background, gradcam, partial_dependence
 from confoundlab.plates.analysis.background import OnBackground
 from confoundlab.plates.analysis.folds import PENALTY, Fold
 from confoundlab.plates.features.sites import Sites
-
-Indices = npt.NDArray[np.intp]
+from confoundlab.types import Indices, Maps, Pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +45,7 @@ class Gaze:
 
     rows: Indices
     named: npt.NDArray[np.str_]
-    maps: gradcam.Maps
+    maps: Maps
     nets: list[LeNet5]
 
 

@@ -21,14 +21,11 @@ from scipy.stats import rankdata
 from torch import nn
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError
 from confoundlab.evidence.intervals import Statistic, bootstrap, mean_recall
-from confoundlab.images.decoding import Pixels
 from confoundlab.models.lenet import LeNet5, Task, as_inputs, fresh_net
+from confoundlab.types import Indices, Maps, Numbers, Pixels
 
-Maps = npt.NDArray[np.float32]
-Numbers = npt.NDArray[np.float64]
 _AT_ONCE = 256  # images a step
 _T = TypeVar("_T", bound=np.generic)
 

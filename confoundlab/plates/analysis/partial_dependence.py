@@ -22,12 +22,10 @@ from sklearn.inspection import partial_dependence
 from tqdm import tqdm
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError
 from confoundlab.evidence.auc import weighted_auc
 from confoundlab.evidence.intervals import Statistic, Weights, bootstrap, mean_recall
-
-Numbers = npt.NDArray[np.float64]
+from confoundlab.types import Indices, Numbers
 
 
 def dependence(

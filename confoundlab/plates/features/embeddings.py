@@ -25,12 +25,11 @@ from tqdm import tqdm
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
-from confoundlab.images.decoding import Pixels
 from confoundlab.plates.features import nets
 from confoundlab.studies import store
+from confoundlab.types import Numbers, Pixels
 from confoundlab.versions import computed_by
 
-Numbers = npt.NDArray[np.float64]
 Embedding = npt.NDArray[np.float32]
 _AT_ONCE = 32  # images a step of a net
 

@@ -16,6 +16,7 @@ from scipy import ndimage
 from scipy.stats import trim_mean
 
 from confoundlab.errors import InputError
+from confoundlab.types import Picture
 
 # The two smoothings, in pixels: the first is wide enough to hold against shot noise.
 FINE, COARSE = 1.5, 4.0
@@ -35,8 +36,6 @@ SCALE = 4.0
 _NOISE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _TINY = float(np.finfo(np.float32).tiny)
 _MAD = 0.6745  # median of |x| of a normal x of variance 1
-
-Picture = npt.NDArray[np.float32]
 
 
 def edge_width(image: npt.ArrayLike) -> float:

@@ -19,11 +19,9 @@ import pandas as pd
 from scipy.ndimage import label
 
 from confoundlab.errors import InputError
-from confoundlab.images.decoding import Pixels
 from confoundlab.plates.simulator.cells import CHANNELS
+from confoundlab.types import Mask, Numbers, Pixels
 
-Numbers = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 
 MIN_AREA = 20  # pixels of the smallest nucleus

@@ -23,11 +23,10 @@ from skimage.measure import label, regionprops_table
 from skimage.segmentation import watershed
 
 from confoundlab.errors import InputError
-from confoundlab.images.decoding import Pixels
 from confoundlab.plates.simulator.plateset import PlateSet
+from confoundlab.types import Centres, Pixels
 
 Labels = npt.NDArray[np.int32]
-Centres = npt.NDArray[np.float64]
 _PATCH_STREAM = 40
 _CONTRAST = 4.0  # spreads of the background between it and the threshold, at least
 _SPECK = 12  # pixels; what is smaller is noise at any magnification

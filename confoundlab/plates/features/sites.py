@@ -16,10 +16,10 @@ from tqdm import tqdm
 
 from confoundlab.catalog import DataState
 from confoundlab.errors import InputError
-from confoundlab.images.decoding import Pixels
 from confoundlab.plates.features.handcrafted import statistics
-from confoundlab.plates.features.nuclei import Centres, segment
+from confoundlab.plates.features.nuclei import segment
 from confoundlab.plates.simulator.plateset import PlateSet
+from confoundlab.types import Centres, Pixels
 
 _AT_ONCE = 16  # sites at full size
 _PATCH = 64  # pixels

@@ -14,10 +14,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from confoundlab.files import text_digest
-from confoundlab.images.decoding import Pixels
 from confoundlab.plates.features.focus import focus_score
 from confoundlab.plates.features.nuclei import Patches, cut, together
 from confoundlab.plates.simulator.plateset import PlateSet
+from confoundlab.types import Pixels
 
 
 @dataclass(frozen=True, eq=False)

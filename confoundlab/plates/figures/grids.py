@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from confoundlab.evidence.intervals import Numbers
 from confoundlab.plates.nuisance import heatmaps
 from confoundlab.plotting.nets import GRAY, ORANGE, WIDE, colours_of, ink, legend_below, titled
+from confoundlab.types import Numbers
 
 _EMPTY = "0.85"
 

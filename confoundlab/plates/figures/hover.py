@@ -18,9 +18,9 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from confoundlab.errors import InputError
-from confoundlab.images.decoding import Pixels
 from confoundlab.plotting import pointed
 from confoundlab.plotting.nets import PALETTE, colours_of
+from confoundlab.types import Pixels
 
 MOST_POINTS = 5000  # altair's own limit for data inside a chart
 MOST_BYTES = 20 * 2**20  # of a page that still opens at once

@@ -25,12 +25,12 @@ from sklearn.metrics import pairwise_distances_chunked
 from sklearn.neighbors import NearestNeighbors
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Indices, Labelling
+from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
 from confoundlab.evidence.intervals import bootstrap, mean_recall
 from confoundlab.evidence.record import NullTest
+from confoundlab.types import Indices, Numbers
 
-Numbers = npt.NDArray[np.float64]
 # From labels of units, shape (units,), to a value an image, shape (n,)
 _Values = Callable[[Indices], Numbers]
 CAVEAT = (

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from confoundlab.evidence.conditional import partial_confounder_test
-from confoundlab.evidence.intervals import Numbers
 from confoundlab.evidence.probes import probe
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates.features.tables import PlateTable
 from confoundlab.plates.nuisance import heatmaps
 from confoundlab.studies.run import StudyRun
+from confoundlab.types import Numbers
 
 _BINS = 8  # of the count: a linear probe of bins can see a date in the middle
 

@@ -12,11 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Indices
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
-from confoundlab.evidence.intervals import Numbers, Weights, bootstrap
+from confoundlab.evidence.intervals import Weights, bootstrap
 from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
+from confoundlab.types import Indices, Numbers
 
 # Rows and columns of the plates in use: 96 and 384 wells.
 SHAPES = ((8, 12), (16, 24))

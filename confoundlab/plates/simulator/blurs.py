@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 from scipy.signal import fftconvolve
 
-Picture = npt.NDArray[np.float32]
+from confoundlab.types import Picture
+
 Fault = Callable[[Picture, np.random.Generator], Picture]
 
 

@@ -11,16 +11,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from confoundlab.simulation.canvas import clouds, cover, distance, near, plane
+from confoundlab.types import Centres, Scene
 
 CHANNELS = ("DNA", "ER", "RNA", "AGP", "Mito")
 FEWEST, MOST = 10, 100  # cells in a site
 _SOFT = 0.03  # width of a body's outline
 _TRIES = 12  # places tried for a cell before it may lie over another
-Scene = npt.NDArray[np.float32]
-Centres = npt.NDArray[np.float64]
 
 
 class Look(NamedTuple):

@@ -17,11 +17,9 @@ import pandas as pd
 from scipy.ndimage import gaussian_filter
 
 from confoundlab.errors import InputError
-from confoundlab.images.decoding import Pixels
 from confoundlab.plates.simulator.layout import COLUMNS, LABORATORIES, ROWS
+from confoundlab.types import Numbers, Pixels, Scene
 
-Numbers = npt.NDArray[np.float64]
-Scene = npt.NDArray[np.float32]
 N_CHANNELS = 5
 # Streams of random numbers, beside those of `layout` (20) and `plateset` (30 and above).
 _BATCH, _DRIFT, _SIGNS, _WELL, _FOCUS = range(21, 26)

@@ -19,16 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.errors import one_of
-from confoundlab.images.decoding import Pixels
-from confoundlab.plates.simulator.cells import (
-    CHANNELS,
-    FEWEST,
-    MOST,
-    Centres,
-    Look,
-    Scene,
-    paint_site,
-)
+from confoundlab.plates.simulator.cells import CHANNELS, FEWEST, MOST, Look, paint_site
 from confoundlab.plates.simulator.layout import ALS, SMA_MAIN, SMA_PILOT, PlateDesign, lay_out
 from confoundlab.plates.simulator.microscope import (
     SIDE,
@@ -39,6 +30,7 @@ from confoundlab.plates.simulator.microscope import (
     of_well,
     offsets,
 )
+from confoundlab.types import Centres, Pixels, Scene
 
 Scale = Literal["smoke", "default", "paper"]
 # Streams of random numbers, see `microscope`.

@@ -26,8 +26,8 @@ from confoundlab.plates.nuisance.batch_mixing import mixing
 from confoundlab.plates.nuisance.wells import Nuisance
 from confoundlab.plates.simulator.plateset import SETS, PlateSet, Scale, simulate
 from confoundlab.studies.run import StudyRun
+from confoundlab.types import Numbers
 
-Numbers = npt.NDArray[np.float64]
 PAIRS_APART, WELLS_APART, NO_TRAINING = "pairs of lines apart", "wells apart", "no training"
 _SHOWN = 6  # plates of a side in Figure 2
 _PILOT_WELLS = 5  # of each line, for each of the main plates': so the pilot's six lines fill them
