@@ -45,7 +45,7 @@ lint: $(READY)
 
 # study/data set: every row of the papers' tables
 PAPER := covid/covid2 covid/covid4 kvasir/kvasir rnai/rnai yale/yale_a yale/yale_b_p00 \
-  coil/coil20 coil/coil100 coil/coil100_sample celegans/celegans remedies/coil20 \
+  coil/coil20 coil/coil100 celegans/celegans remedies/coil20 \
   plates_real/plates_real sma/sma als/als
 
 results: $(READY)

@@ -29,7 +29,7 @@ from confoundlab.plotting import nets, views
 from confoundlab.studies import Experiment, cheap_rivals, ladder, transformed
 
 # %% tags=["parameters", "remove-input"]
-dataset: Literal["coil20", "coil100", "coil100_sample"] = "coil20"  # which image set
+dataset: Literal["coil20", "coil100"] = "coil20"  # which image set
 data: Literal["auto", "real", "simulated"] = "auto"  # auto takes real images where they are
 sessions: Literal["class", "image", "crossed", "twice"] = "class"  # how a twin's sessions are laid
 crop_corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"] = "top-right"  # place
