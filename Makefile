@@ -6,6 +6,7 @@
 # make test   style, types, layers and tests
 # make results     the published numbers again, with the papers' own settings (hours)
 # make calibration false alarms, power and coverage of every test, under an hour
+# make rivals      other auditors on the nulls of our calibration, in an environment of their own
 # make benchmarks  speed of the engines, side by side with what one would use instead
 # PYTHON chooses the interpreter. CONFOUNDLAB_TORCH_INDEX names a package index to take torch from.
 
@@ -15,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: book book-student slides check-book test lint results calibration benchmarks clean
+.PHONY: book book-student slides check-book test lint results calibration rivals benchmarks clean
 
 book: $(READY)
 	$(BIN)/python book/builder/build.py --profile $(PROFILE)
@@ -60,6 +61,15 @@ calibration: $(READY)
 
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/run.py
+
+rivals: .venv-rivals/.ready
+	.venv-rivals/bin/python benchmarks/rivals.py
+
+.venv-rivals/.ready: benchmarks/rivals.txt
+	$(PYTHON) -m venv .venv-rivals
+	.venv-rivals/bin/python -m pip install --quiet --requirement benchmarks/rivals.txt
+	.venv-rivals/bin/python -m pip install --quiet --no-deps --editable .
+	@touch $@
 
 # The stamp is written last, so an interrupted install is done again.
 $(READY): pyproject.toml
