@@ -126,7 +126,7 @@ def accuracy(
     metric: Metric = "balanced accuracy" if balanced else "accuracy"
     place = np.searchsorted(tested, image)
     right = np.bincount(place, correct) / np.bincount(place)
-    unit = tested if least is None or "images" in least.permuted else groups[tested]
+    unit = groups[tested] if least is not None and least.level == "groups" else tested
     design = design_of(
         labels[tested] if least is None else least.labels,
         metric,
@@ -198,7 +198,7 @@ def roc_auc(
     tests, least = _each_tested(fits, labels, groups, blocks, n_permutations, rng)
     group = np.unique(groups, return_inverse=True)[1]
     statistic = weighted_auc(lines, labels, group, parts)
-    whole = least is None or "images" not in least.permuted
+    whole = least is None or least.level == "groups"
     design = design_of(
         labels if least is None else least.labels,
         "ROC AUC",
