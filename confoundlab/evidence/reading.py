@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from scipy.stats import norm
+from statistics import NormalDist
 
 from confoundlab.design.inference import combined
 from confoundlab.design.power import ALPHA, POWER, imbalanced
@@ -30,9 +29,10 @@ def detectable(evidence: Evidence, n_tests: int = 1, alpha: float = ALPHA) -> fl
     quantiles, that of its level and that of its power; `Evidence.minimum_detectable` is that of one
     test at 5 %, and grows as the level is shared among tests.
     """
-    e, found = evidence, float(norm.ppf(POWER))
-    ratio = (norm.isf(alpha / 2 / n_tests) + found) / (norm.isf(ALPHA / 2) + found)
-    return min(1.0, e.chance + (e.minimum_detectable - e.chance) * float(ratio))
+    e, quantile = evidence, NormalDist().inv_cdf
+    asked, alone = (quantile(1 - level / 2) for level in (alpha / n_tests, ALPHA))
+    ratio = (asked + quantile(POWER)) / (alone + quantile(POWER))
+    return min(1.0, e.chance + (e.minimum_detectable - e.chance) * ratio)
 
 
 @dataclass(frozen=True)

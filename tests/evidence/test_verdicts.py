@@ -1,6 +1,8 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy.stats import norm
 
 from confoundlab.design.aliasing import identifiability
 from confoundlab.errors import InputError
@@ -152,3 +154,19 @@ def test_screening_corrects_the_share_of_false_leaks():
     assert verdicts(cases)[0].verdict == Verdict.INCONCLUSIVE
     with pytest.raises(InputError, match="Did you mean 'holm'"):
         verdicts(cases, correction="hol")
+
+
+def test_twenty_honest_controls_give_any_alarm_in_one_family_of_twenty(rng):
+    """No leak: estimates are normal around chance, intervals and both tails as they should be."""
+    z = rng.normal(size=(300, 20))
+    alarms = 0
+    for family in z:
+        cases = [
+            (made(p=norm.sf(one), below=norm.cdf(one), estimate=0.5 + 0.035 * one,
+                  low=0.5 + 0.035 * (one - 1.96), high=0.5 + 0.035 * (one + 1.96), smallest=1e-5),
+             {})
+            for one in family
+        ]  # fmt: skip
+        judged = {one.verdict for one in verdicts(cases)}
+        alarms += bool(judged & {Verdict.LEAK, Verdict.INVERTED})
+    assert alarms <= 300 * 0.05 + 3 * np.sqrt(300 * 0.05)
