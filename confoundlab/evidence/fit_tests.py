@@ -61,12 +61,14 @@ def found_by(
     metric: Metric,
     unit: Indices,
     *,
+    chance: float,
     correlation: float,
     agreement: float = 1.0,
 ) -> float:
     """Return the smallest true value that the tests of all fits find together.
 
     unit : the unit of each tested image, over all fits; every fit is taken for that of the fewest.
+    chance : of all tested images.
     """
     least = fewest(levels)
     if least is None:
@@ -80,7 +82,8 @@ def found_by(
         spread=len(np.unique(unit)) / len(least.labels),
         agreement=agreement,
     )
-    return minimum_detectable(design)
+    room = (1 - chance) / (1 - design.chance)  # units are not as uneven as images
+    return chance + (minimum_detectable(design) - design.chance) * room
 
 
 def names_one(named: Indices, labels: Indices) -> bool:

@@ -119,6 +119,7 @@ def accuracy(
         for one in range(len(tests))
     ]
     majority = float(np.bincount(labels[image]).max() / len(image))
+    chance = 1 / len(present) if balanced else majority
     metric: Metric = "balanced accuracy" if balanced else "accuracy"
     place = np.searchsorted(tested, image)
     right = np.bincount(place, correct) / np.bincount(place)
@@ -133,10 +134,11 @@ def accuracy(
             levels,
             metric,
             unit,
+            chance=chance,
             correlation=intraclass_correlation(right, unit),
             agreement=intraclass_correlation(correct, image),
         ),
-        chance=1 / len(present) if balanced else majority,
+        chance=chance,
         permuted=_NOTHING[0] if least is None else least.permuted,
         permuted_why=_NOTHING[1] if least is None else least.why,
         n_images=len(tested),
@@ -206,7 +208,13 @@ def roc_auc(
         bootstrap(statistic, n_groups, rng, method=interval),
         float(statistic(np.ones((1, n_groups), np.float32))[0]),
         tests,
-        least=found_by(levels, "ROC AUC", unit, correlation=score_correlation(table, labels, unit)),
+        least=found_by(
+            levels,
+            "ROC AUC",
+            unit,
+            chance=0.5,
+            correlation=score_correlation(table, labels, unit),
+        ),
         chance=0.5,
         permuted=_NOTHING[0] if least is None else least.permuted,
         permuted_why=_NOTHING[1] if least is None else least.why,
