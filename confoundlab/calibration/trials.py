@@ -26,17 +26,22 @@ from confoundlab.models.lenet import Task
 from confoundlab.types import Indices, Numbers
 
 PERMUTATIONS = 199  # 5 % is reached exactly: p <= 10 / 200
+MANY = 1999  # where p-values are multiplied by twenty, and by two for both tails
 
 Trial = Callable[[Drawn], dict[str, Any]]
 
 
-def _of(found: Evidence) -> dict[str, Any]:
+def _of(found: Evidence, **options: Any) -> dict[str, Any]:
+    said = verdict(found, **options).verdict
     return {
         "p": found.p_value,
+        "p_below": found.p_below,
         "estimate": found.estimate,
         "minimum_detectable": found.minimum_detectable,
         "smallest_p": found.smallest_p,
-        "leak": verdict(found).verdict == Verdict.LEAK,
+        "leak": said == Verdict.LEAK,
+        "inverted": said == Verdict.INVERTED,
+        "no_leak": said == Verdict.NO_LEAK_FOUND,
     }
 
 
@@ -260,6 +265,54 @@ def _family_of_five(data: Drawn) -> dict[str, Any]:
     }
 
 
+def _page_of_twenty(data: Drawn) -> dict[str, Any]:
+    """Twenty honest controls judged together: any LEAK or INVERTED is a false alarm."""
+    rng = np.random.default_rng([data.seed, 10])
+    n, classes = len(data.labels), int(data.labels.max()) + 1
+    found = []
+    for _ in range(20):
+        named = rng.integers(0, classes, int(data.groups.max()) + 1)[data.groups]
+        table = pd.DataFrame({"image": np.arange(n), "repeat": 0, "predicted": named})
+        found.append(
+            held_out.accuracy(table, data.labels, data.groups, n_permutations=MANY, seed=data.seed)
+        )
+    judged = verdicts([(one, {}) for one in found])
+    return {
+        "p": min(one.p_adjusted for one in judged if one.p_adjusted is not None),
+        "leak": any(one.verdict == Verdict.LEAK for one in judged),
+        "inverted": any(one.verdict == Verdict.INVERTED for one in judged),
+    }
+
+
+def _groups_cut(data: Drawn) -> dict[str, Any]:
+    """Name the nearest image trained on, images of a group on both sides: memory, and no leak."""
+    rng = np.random.default_rng([data.seed, 11])
+    train, test = np.array_split(rng.permutation(len(data.labels)), 2)
+    apart = data.features[test][:, None] - data.features[train][None]
+    named = data.labels[train][(apart**2).sum(axis=2).argmin(axis=1)]
+    table = pd.DataFrame({"image": test, "repeat": 0, "predicted": named})
+    found = held_out.accuracy(
+        table, data.labels, data.groups, n_permutations=PERMUTATIONS, seed=data.seed
+    )
+    both = len(np.intersect1d(data.groups[train], data.groups[test]))
+    words = f"{both} groups have images on both sides of the split"
+    return _of(found, straddling=words if both else None)
+
+
+def _half_dead(data: Drawn) -> dict[str, Any]:
+    """Ten fits, five of which name one class only, as nets do that never trained."""
+    fits = []
+    for fit in range(10):
+        table = _fit_once(data, _all(data), test_share=0.5, seed=10 * data.seed + fit)
+        if fit % 2:
+            table = table.assign(predicted=0, confidence=1.0)
+        fits.append(table.assign(repeat=fit))
+    found = held_out.accuracy(
+        pd.concat(fits), data.labels, data.groups, n_permutations=PERMUTATIONS, seed=data.seed
+    )
+    return _of(found)
+
+
 def _lenet(data: Drawn) -> dict[str, Any]:
     """Train a LeNet on images of noise that are near copies inside a group."""
     rng = np.random.default_rng([data.seed, 7])
@@ -294,8 +347,11 @@ TESTS: dict[str, Trial] = {
     "factor given the label": _factor_given_label,
     "label from factors": _label_from_factors,
     "five columns, Holm": _family_of_five,
+    "page of twenty controls": _page_of_twenty,
+    "held-out accuracy, half of the fits dead": _half_dead,
     "LeNet, held-out accuracy": _lenet,
     "WRONG: groups ignored": _groups_ignored,
+    "WRONG: split cuts groups": _groups_cut,
     "WRONG: usual t over splits": _usual_t,
     "WRONG: corrected t on groups": _corrected_t,
 }

@@ -7,13 +7,13 @@ has blocks (batches, sites), they stay in their block. Anderson and ter Braak (2
 doi:10.1080/00949650215733) and Winkler et al. (2015, doi:10.1016/j.neuroimage.2015.05.092) give the
 rules for such designs.
 
-Few images that contradict their group (a slip of the pen) do not make it a group that holds several
-labels. Where at most one image in twenty does, and at most one in five of any class, and every group
-has a majority, groups were labelled as a whole: what is permuted is their majority's label. If
-groups' labels have nothing to do with what is measured, any order of the majorities is as likely as
-any other, so the test of them is exact, whatever the few images say. The second share keeps a class
-that is rare inside all groups from being taken for a slip. Groups of unlike size whose labels differ
-inside cannot swap them: the sets of labels do not fit, and classes would change their sizes.
+A few images that contradict their group (a slip of the pen) do not make it one that holds several
+labels. Where at most one image in twenty does, and at most one in five of any class, and every
+group has a majority, groups were labelled as a whole: what is permuted is their majority's label.
+If groups' labels have nothing to do with what is measured, any order of the majorities is as likely
+as any other, so the test of them is exact, whatever the few images say. The second share keeps a
+class that is rare inside all groups from being taken for a slip. Groups of unlike size whose labels
+differ inside cannot swap them: the sets of labels do not fit, and classes would change their sizes.
 """
 
 from __future__ import annotations
@@ -146,7 +146,9 @@ class Labelling:
             if crossed:
                 block = _mixtures(blocks, unit)[unit]
             inside = np.unique(np.c_[inside, block], axis=0, return_inverse=True)[1].ravel()
-            permuted = f"{permuted}, {f'alike in their {called}' if crossed else f'inside {called}'}"
+            permuted = (
+                f"{permuted}, {f'alike in their {called}' if crossed else f'inside {called}'}"
+            )
             why = f"{why} and " + (
                 f"swap only with such as lie in the same {called} in the same shares"
                 if crossed
@@ -253,7 +255,7 @@ def _majorities(labels: Indices, group: Indices) -> Indices | None:
 
 
 def _mixtures(blocks: Indices, unit: Indices) -> Indices:
-    """Number the mixtures of blocks that units lie in, by their shares, shape (units,)."""
+    """Return a number for each unit, shape (units,): that of its mixture of blocks, by share."""
     counts = np.zeros((int(unit.max()) + 1, int(blocks.max()) + 1), np.int64)
     np.add.at(counts, (unit, blocks), 1)
     shares = counts // np.gcd.reduce(counts, axis=1, keepdims=True)

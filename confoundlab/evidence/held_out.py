@@ -24,7 +24,7 @@ from confoundlab.design.power import (
 )
 from confoundlab.errors import InputError
 from confoundlab.evidence.auc import PairCounts, weighted_auc
-from confoundlab.evidence.intervals import Method, bootstrap, mean_recall
+from confoundlab.evidence.intervals import Method, bootstrap, effective_number, mean_recall
 from confoundlab.evidence.record import Evidence, NullTest, assemble, design_of, score_correlation
 from confoundlab.types import Indices, Numbers
 
@@ -135,7 +135,13 @@ def accuracy(
     )
     return assemble(
         metric,
-        bootstrap(statistic, len(counts), rng, method=interval),
+        bootstrap(
+            statistic,
+            len(counts),
+            rng,
+            method=interval,
+            effective=effective_number(counts.sum(axis=1)),
+        ),
         float(statistic(np.ones((1, len(counts)), np.float32))[0]),
         tests,
         least=minimum_detectable(design),
@@ -208,7 +214,13 @@ def roc_auc(
     n_groups = int(group.max()) + 1
     return assemble(
         "ROC AUC",
-        bootstrap(statistic, n_groups, rng, method=interval),
+        bootstrap(
+            statistic,
+            n_groups,
+            rng,
+            method=interval,
+            effective=effective_number(np.bincount(group)),
+        ),
         float(statistic(np.ones((1, n_groups), np.float32))[0]),
         tests,
         least=minimum_detectable(design),
