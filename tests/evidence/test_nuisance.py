@@ -115,3 +115,11 @@ def test_a_factor_that_cannot_be_tested_says_why(rng):
     assert np.isnan(found["utility"][1]) and found["untested"][0] == ""
     with pytest.raises(InputError, match="No factor can be tested"):
         factor_map(features, table[["name"]], label)
+
+
+@pytest.mark.parametrize(("classes", "sessions"), [(2, 2), (2, 40), (10, 20), (5, 5)])
+def test_a_full_association_reaches_what_it_says_is_attainable(classes, sessions):
+    session = np.repeat(np.arange(sessions), 5)
+    found = cramers_v(session % classes, session)
+    assert found.estimate == pytest.approx(found.attainable)
+    assert (found.attainable == pytest.approx(1)) is (classes == sessions)
