@@ -126,7 +126,7 @@ def found(table: pd.DataFrame, trials: pd.DataFrame) -> str:
 
 
 def covered(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the range of coverage over truths, for each metric, method, sizes and number of groups.
+    """Return the range of coverage over truths, by metric, method, sizes and number of groups.
 
     Numbers of groups rise from left to right; a dash stands where one was not tried.
     """
