@@ -105,11 +105,11 @@ class Labelling:
         """
         group = np.unique(groups, return_inverse=True)[1]
         major = _majorities(labels, group)
+        if units is not None and (major is None or (major[group] != labels).any()):
+            major = None  # labels that differ between stated units are no slips
         whole = major is not None
-        given, mixed = labels, np.array([], np.intp)
-        if major is not None:
-            given = major[group]
-            mixed = np.unique(np.asarray(groups)[given != labels])
+        given = labels if major is None else major[group]
+        mixed = np.unique(np.asarray(groups)[given != labels])
         inside = np.zeros(len(group), np.intp) if whole else group
         level: Level
         if units is not None:
