@@ -212,7 +212,7 @@ def _compared(
     null, estimate = values[:-1], float(values[-1])
     ranked = values if tie is None else values + tie(taken) - tie(left)
     found = Interval(-1.0, 1.0, float("inf"))
-    if effective >= _FEWEST:
+    if effective >= _FEWEST or n_groups < 2:  # of one, `bootstrap` says what is missing
         found = bootstrap(gap, n_groups, rng, method=interval, effective=effective, ends=(-1, 1))
     if found.error == 0 and abs(estimate) < TIE:  # no group shows which way the others may lie
         found = Interval(-found.high, found.high, 0.0)
