@@ -28,6 +28,10 @@ N_RESAMPLES = 2000
 # Groups added to a logit interval. Between a quarter and one, half keeps all designs of 20 to 100
 # groups and truths of 0.5 to 0.95 nearest to 95 %.
 _ADDED = 0.5
+_NOTHING = (
+    "No resample of the groups has two classes to compare inside a fold: there are too few groups, "
+    "or too many folds."
+)
 FEWEST = 2.0  # effective groups; fewer do not tell how groups differ
 _ROUNDING = 1e-6  # sums of very many pairs are rounded in single precision
 
@@ -112,6 +116,8 @@ def bootstrap(
     if n_groups < 2:
         raise InputError("An interval needs two groups or more; there is one.")
     n_effective = float(n_groups if effective is None else min(effective, n_groups))
+    if effective == 0:
+        raise InputError(_NOTHING)
     if effective is not None and n_effective < FEWEST:
         return Interval(*ends, float("inf"))
     tail = (1 - confidence) / 2
@@ -127,10 +133,7 @@ def bootstrap(
     values = statistic(weights.astype(np.float32))
     values = values[np.isfinite(values)]  # a resample may lack a class altogether
     if not len(values):
-        raise InputError(
-            "No resample of the groups has two classes to compare inside a fold: there are too few "
-            "groups, or too many folds."
-        )
+        raise InputError(_NOTHING)
     bound = tail ** (1 / n_effective)
     if np.abs(values - 1).max() < _ROUNDING:
         return Interval(bound, 1.0, 0.0)
