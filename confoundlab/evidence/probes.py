@@ -7,12 +7,8 @@ inside folds, which keeps its power where one class is rare; a least-squares dec
 names only the majority and sees nothing. Each column is scaled to unit variance on the rows that
 train, so that no unit of measurement changes what is found.
 
-What was labelled as a whole counts once, however many images it has (`unit_pairs`).
-
-Folds share most of their training rows, so their scores depend on each other and no resampling of
-the scores shows it: K-fold cross-validation has no unbiased estimate of its variance (Bengio and
-Grandvalet 2004, Journal of Machine Learning Research 5, 1089). The refitted null does show it. See
-`_spread`.
+What was labelled as a whole counts once, in the fit and in the metric, however many images it has
+(`probe_intervals.unit_weights`).
 
 Venugopalan et al. (2019, Figure 7) used logistic regression; `model="logistic"` refits it for every
 permutation, which is honest and slow.
@@ -35,15 +31,9 @@ from confoundlab.design.labelling import Labelling
 from confoundlab.design.power import intraclass_correlation
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence.auc import PairCounts, weighted_auc
-from confoundlab.evidence.intervals import (
-    Method,
-    Statistic,
-    bootstrap,
-    effective_number,
-    mean_recall,
-    widened,
-)
+from confoundlab.evidence.auc import PairCounts
+from confoundlab.evidence.intervals import Method, bootstrap, widened
+from confoundlab.evidence.probe_intervals import Answers, spread, unit_weights
 from confoundlab.evidence.record import (
     TIE,
     Evidence,
@@ -53,7 +43,6 @@ from confoundlab.evidence.record import (
     least_refitted,
     score_correlation,
 )
-from confoundlab.evidence.unit_pairs import UnitPairs
 from confoundlab.models.linear import Logistic, Matrix, Ridge, named
 from confoundlab.types import Indices, Numbers
 
@@ -178,23 +167,34 @@ class Probe:
         splitter = GroupKFold(folds, shuffle=True, random_state=random_state)
         self.splits = [Split(*parts) for parts in splitter.split(x, groups=self.groups)]
         self.random_state = random_state
-        self._learner = (Ridge if model == "ridge" else Logistic)(x, self.splits, alpha)
+        self._make = partial(Ridge if model == "ridge" else Logistic, x, self.splits, alpha)
+        self._learners: dict[bytes, Ridge | Logistic] = {}
+
+    def _fitted(self, weights: Numbers | None = None) -> Ridge | Logistic:
+        """Return the learner for these weights of images; made once, for any number of targets."""
+        key = b"" if weights is None else weights.tobytes()
+        if key not in self._learners:
+            self._learners[key] = self._make(weights)
+        return self._learners[key]
 
     def predict(self, target: npt.ArrayLike) -> npt.NDArray[np.generic]:
         """Return what each row is called by the fold that did not see its group, shape (n,)."""
+        learner = self._fitted()
         levels, codes = np.unique(np.asarray(target), return_inverse=True)
         found = np.empty(len(codes), np.intp)
-        for number, scores in self._learner.scores(codes[None], len(levels)):
-            found[self.splits[number].test] = named(scores, self._learner.threshold)[0]
+        for number, scores in learner.scores(codes[None], len(levels)):
+            found[self.splits[number].test] = named(scores, learner.threshold)[0]
         called: npt.NDArray[np.generic] = levels[found]
         return called
 
     def scores(self, target: npt.ArrayLike) -> Matrix:
         """Return out-of-fold scores, shape (n, classes), one column where there are two classes."""
-        codes = columns.codes(target, len(self.groups), "target")
+        return self._scores(columns.codes(target, len(self.groups), "target"), None)
+
+    def _scores(self, codes: Indices, weights: Numbers | None) -> Matrix:
         size = int(codes.max()) + 1
         found = np.empty((len(codes), size if size > 2 else 1), np.float32)
-        for number, scores in self._learner.scores(codes[None], size):
+        for number, scores in self._fitted(weights).scores(codes[None], size):
             found[self.splits[number].test] = scores[:, 0].T
         return found
 
@@ -230,7 +230,7 @@ class Probe:
                 f"{names}. {level.why} Check those images.",
                 stacklevel=3,
             )
-        weights = _weights(level)
+        weights = unit_weights(level)
         statistic = partial(self._statistic, classes=classes, metric=metric, weights=weights)
         estimate, observed = statistic(np.stack([codes, level.labels[level.unit]])).tolist()
         null: list[float] = []
@@ -250,9 +250,10 @@ class Probe:
         if stop_after and len(as_good) >= stop_after:
             drawn = drawn[: as_good[stop_after - 1] + 1]
             p_value = stop_after / len(drawn)
-        resampled, correlation, effective = self._resampled(
-            codes, self.scores(codes), metric, level, weights
-        )
+        scores = self._scores(codes, weights)
+        called = named(scores.T[:, None], self._fitted().threshold)[0]
+        answers = Answers(scores, called == codes, codes, self.groups, self.splits, level, weights)
+        resampled, effective = answers.auc() if metric == "ROC AUC" else answers.recall()
         n_groups = int(self.groups.max()) + 1
         found = bootstrap(resampled, n_groups, rng, method=interval, effective=effective)
         chance = 0.5 if metric == "ROC AUC" else 1 / classes
@@ -260,13 +261,15 @@ class Probe:
             level.labels,
             metric,
             images_per_unit=n / len(level.labels),
-            correlation=correlation,
+            correlation=score_correlation(scores, codes, level.unit)
+            if metric == "ROC AUC"
+            else intraclass_correlation((called == codes).astype(np.float64), level.unit),
             folds=len(self.splits),
         )
         stopped = len(drawn) < n_permutations
         return assemble(
             metric,
-            widened(found, estimate, _spread(found.error, estimate, every, classes)),
+            widened(found, estimate, spread(found.error, estimate, every, classes)),
             estimate,
             [NullTest(observed, drawn, level.smallest_p(n_permutations, renamed=True), p_value)],
             least=least_refitted(design, every),
@@ -286,94 +289,23 @@ class Probe:
 
         Weights are those of the images, shape (n,); None where all are alike.
         """
-        pairs = (PairCounts if weights is None else UnitPairs)(len(labels), classes)
+        pairs = PairCounts(len(labels), classes)
         hits, counts = np.zeros((2, classes, len(labels)))
-        for number, scores in self._learner.scores(labels, classes):
+        learner = self._fitted(weights)
+        for number, scores in learner.scores(labels, classes):
             rows = self.splits[number].test
             own = np.ascontiguousarray(labels[:, rows])
-            each = 1.0 if weights is None else weights[rows]
+            each = None if weights is None else weights[rows]
             if metric == "ROC AUC":
                 for column, line in enumerate(scores):
-                    if isinstance(pairs, UnitPairs):
-                        pairs.weigh(column, line, own, each)
-                    else:
-                        pairs.add(column, line, own)
+                    pairs.add(column, line, own, each)
                 continue
-            right = named(scores, self._learner.threshold) == own
+            right = named(scores, learner.threshold) == own
             for one in range(classes):
-                here = (own == one) * each
+                here = (own == one) * (1.0 if each is None else each)
                 hits[one] += (right * here).sum(axis=1)
                 counts[one] += here.sum(axis=1)
         if metric == "ROC AUC":
             found = pairs.auc()
             return np.where(np.isfinite(found), found, 0.5)  # no fold had a pair to compare
         return np.asarray((hits / np.maximum(counts, 1)).mean(axis=0))
-
-    def _resampled(
-        self,
-        codes: Indices,
-        scores: Matrix,
-        metric: ProbeMetric,
-        level: Labelling,
-        weights: Numbers | None,
-    ) -> tuple[Statistic, float, float]:
-        """Return the metric as a function of group weights.
-
-        Also how alike a unit's images are, and how many groups the metric rests on.
-        """
-        n_groups = int(self.groups.max()) + 1
-        share = np.ones(len(codes)) if weights is None else weights
-        if metric == "ROC AUC":
-            rows = [split.test for split in self.splits]
-            lines = [scores[row].T for row in rows]
-            correlation = score_correlation(scores, codes, level.unit)
-            compared = np.zeros(n_groups)
-            for row in rows:
-                if len(np.unique(codes[row])) > 1:
-                    compared += np.bincount(self.groups[row], share[row], n_groups)
-            if weights is None:
-                pairs = weighted_auc(lines, codes, self.groups, rows)
-                return pairs, correlation, effective_number(compared)
-            first = np.unique(level.unit, return_index=True)[1]
-            owner, each = self.groups[first], weights[first].astype(np.float32)
-            pairs = weighted_auc(lines, codes, level.unit, rows)
-            return (
-                lambda drawn: pairs(drawn[:, owner] * each),
-                correlation,
-                (effective_number(compared)),
-            )
-        right = (named(scores.T[:, None], self._learner.threshold)[0] == codes).astype(np.float64)
-        hits, counts = np.zeros((2, n_groups, int(codes.max()) + 1))
-        np.add.at(hits, (self.groups, codes), right * share)
-        np.add.at(counts, (self.groups, codes), share)
-        return (
-            mean_recall(hits, counts),
-            intraclass_correlation(right, level.unit),
-            effective_number(counts.sum(axis=1)),
-        )
-
-
-def _weights(level: Labelling) -> Numbers | None:
-    """Return image weights that let units count alike, none below 1; None if they do already."""
-    sizes = np.bincount(level.unit)
-    if np.ptp(sizes) == 0:
-        return None
-    return np.asarray(sizes.max() / sizes[level.unit], np.float64)
-
-
-def _spread(error: float, estimate: float, null: Numbers, classes: int) -> float:
-    """Return the standard error of an estimate that folds with common training rows gave.
-
-    Without a signal the refitted null has just that error. It shrinks as the variance of a share
-    does, towards both ends; and it gives way to the bootstrap's as the learner's direction becomes
-    certain, because there the area under the curve is at its greatest and turns flat: from two of
-    the null's standard deviations for each class's column, until four, where nothing is left.
-    Measured in the calibration ("interval of a probe").
-    """
-    centre, spread = float(null.mean()), float(null.std(ddof=1)) if len(null) > 1 else 0.0
-    if spread < TIE:
-        return error
-    columns = classes if classes > 2 else 1
-    left = np.clip(2 - abs(estimate - centre) / spread / (2 * np.sqrt(columns)), 0, 1)
-    nearer = min(1.0, estimate * (1 - estimate) / (centre * (1 - centre)))
-    return float(np.sqrt(error**2 + left * max(0.0, nearer * spread**2 - error**2)))

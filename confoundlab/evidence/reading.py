@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from scipy.stats import norm
 
+from confoundlab.design.inference import combined
 from confoundlab.design.power import ALPHA, POWER, imbalanced
-from confoundlab.evidence.record import Evidence, combined
+from confoundlab.evidence.record import Evidence
 
 # A reason in words, and the next step that it asks for.
 Reason = tuple[str, str]
@@ -178,4 +179,4 @@ class Reading:
         """Whether more permutations could give a smaller p-value."""
         e = self.e
         each = [1 / (1 + (e.n_allowed or e.n_permutations))] * e.n_fits
-        return e.smallest_p <= combined(each, each) * 1.001
+        return bool(e.smallest_p <= combined(each, each) * 1.001)

@@ -49,8 +49,12 @@ class Ridge:
 
     threshold = 0.5  # between indicator values 0 and 1; RidgeClassifier's 0 between -1 and 1
 
-    def __init__(self, x: Numbers, splits: list[Split], alpha: float) -> None:
-        self.maps = [_hat(x, split, alpha) for split in splits]
+    def __init__(
+        self, x: Numbers, splits: list[Split], alpha: float, weights: Numbers | None = None
+    ) -> None:
+        """Prepare features, shape (n, d), whose rows weigh alike or so much, shape (n,)."""
+        each = np.ones(len(x)) if weights is None else weights
+        self.maps = [_hat(x, split, alpha, each[split.train]) for split in splits]
 
     def scores(self, labels: Indices, classes: int) -> Iterator[FoldScores]:
         """Give out-of-fold scores for labellings, shape (P, n), fold by fold."""
@@ -67,8 +71,12 @@ class Logistic:
 
     threshold = 0.0  # of the decision function
 
-    def __init__(self, x: Numbers, splits: list[Split], alpha: float) -> None:
+    def __init__(
+        self, x: Numbers, splits: list[Split], alpha: float, weights: Numbers | None = None
+    ) -> None:
+        """Keep features, shape (n, d), whose rows weigh alike or so much, shape (n,)."""
         self.x, self.splits, self.alpha = x, splits, alpha
+        self.weights = np.ones(len(x)) if weights is None else weights
 
     def scores(self, labels: Indices, classes: int) -> Iterator[FoldScores]:
         """Give out-of-fold decision values for labellings, shape (P, n), fold by fold.
@@ -87,7 +95,7 @@ class Logistic:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", ConvergenceWarning)
                     fit = LogisticRegression(C=1 / self.alpha, max_iter=1000)
-                    fit.fit(z, one[split.train])
+                    fit.fit(z, one[split.train], _share(self.weights[split.train]))
                 values = fit.decision_function(t)
                 if values.ndim == 1 and columns > 1:
                     values = np.c_[-values, values]
@@ -125,19 +133,29 @@ def _scaled(x: Numbers, split: Split) -> tuple[Numbers, Numbers]:
     return (z - mean) / scale * varies, (t - mean) / scale * varies
 
 
-def _hat(x: Numbers, split: Split, alpha: float) -> _Map:
+def _share(weights: Numbers) -> Numbers:
+    """Return weights of training rows with mean 1: the penalty stays what it is."""
+    return np.asarray(weights / weights.mean(), np.float64)
+
+
+def _hat(x: Numbers, split: Split, alpha: float, weights: Numbers) -> _Map:
     """Ridge with an intercept: primal where features are few, dual where they are many.
 
     Computed in double precision, kept in single: predictions equal scikit-learn's all the same.
     """
     z, t = _scaled(x, split)
+    w = _share(weights)
+    mean = w @ z / w.sum()
+    z, t = z - mean, t - mean
     n, d = z.shape
+    intercept = w / n
     if d >= n:
-        kernel = cho_factor(z @ z.T + alpha * np.eye(n))
-        return _Map(split, (cho_solve(kernel, z @ t.T).T + 1 / n).astype(np.float32), None)
-    solved = cho_solve(cho_factor(z.T @ z + alpha * np.eye(d)), z.T)
+        kernel = cho_factor(z @ z.T + alpha * np.diag(1 / w))
+        return _Map(split, (cho_solve(kernel, z @ t.T).T + intercept).astype(np.float32), None)
+    heavy = (z * w[:, None]).T
+    solved = cho_solve(cho_factor(heavy @ z + alpha * np.eye(d)), heavy)
     if (len(t) + n) * (d + 1) >= len(t) * n:
-        return _Map(split, (t @ solved + 1 / n).astype(np.float32), None)
+        return _Map(split, (t @ solved + intercept).astype(np.float32), None)
     left = np.c_[t, np.ones(len(t))]
-    right = np.r_[solved, np.full((1, n), 1 / n)]
+    right = np.r_[solved, intercept[None]]
     return _Map(split, left.astype(np.float32), right.astype(np.float32))

@@ -53,3 +53,20 @@ def test_a_class_that_was_not_trained_on_is_not_named(rng, k, rare):
         )
         assert number == 0 and np.isfinite(scores).all()
         assert rare not in named(scores, learner.threshold)
+
+
+@pytest.mark.parametrize("d", [4, 80])
+def test_weighted_rows_are_scikit_learns(rng, d):
+    x, labels, weights = rng.normal(size=(60, d)), ROWS % 2, rng.uniform(1, 9, 60)
+    for learner, theirs in (
+        (Ridge(x, SPLITS, 2.0, weights), RidgeClassifier(alpha=2.0)),
+        (Logistic(x, SPLITS, 2.0, weights), LogisticRegression(C=0.5, max_iter=1000)),
+    ):
+        for number, scores in learner.scores(labels[None], 2):
+            split = SPLITS[number]
+            scaled = StandardScaler().fit(x[split.train])
+            own = weights[split.train] / weights[split.train].mean()
+            theirs.fit(scaled.transform(x[split.train]), labels[split.train], own)
+            expected = theirs.decision_function(scaled.transform(x[split.test]))
+            ours = scores[0, 0] if isinstance(learner, Logistic) else 2 * scores[0, 0] - 1
+            assert ours == pytest.approx(expected, abs=1e-4)
