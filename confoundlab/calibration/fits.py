@@ -44,6 +44,7 @@ def scores_of(data: Drawn, columns: Indices, train: Indices, test: Indices) -> N
 
 
 def all_columns(data: Drawn) -> Indices:
+    """Return the numbers of all columns."""
     return np.arange(data.features.shape[1])
 
 
