@@ -14,12 +14,15 @@ import numpy.typing as npt
 
 from confoundlab.types import Indices
 
+Sizes = Literal["equal", "one giant", "giant of one class", "by class", "log-normal"]
 Layout = Literal["none", "crossed", "nested", "partly aliased", "mixed"]
 # Beside the seed, for the data: a test that is given the same seed draws its permutations from the
 # plain one, and they would be tied to the labels drawn here. (A 0 would be the plain seed again.)
 APART = 9
 _BATCH = 1.0  # spread of batch means, in standard deviations of an image
 _TILT = 0.8  # partly aliased: share of a class's groups that lie in the class's own batches
+_GIANT = 0.6  # share of the images that the giant group has
+_BY_CLASS = (3 / 7, 20 / 7)  # images of a group of the first class and of others, over the mean
 _OWN = 0.5  # mixed: share of images with a label of their own
 
 
@@ -44,6 +47,10 @@ class Cell:
         Distance between class means, in standard deviations of an image; 0 is a null.
     features : int
         Columns.
+    sizes : {"equal", "one giant", "giant of one class", "by class", "log-normal"}
+        Of the groups. One may have 60 % of the images, and that one may always be of the last
+        class; groups of the first class may have fewer than others, 3 to 20; or sizes are
+        log-normal with a spread of 1 on the logarithmic scale.
     """
 
     n_images: int
@@ -55,6 +62,7 @@ class Cell:
     correlation: float = 0.8
     leak: float = 0.0
     features: int = 10
+    sizes: Sizes = "equal"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +74,22 @@ class Drawn:
     groups: Indices
     batches: Indices
     seed: int
+
+
+def group_sizes(
+    sizes: Sizes, label: Indices, images_per_group: int, rng: np.random.Generator
+) -> Indices:
+    """Return the number of images of each group, shape (groups,); a giant comes first."""
+    n_groups = len(label)
+    share = np.ones(n_groups)
+    if sizes in ("one giant", "giant of one class"):
+        share[0] = _GIANT / (1 - _GIANT) * (n_groups - 1)
+        share /= share.mean()
+    elif sizes == "by class":
+        share = np.where(label == 0, *_BY_CLASS)
+    elif sizes == "log-normal":
+        share = np.exp(rng.normal(size=n_groups))
+    return np.maximum(1, np.round(share * images_per_group)).astype(np.intp)
 
 
 def draw(cell: Cell, seed: int) -> Drawn:
@@ -86,7 +110,12 @@ def draw(cell: Cell, seed: int) -> Drawn:
         own = rng.random(n_groups) < _TILT
         batch = np.where(own, (batch // cell.classes) * cell.classes + label, batch)
         batch = np.minimum(batch, cell.n_batches - 1)
-    group = np.repeat(np.arange(n_groups), cell.images_per_group)
+    if cell.sizes == "giant of one class":
+        here = np.flatnonzero(label == cell.classes - 1)[0]
+        label[[0, here]] = label[[here, 0]]
+    group = np.repeat(
+        np.arange(n_groups), group_sizes(cell.sizes, label, cell.images_per_group, rng)
+    )
     means = np.zeros((cell.classes, cell.features))
     means[np.arange(cell.classes), np.arange(cell.classes) % cell.features] = cell.leak
     x = rng.normal(size=(n_groups, cell.features))[group] * np.sqrt(cell.correlation)

@@ -8,25 +8,34 @@ one, the share found is the power; and intervals must hold the truth as often as
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from confoundlab.calibration.designs import APART, Cell, draw
+from confoundlab.calibration.designs import APART, Cell, Sizes, draw, group_sizes
 from confoundlab.calibration.trials import PERMUTATIONS, TESTS
 from confoundlab.design.power import ALPHA
+from confoundlab.design.splits import Split
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import conditional, differences, factor_share, held_out
+from confoundlab.evidence.auc import PairCounts
 from confoundlab.evidence.intervals import Method
+from confoundlab.evidence.probes import Probe
+from confoundlab.models.linear import Ridge
 from confoundlab.types import Indices, Numbers
 
 METRICS = ("accuracy", "balanced accuracy", "ROC AUC")
 DIFFERENCES = tuple(f"difference in {metric}" for metric in METRICS)
 FACTORS = ("partial R²", "owed to a factor", "beyond a factor")
-INTERVALS = (*METRICS, *DIFFERENCES, *FACTORS)
+PROBE = "ROC AUC of a probe"
+INTERVALS = (*METRICS, *DIFFERENCES, *FACTORS, PROBE)
+_REFITS = 50  # of a null that widens the interval of a probe
+_FITS, _UNSEEN = 200, 4000  # fits, and images each is tested on, that tell a probe's true AUC
 _LEAN = 0.6  # how often a factor follows the label, rather than a coin
 Found = tuple[float, float, float]  # the truth, and the ends of an interval
 
@@ -38,18 +47,24 @@ class Coverage:
     Parameters
     ----------
     metric : str
-        That is estimated, one of `INTERVALS`; the last two are the parts of
-        `factor_share.explained_by_factor`.
+        That is estimated, one of `INTERVALS`; two are the parts of
+        `factor_share.explained_by_factor`, and the last is of a `probe` in five folds.
     n_groups, images_per_group : int
         Sizes.
     truth : float
         Of the metric; of a difference, the first experiment's, where the second's is 0.5. For the
         parts of an accuracy, 0.5 plus the share of answers that follow the factor, and as many
-        follow the label.
+        follow the label. Of a probe it follows from the leak, by simulation.
     correlation : float
         Of right answers, or scores, inside a group.
-    method : {"logit", "percentile", "bca"}
+    method : {"logit", "t", "percentile", "bca"}
         Of the interval.
+    sizes : str
+        Of the groups, as in `designs.Cell`; `images_per_group` is their mean.
+    classes : int
+        That a probe tells apart; two otherwise.
+    leak : float
+        That a probe can find, as in `designs.Cell`.
     """
 
     metric: str
@@ -58,105 +73,161 @@ class Coverage:
     truth: float = 0.7
     correlation: float = 0.4
     method: Method = "logit"
-
-    @property
-    def group(self) -> Indices:
-        """The group of each image, shape (n,)."""
-        return np.repeat(np.arange(self.n_groups), self.images_per_group)
+    sizes: Sizes = "equal"
+    classes: int = 2
+    leak: float = 0.0
 
 
 def covered(cell: Coverage, seed: int) -> dict[str, Any]:
     """Draw held-out answers of known quality and say whether the interval holds the truth."""
     one_of("metric", cell.metric, INTERVALS)
     rng = np.random.default_rng([seed, APART])
+    if cell.metric == PROBE:
+        truth, low, high = _of_probe(cell, seed)
+        return {"inside": low <= truth <= high}
     label = rng.permutation(np.arange(cell.n_groups) % 2)
+    sizes = group_sizes(cell.sizes, label, cell.images_per_group, rng)
+    drawn = _Images(cell, label, np.repeat(np.arange(cell.n_groups), sizes), seed, rng)
     if cell.metric == "partial R²":
-        found = _partial_r2(cell, label, seed, rng)
+        found = _partial_r2(drawn)
     elif cell.metric in FACTORS:
-        found = _parts(cell, label, seed, rng)
+        found = _parts(drawn)
     elif cell.metric.endswith("AUC"):
-        found = _of_scores(cell, label, seed, rng)
+        found = _of_scores(drawn)
     else:
-        found = _of_answers(cell, label, seed, rng)
+        found = _of_answers(drawn)
     truth, low, high = found
     return {"inside": low <= truth <= high}
 
 
-def _of_scores(cell: Coverage, label: Indices, seed: int, rng: np.random.Generator) -> Found:
-    y, options = label[cell.group], _options(cell, seed)
+@dataclass(frozen=True, eq=False)
+class _Images:
+    """One draw: labels of the groups, shape (groups,), and the group of each image, shape (n,)."""
+
+    cell: Coverage
+    label: Indices
+    group: Indices
+    seed: int
+    rng: np.random.Generator
+
+    @property
+    def y(self) -> Indices:
+        """Label of each image, shape (n,)."""
+        return self.label[self.group]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What every test is given: the interval is asked for, not the p-value."""
+        return {"n_permutations": 1, "seed": self.seed, "interval": self.cell.method}
+
+    def noise(self) -> Numbers:
+        """Draw normal noise that is correlated inside groups, shape (n,)."""
+        common = self.rng.normal(size=len(self.label))[self.group] * np.sqrt(self.cell.correlation)
+        own = self.rng.normal(size=len(self.group)) * np.sqrt(1 - self.cell.correlation)
+        return np.asarray(common + own)
+
+    def alike(self, own: Any, common: Any) -> Any:
+        """Let images take their group's answer, with the root of the correlation as probability."""
+        follows = self.rng.random(len(self.group)) < np.sqrt(self.cell.correlation)
+        return np.where(follows, common[self.group], own)
+
+
+def _of_probe(cell: Coverage, seed: int) -> Found:
+    data = draw(_cell(cell), seed)
+    ready = Probe(data.features, groups=data.groups, random_state=seed)
+    found = ready.test(data.labels, n_permutations=_REFITS, interval=cell.method)
+    return _expected(cell), found.ci_low, found.ci_high
+
+
+def _cell(cell: Coverage) -> Cell:
+    return Cell(
+        cell.n_groups * cell.images_per_group, cell.images_per_group, cell.classes,
+        correlation=cell.correlation, leak=cell.leak, sizes=cell.sizes,
+    )  # fmt: skip
+
+
+@lru_cache
+def _expected(cell: Coverage) -> float:
+    """Return what a probe that trained on four groups of five scores on unseen groups, on average.
+
+    Fits and images come from other seeds than those that are tried.
+    """
+    if not cell.leak:
+        return 0.5
+    unseen = draw(dataclasses.replace(_cell(cell), n_images=_UNSEEN, images_per_group=1), 2**31)
+    found = []
+    for seed in range(2**31 + 1, 2**31 + 1 + _FITS):
+        data = draw(_cell(cell), seed)
+        kept = np.flatnonzero(data.groups % 5)  # labels of groups come in random order
+        split = Split(np.arange(len(kept)), len(kept) + np.arange(len(unseen.labels)))
+        x = np.r_[data.features[kept], unseen.features]
+        labels = np.r_[data.labels[kept], unseen.labels]
+        counts = PairCounts(1, cell.classes)
+        for _, scores in Ridge(x, [split], 1.0).scores(labels[None], cell.classes):
+            for column, line in enumerate(scores):
+                counts.add(column, line, unseen.labels[None])
+        found.append(float(counts.auc()[0]))
+    return float(np.mean(found))
+
+
+def _of_scores(drawn: _Images) -> Found:
+    cell, y = drawn.cell, drawn.y
     shift = np.sqrt(2) * stats.norm.ppf(cell.truth)
-    scores = _noise(cell, rng) + shift * y
+    scores = drawn.noise() + shift * y
     if cell.metric in DIFFERENCES:
-        other = _noise(cell, rng)
-        found = differences.difference_in_auc(scores, other, y, cell.group, **options)
+        other = drawn.noise()
+        found = differences.difference_in_auc(scores, other, y, drawn.group, **drawn.options)
         return cell.truth - 0.5, found.ci_low, found.ci_high
-    found = held_out.roc_auc(scores, y, cell.group, **options)
+    found = held_out.roc_auc(scores, y, drawn.group, **drawn.options)
     return cell.truth, found.ci_low, found.ci_high
 
 
-def _of_answers(cell: Coverage, label: Indices, seed: int, rng: np.random.Generator) -> Found:
-    y, options = label[cell.group], _options(cell, seed)
-    options["balanced"] = "balanced" in cell.metric
+def _of_answers(drawn: _Images) -> Found:
+    cell, y = drawn.cell, drawn.y
+    options = drawn.options | {"balanced": "balanced" in cell.metric}
     tables = []
     for right in (cell.truth, 0.5) if cell.metric in DIFFERENCES else (cell.truth,):
-        own, common = rng.random(len(y)) < right, rng.random(cell.n_groups) < right
-        named = np.where(_alike(cell, own, common, rng), y, 1 - y)
+        own, common = (drawn.rng.random(many) < right for many in (len(y), cell.n_groups))
+        named = np.where(drawn.alike(own, common), y, 1 - y)
         tables.append(pd.DataFrame({"image": np.arange(len(y)), "repeat": 0, "predicted": named}))
     if cell.metric in DIFFERENCES:
-        found = differences.difference(tables[0], tables[1], y, cell.group, **options)
+        found = differences.difference(tables[0], tables[1], y, drawn.group, **options)
         return cell.truth - 0.5, found.ci_low, found.ci_high
-    found = held_out.accuracy(tables[0], y, cell.group, **options)
+    found = held_out.accuracy(tables[0], y, drawn.group, **options)
     return cell.truth, found.ci_low, found.ci_high
 
 
-def _partial_r2(cell: Coverage, label: Indices, seed: int, rng: np.random.Generator) -> Found:
+def _partial_r2(drawn: _Images) -> Found:
     """Scores are the label, a measured factor of the group, and noise that is alike inside it."""
-    dose = rng.normal(size=cell.n_groups)
-    scores = np.sqrt(cell.truth) * dose[cell.group] + np.sqrt(1 - cell.truth) * _noise(cell, rng)
-    y = label[cell.group]
+    truth, y = drawn.cell.truth, drawn.y
+    dose = drawn.rng.normal(size=len(drawn.label))[drawn.group]
+    scores = np.sqrt(truth) * dose + np.sqrt(1 - truth) * drawn.noise()
     found = conditional.partial_confounder_test(
-        scores + y, pd.DataFrame({"dose": dose[cell.group]}), y, cell.group,
-        n_permutations=1, seed=seed,
-    )  # fmt: skip
-    return cell.truth, found.ci_low, found.ci_high
+        scores + y, pd.DataFrame({"dose": dose}), y, drawn.group, n_permutations=1, seed=drawn.seed
+    )
+    return truth, found.ci_low, found.ci_high
 
 
-def _parts(cell: Coverage, label: Indices, seed: int, rng: np.random.Generator) -> Found:
+def _parts(drawn: _Images) -> Found:
     """Answers follow the label, the factor or a coin; so does the factor, without the second."""
-    share, coin = cell.truth - 0.5, rng.integers(0, 2, cell.n_groups)
-    factor = np.where(rng.random(cell.n_groups) < _LEAN, label, coin)
+    rng, label, n_groups = drawn.rng, drawn.label, len(drawn.label)
+    share, coin = drawn.cell.truth - 0.5, rng.integers(0, 2, n_groups)
+    factor = np.where(rng.random(n_groups) < _LEAN, label, coin)
 
     def said(y: Indices, level: Indices) -> Indices:
         which = rng.random(len(y))
         rest = np.where(which < 2 * share, level, rng.integers(0, 2, len(y)))
         return np.where(which < share, y, rest)
 
-    y, level = label[cell.group], factor[cell.group]
-    named = _alike(cell, said(y, level), said(label, factor), rng)
+    y, level = drawn.y, factor[drawn.group]
+    named = drawn.alike(said(y, level), said(label, factor))
     found = factor_share.explained_by_factor(
-        named, y, level, cell.group, n_permutations=1, seed=seed
+        named, y, level, drawn.group, n_permutations=1, seed=drawn.seed
     )
-    if cell.metric == "beyond a factor":
+    if drawn.cell.metric == "beyond a factor":
         assert found.beyond is not None, "designs have as many groups as it takes"
         return share * (1 - _LEAN**2) / 2, found.beyond.low, found.beyond.high
     return share * (1 + _LEAN) * _LEAN / 2, found.by_factor.low, found.by_factor.high
-
-
-def _options(cell: Coverage, seed: int) -> dict[str, Any]:
-    return {"n_permutations": 1, "seed": seed, "interval": cell.method}
-
-
-def _noise(cell: Coverage, rng: np.random.Generator) -> Numbers:
-    """Draw normal noise that is correlated inside groups, shape (n,)."""
-    common = rng.normal(size=cell.n_groups)[cell.group] * np.sqrt(cell.correlation)
-    own = rng.normal(size=len(cell.group)) * np.sqrt(1 - cell.correlation)
-    return np.asarray(common + own)
-
-
-def _alike(cell: Coverage, own: Any, common: Any, rng: np.random.Generator) -> Any:
-    """Let images take their group's answer, with the root of the correlation as probability."""
-    follows = rng.random(len(cell.group)) < np.sqrt(cell.correlation)
-    return np.where(follows, common[cell.group], own)
 
 
 def replicate(test: str, cell: Cell | Coverage, seeds: range) -> pd.DataFrame:
@@ -189,7 +260,10 @@ def summary(test: str, cell: Cell | Coverage, trials: pd.DataFrame) -> dict[str,
     row: dict[str, Any] = {"test": test, "replicates": n, "refused": refused} | asdict(cell)
     for name, hits in (
         ("rejected", trials["p"] <= ALPHA if "p" in trials else None),
+        ("rejected_below", trials["p_below"] <= ALPHA if "p_below" in trials else None),
         ("leak_verdicts", trials.get("leak")),
+        ("inverted_verdicts", trials.get("inverted")),
+        ("no_leak_verdicts", trials.get("no_leak")),
         ("inside", trials.get("inside")),
     ):
         if hits is not None:

@@ -6,16 +6,22 @@ Without a leak all p-values must be uniform.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy import special, stats
+from scipy import stats
 
 from confoundlab.calibration.designs import Drawn
+from confoundlab.calibration.fits import (
+    all_columns,
+    any_label,
+    fit_once,
+    halves,
+    scores_of,
+    table_of,
+)
 from confoundlab.design.splits import grouped
 from confoundlab.evidence import conditional, differences, held_out, nuisance
 from confoundlab.evidence.probes import Probe
@@ -23,20 +29,24 @@ from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict, verdict, verdicts
 from confoundlab.models import bank
 from confoundlab.models.lenet import Task
-from confoundlab.types import Indices, Numbers
 
 PERMUTATIONS = 199  # 5 % is reached exactly: p <= 10 / 200
+MANY = 1999  # where p-values are multiplied by twenty, and by two for both tails
 
 Trial = Callable[[Drawn], dict[str, Any]]
 
 
-def _of(found: Evidence) -> dict[str, Any]:
+def _of(found: Evidence, **options: Any) -> dict[str, Any]:
+    said = verdict(found, **options).verdict
     return {
         "p": found.p_value,
+        "p_below": found.p_below,
         "estimate": found.estimate,
         "minimum_detectable": found.minimum_detectable,
         "smallest_p": found.smallest_p,
-        "leak": verdict(found).verdict == Verdict.LEAK,
+        "leak": said == Verdict.LEAK,
+        "inverted": said == Verdict.INVERTED,
+        "no_leak": said == Verdict.NO_LEAK_FOUND,
     }
 
 
@@ -67,46 +77,8 @@ def _groups_ignored(data: Drawn) -> dict[str, Any]:
     return _of(ready.test(data.labels, n_permutations=PERMUTATIONS))
 
 
-def _fit_once(data: Drawn, columns: Indices, *, test_share: float, seed: int) -> pd.DataFrame:
-    """Name the nearest class mean in columns of the features, for groups held out at random."""
-    train, test = grouped(data.labels, data.groups, test_share=test_share, seed=seed)
-    chances = special.softmax(_nearness(data, columns, train, test), axis=1)
-    return _table(test, chances)
-
-
-def _table(test: Indices, chances: npt.NDArray[Any]) -> pd.DataFrame:
-    """Return predictions as `predictions.held_out_predictions` does."""
-    named, sure = chances.argmax(axis=1), chances.max(axis=1)
-    return pd.DataFrame({"image": test, "repeat": 0, "predicted": named, "confidence": sure})
-
-
-def _nearness(data: Drawn, columns: Indices, train: Indices, test: Indices) -> Numbers:
-    """Return minus the squared distance to each class mean; far away where a class was not seen."""
-    x, y = data.features[:, columns], data.labels[train]
-    found = np.full((len(test), int(data.labels.max()) + 1), -1e6)
-    for one in np.unique(y):
-        found[:, one] = -((x[test] - x[train][y == one].mean(axis=0)) ** 2).sum(axis=1)
-    return found
-
-
-def _scores(data: Drawn, columns: Indices, train: Indices, test: Indices) -> Numbers:
-    """Return the nearness to each class that was tested, or how much nearer the second is."""
-    found = _nearness(data, columns, train, test)[:, : data.labels[test].max() + 1]
-    return found[:, 1:] - found[:, :1] if found.shape[1] == 2 else found
-
-
-def _all(data: Drawn) -> Indices:
-    return np.arange(data.features.shape[1])
-
-
-def _halves(data: Drawn) -> list[Indices]:
-    """Cut the columns into two halves: two learners that see as much."""
-    rng = np.random.default_rng([data.seed, 1])
-    return np.array_split(rng.permutation(data.features.shape[1]), 2)
-
-
 def _held_out_accuracy(data: Drawn) -> dict[str, Any]:
-    table = _fit_once(data, _all(data), test_share=0.5, seed=data.seed)
+    table = fit_once(data, all_columns(data), test_share=0.5, seed=data.seed)
     found = held_out.accuracy(
         table, data.labels, data.groups, n_permutations=PERMUTATIONS, seed=data.seed
     )
@@ -115,7 +87,9 @@ def _held_out_accuracy(data: Drawn) -> dict[str, Any]:
 
 def _five_fits(data: Drawn) -> dict[str, Any]:
     fits = [
-        _fit_once(data, _all(data), test_share=0.2, seed=10 * data.seed + fit).assign(repeat=fit)
+        fit_once(data, all_columns(data), test_share=0.2, seed=10 * data.seed + fit).assign(
+            repeat=fit
+        )
         for fit in range(5)
     ]
     found = held_out.accuracy(
@@ -127,7 +101,7 @@ def _five_fits(data: Drawn) -> dict[str, Any]:
 def _held_out_auc(data: Drawn) -> dict[str, Any]:
     train, test = grouped(data.labels, data.groups, test_share=0.5, seed=data.seed)
     found = held_out.roc_auc(
-        _scores(data, _all(data), train, test),
+        scores_of(data, all_columns(data), train, test),
         data.labels[test],
         data.groups[test],
         n_permutations=PERMUTATIONS,
@@ -136,22 +110,9 @@ def _held_out_auc(data: Drawn) -> dict[str, Any]:
     return _of(found)
 
 
-def _any_label(data: Drawn) -> Drawn:
-    """Draw the labels of groups again, one by one: the population has no fixed total.
-
-    With a fixed total, what trains takes labels away from what tests, and a learner that happens
-    to name one class more often is truly worse.
-    """
-    rng = np.random.default_rng([data.seed, 8])
-    classes = int(data.labels.max()) + 1
-    return replace(data, labels=rng.integers(0, classes, data.groups.max() + 1)[data.groups])
-
-
 def _difference(data: Drawn, *, balanced: bool = False) -> dict[str, Any]:
-    free = _any_label(data)
-    first, second = (
-        _fit_once(free, side, test_share=0.5, seed=data.seed) for side in _halves(data)
-    )
+    free = any_label(data)
+    first, second = (fit_once(free, side, test_share=0.5, seed=data.seed) for side in halves(data))
     found = differences.difference(
         first, second, free.labels, free.groups,
         balanced=balanced, n_permutations=PERMUTATIONS, seed=data.seed,
@@ -160,9 +121,9 @@ def _difference(data: Drawn, *, balanced: bool = False) -> dict[str, Any]:
 
 
 def _difference_in_auc(data: Drawn) -> dict[str, Any]:
-    free = _any_label(data)
+    free = any_label(data)
     train, test = grouped(free.labels, free.groups, test_share=0.5, seed=data.seed)
-    first, second = (_scores(free, side, train, test) for side in _halves(data))
+    first, second = (scores_of(free, side, train, test) for side in halves(data))
     found = differences.difference_in_auc(
         first, second, free.labels[test], free.groups[test],
         n_permutations=PERMUTATIONS, seed=data.seed,
@@ -172,11 +133,11 @@ def _difference_in_auc(data: Drawn) -> dict[str, Any]:
 
 def _gaps(data: Drawn) -> tuple[list[float], int]:
     """Differences in accuracy of two learners over ten random splits, and the images tested on."""
-    free, gaps, n_test = _any_label(data), [], 0
+    free, gaps, n_test = any_label(data), [], 0
     for repeat in range(10):
         right = []
-        for side in _halves(data):
-            table = _fit_once(free, side, test_share=0.2, seed=10 * data.seed + repeat)
+        for side in halves(data):
+            table = fit_once(free, side, test_share=0.2, seed=10 * data.seed + repeat)
             truth = free.labels[table["image"].to_numpy()]
             right.append(float((table["predicted"].to_numpy() == truth).mean()))
             n_test = len(table)
@@ -260,6 +221,54 @@ def _family_of_five(data: Drawn) -> dict[str, Any]:
     }
 
 
+def _page_of_twenty(data: Drawn) -> dict[str, Any]:
+    """Twenty honest controls judged together: any LEAK or INVERTED is a false alarm."""
+    rng = np.random.default_rng([data.seed, 10])
+    n, classes = len(data.labels), int(data.labels.max()) + 1
+    found = []
+    for _ in range(20):
+        named = rng.integers(0, classes, int(data.groups.max()) + 1)[data.groups]
+        table = pd.DataFrame({"image": np.arange(n), "repeat": 0, "predicted": named})
+        found.append(
+            held_out.accuracy(table, data.labels, data.groups, n_permutations=MANY, seed=data.seed)
+        )
+    judged = verdicts([(one, {}) for one in found])
+    return {
+        "p": min(one.p_adjusted for one in judged if one.p_adjusted is not None),
+        "leak": any(one.verdict == Verdict.LEAK for one in judged),
+        "inverted": any(one.verdict == Verdict.INVERTED for one in judged),
+    }
+
+
+def _groups_cut(data: Drawn) -> dict[str, Any]:
+    """Name the nearest image trained on, images of a group on both sides: memory, and no leak."""
+    rng = np.random.default_rng([data.seed, 11])
+    train, test = np.array_split(rng.permutation(len(data.labels)), 2)
+    apart = data.features[test][:, None] - data.features[train][None]
+    named = data.labels[train][(apart**2).sum(axis=2).argmin(axis=1)]
+    table = pd.DataFrame({"image": test, "repeat": 0, "predicted": named})
+    found = held_out.accuracy(
+        table, data.labels, data.groups, n_permutations=PERMUTATIONS, seed=data.seed
+    )
+    both = len(np.intersect1d(data.groups[train], data.groups[test]))
+    words = f"{both} groups have images on both sides of the split"
+    return _of(found, straddling=words if both else None)
+
+
+def _half_dead(data: Drawn) -> dict[str, Any]:
+    """Ten fits, five of which name one class only, as nets do that never trained."""
+    fits = []
+    for fit in range(10):
+        table = fit_once(data, all_columns(data), test_share=0.5, seed=10 * data.seed + fit)
+        if fit % 2:
+            table = table.assign(predicted=0, confidence=1.0)
+        fits.append(table.assign(repeat=fit))
+    found = held_out.accuracy(
+        pd.concat(fits), data.labels, data.groups, n_permutations=PERMUTATIONS, seed=data.seed
+    )
+    return _of(found)
+
+
 def _lenet(data: Drawn) -> dict[str, Any]:
     """Train a LeNet on images of noise that are near copies inside a group."""
     rng = np.random.default_rng([data.seed, 7])
@@ -270,7 +279,7 @@ def _lenet(data: Drawn) -> dict[str, Any]:
     train, test = grouped(data.labels, data.groups, test_share=0.5, seed=data.seed)
     trained = bank.train_bank(images, [Task(data.labels, train, test, data.seed)], epochs=10)
     found = held_out.accuracy(
-        _table(test, trained.probabilities[0]),
+        table_of(test, trained.probabilities[0]),
         data.labels,
         data.groups,
         n_permutations=PERMUTATIONS,
@@ -294,8 +303,11 @@ TESTS: dict[str, Trial] = {
     "factor given the label": _factor_given_label,
     "label from factors": _label_from_factors,
     "five columns, Holm": _family_of_five,
+    "page of twenty controls": _page_of_twenty,
+    "held-out accuracy, half of the fits dead": _half_dead,
     "LeNet, held-out accuracy": _lenet,
     "WRONG: groups ignored": _groups_ignored,
+    "WRONG: split cuts groups": _groups_cut,
     "WRONG: usual t over splits": _usual_t,
     "WRONG: corrected t on groups": _corrected_t,
 }

@@ -6,13 +6,21 @@ groups, they move inside them, and groups of one size swap theirs as a whole; an
 has blocks (batches, sites), they stay in their block. Anderson and ter Braak (2003,
 doi:10.1080/00949650215733) and Winkler et al. (2015, doi:10.1016/j.neuroimage.2015.05.092) give the
 rules for such designs.
+
+A few images that contradict their group (a slip of the pen) do not make it one that holds several
+labels. Where at most one image in twenty does, and at most one in five of any class, and every
+group has a majority, groups were labelled as a whole: what is permuted is their majority's label.
+If groups' labels have nothing to do with what is measured, any order of the majorities is as likely
+as any other, so the test of them is exact, whatever the few images say. The second share keeps a
+class that is rare inside all groups from being taken for a slip. Groups of unlike size whose labels
+differ inside cannot swap them: the sets of labels do not fit, and classes would change their sizes.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -22,6 +30,9 @@ from confoundlab.types import Indices
 
 # What carries a label, and whether labels stay in their group.
 Level = Literal["groups", "images", "units", "images within groups", "units within groups"]
+
+# Shares of images, of all and of any class, that may contradict their groups' majorities.
+_SLIPS, _SLIPS_OF_A_CLASS = 1 / 20, 1 / 5
 
 
 class NoPermutationError(InputError):
@@ -37,7 +48,7 @@ class Labelling:
     unit : ndarray of int, shape (n,)
         The unit that each image belongs to.
     labels : ndarray of int, shape (units,)
-        Label of each unit.
+        Label of each unit: its majority's where few images contradict it.
     blocks : list of ndarray of int
         Units that may swap labels.
     alike : list of ndarray of int, shape (blocks, units)
@@ -48,6 +59,8 @@ class Labelling:
         The level, in a few words.
     why : str
         How the level was chosen, in a sentence.
+    mixed : ndarray of int
+        Groups that hold an image or two of another label than their majority's.
     """
 
     unit: Indices
@@ -57,6 +70,7 @@ class Labelling:
     level: Level
     permuted: str
     why: str
+    mixed: Indices = field(default_factory=lambda: np.array([], np.intp))
 
     @classmethod
     def of(
@@ -75,7 +89,9 @@ class Labelling:
         labels, groups : ndarray of int, shape (n,)
             Of the images.
         blocks : ndarray of int, shape (n,), optional
-            Labels stay inside their block.
+            Labels stay inside their block. Where a group lies in several, as a patient who was
+            imaged by two scanners, it swaps with groups that lie in the same ones, with the same
+            share of images in each: such groups differ by nothing that the blocks could explain.
         units : ndarray of int, shape (n,), optional
             What was labelled as a whole where that is less than a group, as a well of a plate.
         called : str
@@ -84,49 +100,77 @@ class Labelling:
         Raises
         ------
         InputError
-            A unit with several labels, or in several groups or blocks; nothing can be swapped.
+            A unit with several labels, or in several groups; units inside groups that have one
+            label each; nothing can be swapped.
         """
         group = np.unique(groups, return_inverse=True)[1]
-        whole = bool((labels == labels[_first(group)][group]).all())
+        major = _majorities(labels, group)
+        if units is not None and (major is None or (major[group] != labels).any()):
+            major = None  # labels that differ between stated units are no slips
+        whole = major is not None
+        given = labels if major is None else major[group]
+        mixed = np.unique(np.asarray(groups)[given != labels])
+        inside = np.zeros(len(group), np.intp) if whole else group
+        level: Level
         if units is not None:
-            unit, what, names = np.unique(units, return_inverse=True)[1], "unit", units
-            _constant(labels, unit, names, what, "labels")
-            _constant(group, unit, names, what, "groups")
+            unit = np.unique(units, return_inverse=True)[1]
+            _constant(labels, unit, units, "labels")
+            _constant(group, unit, units, "groups")
+            if whole and unit.max() > group.max():
+                raise InputError(
+                    "Every group has one label, so labels were given to groups and not to units: "
+                    "units of a group are no replicates. Leave units out, so that whole groups "
+                    "are permuted."
+                )
+            level = "units" if whole else "units within groups"
             why = "Labels were given to units, as stated"
         elif whole:
-            unit, what, names = group, "group", groups
+            unit, level = group, "groups"
             why = "Every group has one label, so groups were labelled as a whole"
+            if len(mixed):
+                why = (
+                    f"Every group has one label, but for {(given != labels).sum()} of "
+                    f"{len(labels)} images, so groups were labelled as a whole; those images are "
+                    "taken for slips, and their groups count with the label of the others"
+                )
         else:
-            unit, what, names = np.arange(len(labels)), "image", np.arange(len(labels))
+            unit, level = np.arange(len(labels)), "images within groups"
             why = "Groups hold several labels, so labels were given to images"
-        inside = np.zeros(len(group), np.intp) if whole else group
-        level: Level = "units" if what == "unit" else "images"
-        if what == "group":
-            level, permuted = "groups", "whole groups"
-        elif whole:
-            permuted = level
-        else:
-            level = "units within groups" if what == "unit" else "images within groups"
-            permuted, why = f"{what}s within their groups", f"{why} and stay in their group"
-        if blocks is not None:
-            _constant(blocks, unit, names, what, "blocks")
-            inside = np.unique(np.c_[inside, blocks], axis=0, return_inverse=True)[1].ravel()
-            permuted, why = f"{permuted}, inside {called}", f"{why} and inside their block"
+        permuted = level.replace("groups", "whole groups" if whole else "their groups")
+        if not whole:
+            why = f"{why} and stay in their group"
         first = _first(unit)
+        crossed = blocks is not None and (blocks != blocks[first][unit]).any()
+        block = np.zeros_like(group) if blocks is None else blocks
+        if blocks is not None:
+            if crossed:
+                block = _mixtures(blocks, unit)[unit]
+            inside = np.unique(np.c_[inside, block], axis=0, return_inverse=True)[1].ravel()
+            permuted = (
+                f"{permuted}, {f'alike in their {called}' if crossed else f'inside {called}'}"
+            )
+            why = f"{why} and " + (
+                f"swap only with such as lie in the same {called} in the same shares"
+                if crossed
+                else "inside their block"
+            )
         swaps = [np.flatnonzero(inside[first] == number) for number in np.unique(inside)]
-        alike = (
-            []
-            if whole
-            else _alike(swaps, np.zeros_like(group) if blocks is None else blocks, first)
-        )
+        alike = [] if whole else _alike(swaps, block, first)
         if alike:
             permuted = f"{permuted}, and groups of one size"
             why = f"{why}; groups of one size swap theirs as a whole"
-        found = cls(unit, labels[first], swaps, alike, level, permuted, f"{why}.")
+        found = cls(unit, given[first], swaps, alike, level, permuted, f"{why}.", mixed)
         if found.log_distinct == 0:
             raise NoPermutationError(
                 f"No label can be swapped ({permuted}): there is a single way to assign these "
-                "labels, so there is no permutation test. Every block needs two labels or more."
+                "labels, so there is no permutation test. "
+                + (
+                    f"Groups with the same shares of images in the {called} need two labels or "
+                    "more; conditional.partial_confounder_test asks whether predictions depend "
+                    "on a factor that varies inside groups."
+                    if crossed
+                    else "Every block needs two labels or more."
+                )
             )
         return found
 
@@ -194,11 +238,35 @@ def _alike(swaps: list[Indices], blocks: Indices, first: Indices) -> list[Indice
     return [np.stack(cells) for cells in kinds.values() if len(cells) > 1]
 
 
-def _constant(values: Indices, unit: Indices, names: Indices, what: str, of: str) -> None:
+def _majorities(labels: Indices, group: Indices) -> Indices | None:
+    """Return the label of each group; None where groups hold several, beyond a few slips."""
+    held, times = np.unique(np.c_[group, labels], axis=0, return_counts=True)
+    held, times = held[np.argsort(times, kind="stable")], np.sort(times, kind="stable")
+    major, most = np.zeros((2, int(group.max()) + 1), np.intp)
+    major[held[:, 0]], most[held[:, 0]] = held[:, 1], times  # the last, and commonest, stays
+    slips = np.bincount(labels[labels != major[group]], minlength=int(labels.max()) + 1)
+    if (
+        slips.sum() <= _SLIPS * len(labels)
+        and (slips <= _SLIPS_OF_A_CLASS * np.bincount(labels)).all()
+        and (2 * most > np.bincount(group)).all()
+    ):
+        return major
+    return None
+
+
+def _mixtures(blocks: Indices, unit: Indices) -> Indices:
+    """Return a number for each unit, shape (units,): that of its mixture of blocks, by share."""
+    counts = np.zeros((int(unit.max()) + 1, int(blocks.max()) + 1), np.int64)
+    np.add.at(counts, (unit, blocks), 1)
+    shares = counts // np.gcd.reduce(counts, axis=1, keepdims=True)
+    return np.asarray(np.unique(shares, axis=0, return_inverse=True)[1].ravel(), np.intp)
+
+
+def _constant(values: Indices, unit: Indices, names: Indices, of: str) -> None:
     mixed = values != values[_first(unit)][unit]
     if mixed.any():
         rows = np.flatnonzero(mixed)[:5].tolist()
         raise InputError(
-            f"A {what} must lie in one of the {of}, but {np.unique(names[mixed]).size} {what}(s) "
+            f"A unit must lie in one of the {of}, but {np.unique(names[mixed]).size} unit(s) "
             f"lie in several, for example at row(s) {rows}; they cannot be permuted."
         )

@@ -19,24 +19,26 @@ from confoundlab.types import Indices, Mask, Numbers, Scores
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def count_pairs(order, first, labels, chosen, wins, pairs):  # type: ignore[no-untyped-def]
+def count_pairs(order, first, labels, weights, chosen, wins, pairs):  # type: ignore[no-untyped-def]
     """Add, for each row, twice the pairs that the chosen class wins (ties count once), and pairs.
 
     order : places by rising score, shape (rows, n) or (1, n); first : whether a score differs from
-    the one before; labels : shape (rows, n); both counts per row.
+    the one before; labels : shape (rows, n); weights of images : shape (n,), a pair weighs the
+    product of its two; both counts per row.
     """
     many, n = labels.shape
     for row in range(many):
         line = row if len(order) > 1 else 0
-        won = below = inside = own = rest = 0
+        won = below = inside = own = rest = 0.0
         for rank in range(n):
             if first[line, rank]:  # a run of ties ends
                 won += own * (2 * below + rest)
-                below, inside, own, rest = below + rest, inside + own, 0, 0
-            if labels[row, order[line, rank]] == chosen:
-                own += 1
+                below, inside, own, rest = below + rest, inside + own, 0.0, 0.0
+            place = order[line, rank]
+            if labels[row, place] == chosen:
+                own += weights[place]
             else:
-                rest += 1
+                rest += weights[place]
         wins[row] += won + own * (2 * below + rest)
         pairs[row] += (inside + own) * (below + rest)
 
@@ -76,12 +78,18 @@ class PairCounts:
         columns = (
             classes if classes > 2 else 1
         )  # with two classes, one's wins are the other's losses
-        self.wins, self.pairs = np.zeros((2, columns, rows), np.int64)
+        self.wins, self.pairs = np.zeros((2, columns, rows))  # exact for whole numbers
 
-    def add(self, column: int, scores: Scores, labels: Indices) -> None:
-        """Count one fold: scores (rows, n) of the column's class, labels (rows, n)."""
+    def add(
+        self, column: int, scores: Scores, labels: Indices, weights: Numbers | None = None
+    ) -> None:
+        """Count one fold: scores (rows, n) of the column's class, labels (rows, n).
+
+        Weights of the images, shape (n,), are 1 if missing, and none lies below 1.
+        """
         chosen = column if len(self.wins) > 1 else 1
-        count_pairs(*_sorted(scores), labels, chosen, self.wins[column], self.pairs[column])
+        each = np.ones(labels.shape[1]) if weights is None else weights
+        count_pairs(*_sorted(scores), labels, each, chosen, self.wins[column], self.pairs[column])
 
     def auc(self) -> Numbers:
         """Return the mean over classes that have pairs, shape (rows,); NaN where none has."""

@@ -18,9 +18,9 @@ import pandas as pd
 from confoundlab.design import columns
 from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import Weights, bootstrap
+from confoundlab.evidence.intervals import Weights, bootstrap, effective_number
 from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
-from confoundlab.types import Indices, Numbers
+from confoundlab.types import Numbers
 
 _WHY = (
     "Factors move where the label is the same: with whole groups where all images of a group share "
@@ -39,6 +39,10 @@ def partial_confounder_test(
     seed: int = 0,
 ) -> Evidence:
     """Test whether predictions depend on factors, the label held fixed.
+
+    What is held fixed are the classes as given. If they are thresholds of a quantity (a dose above
+    zero, a severity above three) that the factor follows too, predictions of the quantity depend on
+    the factor inside each class, and the test says so: then cut the quantity finer.
 
     Parameters
     ----------
@@ -76,7 +80,7 @@ def partial_confounder_test(
     group = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
     answers = _answers(predictions, n)
     row = np.unique(c, axis=0, return_inverse=True)[1].ravel()
-    level = Labelling.of(row, group, _given(y, row, group), called="classes")
+    level = Labelling.of(row, group, y, called="classes")
     # the moments of each unit and class: all that the statistic needs
     size, units = int(y.max()) + 1, len(level.labels)
     counts = np.zeros((units, size))
@@ -103,7 +107,7 @@ def partial_confounder_test(
         return np.concatenate(parts)
 
     n_groups = int(group.max()) + 1
-    found = bootstrap(statistic, n_groups, rng)
+    found = bootstrap(statistic, n_groups, rng, effective=effective_number(np.bincount(group)))
     return assemble(
         "partial R²",
         found,
@@ -160,18 +164,3 @@ def _answers(predictions: npt.ArrayLike, n: int) -> Numbers:
     if len(table) != n:
         raise InputError(f"{n} labels, but {len(table)} predictions.")
     return table
-
-
-def _given(labels: Indices, rows: Indices, groups: Indices) -> Indices:
-    """Return the blocks inside which factors may move: those with the same labels.
-
-    Images of a class, where factors vary inside groups or groups have one label; else, as factors
-    then move with whole groups, groups with the same mixture of labels.
-    """
-    first = np.unique(groups, return_index=True)[1]
-    moves_whole = (rows == rows[first][groups]).all()
-    if not moves_whole or (labels == labels[first][groups]).all():
-        return labels
-    mixture = np.zeros((len(first), int(labels.max()) + 1), np.int64)
-    np.add.at(mixture, (groups, labels), 1)
-    return np.unique(mixture, axis=0, return_inverse=True)[1].ravel()[groups]

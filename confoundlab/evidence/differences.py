@@ -17,11 +17,20 @@ from scipy.stats import rankdata, t
 from confoundlab.design import columns
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence.auc import weighted_auc
-from confoundlab.evidence.intervals import Interval, Method, Statistic, bootstrap, mean_recall
+from confoundlab.evidence.intervals import (
+    Interval,
+    Method,
+    Statistic,
+    bootstrap,
+    effective_number,
+    mean_recall,
+)
 from confoundlab.evidence.intervals import difference as paired
 from confoundlab.evidence.record import TIE, Evidence, NullTest, assemble, least_shift
 from confoundlab.types import Indices, Numbers
 
+# Effective groups: intervals of three held the truth in nine draws of ten only.
+_FEWEST = 4.0
 _TINY = float(np.finfo(float).tiny)  # a p-value is never 0, however large t is
 
 
@@ -34,7 +43,7 @@ def difference(
     balanced: bool = False,
     n_permutations: int = 999,
     seed: int = 0,
-    interval: Method = "percentile",
+    interval: Method = "t",
 ) -> Evidence:
     """Difference in accuracy, first minus second, of two experiments on the same groups.
 
@@ -53,8 +62,9 @@ def difference(
         As in `held_out.accuracy`. The null swaps the two experiments in whole groups, at random:
         if they are equally good, a group's answers might as well have come from the other. It asks
         about these fits; for learners refitted on other images see `corrected_resampled_t`.
-    interval : {"percentile", "bca"}
-        See `intervals.bootstrap`.
+    interval : {"t", "percentile", "bca"}
+        See `intervals.bootstrap`. Fewer than four groups (of equal size, or as much as such) have
+        none: it is then all that a difference can be, -1 to 1.
 
     Returns
     -------
@@ -91,6 +101,7 @@ def difference(
         paired(mean_recall(*one[:2]), mean_recall(*other[:2])),
         mean_recall(hits, counts),
         tie=mean_recall(ties, counts),
+        effective=effective_number((one[1] + other[1]).sum(axis=1)),
         n_images=int(both[number].sum()),
         n_groups=int(both.sum()),
         n_permutations=n_permutations,
@@ -108,7 +119,7 @@ def difference_in_auc(
     folds: Indices | None = None,
     n_permutations: int = 999,
     seed: int = 0,
-    interval: Method = "percentile",
+    interval: Method = "t",
 ) -> Evidence:
     """Difference in ROC AUC, first minus second, of two experiments that scored the same images.
 
@@ -125,8 +136,9 @@ def difference_in_auc(
         became ranks inside folds (Venkatraman and Begg 1996, doi:10.1093/biomet/83.4.835; for
         areas Bandos, Rockette and Gur 2005, doi:10.1002/sim.2149). It says that the two curves are
         the same, and is sensitive to their areas.
-    interval : {"percentile", "bca"}
-        See `intervals.bootstrap`.
+    interval : {"t", "percentile", "bca"}
+        See `intervals.bootstrap`. Fewer than four groups (of equal size, or as much as such) have
+        none: it is then all that a difference can be, -1 to 1.
 
     Returns
     -------
@@ -162,6 +174,7 @@ def difference_in_auc(
             np.r_[number, number + n_groups],
             [np.r_[rows, rows + n] for rows in parts],
         ),
+        effective=effective_number(np.bincount(number)),
         n_images=n,
         n_groups=n_groups,
         n_permutations=n_permutations,
@@ -175,6 +188,7 @@ def _compared(
     gap: Statistic,
     either: Statistic,
     *,
+    effective: float,
     n_images: int,
     n_groups: int,
     n_permutations: int,
@@ -188,7 +202,7 @@ def _compared(
     which groups it takes from the first (n_groups weights), and which from the second (as many);
     and so is `tie`, a small number that tells apart what is equal otherwise.
     """
-    one_of("interval", interval, ("percentile", "bca"))
+    one_of("interval", interval, ("t", "percentile", "bca"))
     rng = np.random.default_rng(seed)
     # the last row swaps nothing: what was observed, computed like the null to the last bit
     swap = np.r_[rng.random((n_permutations, n_groups)) < 0.5, np.zeros((1, n_groups), bool)]
@@ -197,7 +211,9 @@ def _compared(
     values = either(taken) - either(left)
     null, estimate = values[:-1], float(values[-1])
     ranked = values if tie is None else values + tie(taken) - tie(left)
-    found = bootstrap(gap, n_groups, rng, method=interval)
+    found = Interval(-1.0, 1.0, float("inf"))
+    if effective >= _FEWEST or n_groups < 2:  # of one, `bootstrap` says what is missing
+        found = bootstrap(gap, n_groups, rng, method=interval, effective=effective, ends=(-1, 1))
     if found.error == 0 and abs(estimate) < TIE:  # no group shows which way the others may lie
         found = Interval(-found.high, found.high, 0.0)
     return assemble(

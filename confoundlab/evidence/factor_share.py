@@ -14,7 +14,14 @@ import pandas as pd
 
 from confoundlab.design import columns
 from confoundlab.evidence import held_out
-from confoundlab.evidence.intervals import Interval, Statistic, Weights, bootstrap, difference
+from confoundlab.evidence.intervals import (
+    Interval,
+    Statistic,
+    Weights,
+    bootstrap,
+    difference,
+    effective_number,
+)
 from confoundlab.evidence.record import Evidence
 from confoundlab.types import Numbers
 
@@ -40,8 +47,10 @@ class Explained:
     by_factor_estimate, beyond_estimate : float
         Of the two.
     evidence : Evidence or None
-        Of the accuracy against labels permuted inside the factor's levels: whether anything lies
-        beyond it. None where label and factor are aliased, so that nothing can be permuted.
+        Of the accuracy against labels permuted inside the factor's levels (where the factor varies
+        inside groups of one label, between groups with the same share of each level): whether
+        anything lies beyond it. None where label and factor are aliased, so that nothing can be
+        permuted.
     """
 
     accuracy: float
@@ -97,7 +106,8 @@ def explained_by_factor(
     Raises
     ------
     InputError
-        Lengths that differ, missing values, types mixed, groups with several levels and one label.
+        Lengths that differ, missing values, types mixed; groups that each mix the levels in a way
+        of their own, so that none can swap its label.
     """
     both = np.r_[np.asarray(predicted), np.asarray(labels)]
     n = len(np.asarray(labels))
@@ -118,7 +128,9 @@ def explained_by_factor(
         tested = held_out.accuracy(
             table, y, group, blocks=level, n_permutations=n_permutations, seed=seed
         )
-    found = bootstrap(by_factor, n_groups, rng)
+    found = bootstrap(
+        by_factor, n_groups, rng, effective=effective_number(np.bincount(group)), ends=(-1.0, 1.0)
+    )
     if n_groups >= FEWEST_GROUPS:
         added = np.zeros((len(there), levels, k, k))
         for extra, (at, true) in zip(added, there, strict=True):
@@ -126,7 +138,10 @@ def explained_by_factor(
             extra[at, true, true] = 0.5
         more = np.concatenate([counts, added * n / n_groups])
         shares = np.full(len(there), _ADDED / len(there))
-        within = bootstrap(_parts(more)[1], n_groups, rng, added=shares)
+        within = bootstrap(
+            _parts(more)[1], n_groups, rng,
+            added=shares, effective=effective_number(np.bincount(group)), ends=(-1.0, 1.0),
+        )  # fmt: skip
     return Explained(
         accuracy=float((named == y).mean()),
         chance=float(over_all(one)[0]),

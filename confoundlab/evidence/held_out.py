@@ -18,7 +18,7 @@ from confoundlab.design.power import Metric, imbalanced, intraclass_correlation
 from confoundlab.errors import InputError
 from confoundlab.evidence.auc import PairCounts, weighted_auc
 from confoundlab.evidence.fit_tests import Fit, Score, each_tested, fewest, found_by, names_one
-from confoundlab.evidence.intervals import Method, bootstrap, mean_recall
+from confoundlab.evidence.intervals import Method, bootstrap, effective_number, mean_recall
 from confoundlab.evidence.record import Evidence, assemble, score_correlation
 from confoundlab.types import Indices, Numbers
 
@@ -127,7 +127,13 @@ def accuracy(
     unit = groups[tested] if least is not None and least.level == "groups" else tested
     return assemble(
         metric,
-        bootstrap(statistic, len(counts), rng, method=interval),
+        bootstrap(
+            statistic,
+            len(counts),
+            rng,
+            method=interval,
+            effective=effective_number(counts.sum(axis=1)),
+        ),
         float(statistic(np.ones((1, len(counts)), np.float32))[0]),
         tests,
         least=found_by(
@@ -205,7 +211,13 @@ def roc_auc(
     n_groups = int(groups.max()) + 1
     return assemble(
         "ROC AUC",
-        bootstrap(statistic, n_groups, rng, method=interval),
+        bootstrap(
+            statistic,
+            n_groups,
+            rng,
+            method=interval,
+            effective=effective_number(np.bincount(groups)),
+        ),
         float(statistic(np.ones((1, n_groups), np.float32))[0]),
         tests,
         least=found_by(

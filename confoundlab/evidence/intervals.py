@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +23,16 @@ from confoundlab.types import Numbers
 # numbers, which single precision holds exactly.
 Weights = npt.NDArray[np.float32]
 Statistic = Callable[[Weights], Numbers]
-Method = Literal["logit", "percentile", "bca"]
+Method = Literal["logit", "t", "percentile", "bca"]
 N_RESAMPLES = 2000
 # Groups added to a logit interval. Between a quarter and one, half keeps all designs of 20 to 100
 # groups and truths of 0.5 to 0.95 nearest to 95 %.
 _ADDED = 0.5
+_NOTHING = (
+    "No resample of the groups has two classes to compare inside a fold: there are too few groups, "
+    "or too many folds."
+)
+FEWEST = 2.0  # effective groups; fewer do not tell how groups differ
 _CHUNK = 4_000_000  # weights held in memory at once
 _ROUNDING = 1e-6  # sums of very many pairs are rounded in single precision
 
@@ -50,6 +55,8 @@ def bootstrap(
     confidence: float = 0.95,
     n_resamples: int = N_RESAMPLES,
     added: Numbers | None = None,
+    effective: float | None = None,
+    ends: tuple[float, float] = (0.0, 1.0),
 ) -> Interval:
     """Interval of a statistic, whole groups resampled.
 
@@ -61,12 +68,13 @@ def bootstrap(
         At least two.
     rng : Generator
         Of the resampling.
-    method : {"percentile", "bca", "logit"}
+    method : {"percentile", "bca", "logit", "t"}
         Percentiles; bias-corrected and accelerated ones (Efron 1987,
         doi:10.1080/01621459.1987.10478410), with the acceleration from leaving out groups; or, for
         values between 0 and 1, the bootstrap's standard error on the logit scale, with a t
-        distribution and half a group more than there are (see below). Only the last holds the
-        truth as often as it says near 0 and 1 with few groups.
+        distribution and half a group more than there are (see below), which alone holds the truth
+        as often as it says near 0 and 1 with few groups; or, for values of any sign, the standard
+        error times a t distribution's ends, which unlike percentiles reach beyond the groups seen.
     confidence : float
         Of the interval, between 0 and 1.
     n_resamples : int
@@ -75,6 +83,11 @@ def bootstrap(
         The statistic knows m groups more than were tested; each is drawn this share of the times
         that a tested one is. They stand for groups that a small sample lacks by luck, and smooth
         percentiles.
+    effective : float, optional
+        As many groups of equal size say as much (`effective_number`); `n_groups` if missing. Fewer
+        than `FEWEST` give the whole range of the statistic: they do not tell how groups differ.
+    ends : (float, float)
+        Of that range.
 
     Returns
     -------
@@ -93,35 +106,70 @@ def bootstrap(
     half a group more, half of whose answers are right. Agresti and Coull (1998,
     doi:10.1080/00031305.1998.10480550) add four answers to a proportion for the same reason. The
     interval always holds the estimate.
+
+    Of groups of unequal size, large ones pull the estimate towards themselves, and their spread
+    around it comes out too small. Degrees of freedom are those of the effective number of groups
+    m, and errors are multiplied by the root of m / (m - 1), relative to what groups of equal size
+    get. (Cluster-robust errors fail in the same way: MacKinnon and Webb 2017,
+    doi:10.1002/jae.2508.)
     """
-    one_of("bootstrap method", method, ("logit", "percentile", "bca"))
+    one_of("bootstrap method", method, get_args(Method))
     if n_groups < 2:
         raise InputError("An interval needs two groups or more; there is one.")
+    n_effective = float(n_groups if effective is None else min(effective, n_groups))
+    if effective == 0:
+        raise InputError(_NOTHING)
+    if effective is not None and n_effective < FEWEST:
+        return Interval(*ends, float("inf"))
     tail = (1 - confidence) / 2
     values = np.concatenate(
         [statistic(weights) for weights in _resampled(n_groups, n_resamples, added, rng)]
     )
     values = values[np.isfinite(values)]  # a resample may lack a class altogether
     if not len(values):
-        raise InputError(
-            "No resample of the groups has two classes to compare inside a fold: there are too few "
-            "groups, or too many folds."
-        )
-    bound = tail ** (1 / n_groups)
+        raise InputError(_NOTHING)
+    bound = tail ** (1 / n_effective)
     if np.abs(values - 1).max() < _ROUNDING:
         return Interval(bound, 1.0, 0.0)
     if np.abs(values).max() < _ROUNDING:
         return Interval(0.0, 1 - bound, 0.0)
-    error = float(values.std(ddof=1))
+    unequal = np.sqrt(n_effective / (n_effective - 1) * (n_groups - 1) / n_groups)
+    error = float(values.std(ddof=1) * unequal)
     if method == "logit":
         estimate = float(statistic(np.ones((1, n_groups), np.float32))[0])
-        low, high = _logit_ends(estimate, error, n_groups, tail)
+        low, high = _logit_ends(estimate, error, n_effective, tail)
         return Interval(min(low, estimate), max(high, estimate), error)
-    stretch = np.sqrt(n_groups / (n_groups - 1)) * t.ppf(tail, n_groups - 1)
+    stretch = np.sqrt(n_effective / (n_effective - 1)) * t.ppf(tail, n_effective - 1)
+    if method == "t":
+        half = -stretch * float(values.std(ddof=1))
+        estimate = float(statistic(np.ones((1, n_groups), np.float32))[0])
+        return Interval(max(ends[0], estimate - half), min(ends[1], estimate + half), error)
     levels = norm.cdf([stretch, -stretch])
     if method == "bca":
         levels = _bca_levels(statistic, n_groups, values, norm.ppf(levels))
     low, high = np.quantile(values, levels)
+    return Interval(float(low), float(high), error)
+
+
+def effective_number(sizes: npt.ArrayLike) -> float:
+    """Return how many groups of equal size say as much: (sum w)² / sum w² (Kish 1965, section 8.2).
+
+    Parameters
+    ----------
+    sizes : array-like, shape (groups,)
+        What each group adds to the estimate: its images, for one. Zeros do not count.
+    """
+    w = np.asarray(sizes, np.float64)
+    return float(w.sum() ** 2 / np.sum(w**2)) if w.any() else 0.0
+
+
+def widened(found: Interval, estimate: float, error: float) -> Interval:
+    """Stretch an interval of a share, on the logit scale, from its error to a larger one."""
+    if not 0 < found.error < error or not 0 < estimate < 1:
+        return found
+    tiny = np.finfo(float).eps
+    shift = logit(np.clip([found.low, found.high], tiny, 1 - tiny)) - logit(estimate)
+    low, high = expit(logit(estimate) + shift * error / found.error)
     return Interval(float(low), float(high), error)
 
 
@@ -143,7 +191,7 @@ def _resampled(
         yield counts.reshape(size, n_groups).astype(np.float32)
 
 
-def _logit_ends(estimate: float, error: float, n_groups: int, tail: float) -> tuple[float, float]:
+def _logit_ends(estimate: float, error: float, n_groups: float, tail: float) -> tuple[float, float]:
     """Return the ends of the logit interval: mean and error of the groups and the one added."""
     total = n_groups + _ADDED
     centre = (n_groups * estimate + _ADDED / 2) / total

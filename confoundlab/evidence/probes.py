@@ -4,7 +4,11 @@ The ridge's scores come from hat matrices that do not depend on the labels (`lin
 may the folds: folds stratified by the label would spoil the null. The observed statistic and its
 null are those of the same classifier, refitted for every permutation. The statistic is the ROC AUC
 inside folds, which keeps its power where one class is rare; a least-squares decision at nine to one
-names only the majority and sees nothing.
+names only the majority and sees nothing. Each column is scaled to unit variance on the rows that
+train, so that no unit of measurement changes what is found.
+
+What was labelled as a whole counts once, in the fit and in the metric, however many images it has
+(`probe_intervals.unit_weights`).
 
 Venugopalan et al. (2019, Figure 7) used logistic regression; `model="logistic"` refits it for every
 permutation, which is honest and slow.
@@ -12,6 +16,8 @@ permutation, which is honest and slow.
 
 from __future__ import annotations
 
+import warnings
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -25,8 +31,9 @@ from confoundlab.design.labelling import Labelling
 from confoundlab.design.power import intraclass_correlation
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence.auc import PairCounts, weighted_auc
-from confoundlab.evidence.intervals import Method, Statistic, bootstrap, mean_recall
+from confoundlab.evidence.auc import PairCounts
+from confoundlab.evidence.intervals import Method, bootstrap, widened
+from confoundlab.evidence.probe_intervals import Answers, spread, unit_weights
 from confoundlab.evidence.record import (
     TIE,
     Evidence,
@@ -37,8 +44,9 @@ from confoundlab.evidence.record import (
     score_correlation,
 )
 from confoundlab.models.linear import Logistic, Matrix, Ridge, named
-from confoundlab.types import Indices
+from confoundlab.types import Indices, Numbers
 
+_FEWEST = 99  # permutations that are drawn before a test stops early, to know the null's spread
 _CHUNK = 2**22  # numbers in the indicator matrix of a chunk of permutations: 16 MB
 ProbeMetric = Literal["ROC AUC", "balanced accuracy"]
 Model = Literal["ridge", "logistic"]
@@ -65,15 +73,18 @@ def probe(
     Parameters
     ----------
     features : array or DataFrame, shape (n, d)
-        Finite numbers. Scale them as the penalty should see them.
+        Finite numbers in any units.
     target : array, shape (n,)
         Classes of any type; two or more, each in two groups or more.
     groups : array, shape (n,), optional
         What must not straddle a fold; every row is its own group if missing.
     blocks : array, shape (n,), optional
-        Labels are permuted inside blocks only.
+        Labels are permuted inside blocks only; of groups that lie in several blocks, between
+        those with the same share of images in each. `chance` is then what such permutations give
+        on average, where that is more: knowing the block may name the class.
     units : array, shape (n,), optional
-        What was labelled as a whole where that is less than a group, as a well of a plate.
+        What was labelled as a whole where that is less than a group, as a well of a plate whose
+        wells have several labels.
     n_permutations : int
         Size of the null.
     folds : int
@@ -84,19 +95,26 @@ def probe(
         One class against the rest, averaged over classes, pairs compared inside folds (chance 0.5);
         or the mean recall of the classifier's decisions (chance 1 / classes).
     alpha : float
-        Penalty of the ridge classifier, or inverse of logistic regression's C.
+        Penalty of the ridge classifier, or inverse of logistic regression's C, of columns scaled
+        to unit variance.
     model : {"ridge", "logistic"}
         Least squares with a penalty, or the papers' own, refitted for every permutation.
     stop_after : int, optional
         Stop at this many permutations as good as what was observed (Besag and Clifford 1991,
         doi:10.1093/biomet/78.2.301): a p-value that is clearly not small is known early, and is
-        then exactly `stop_after` / permutations drawn.
-    interval : {"logit", "percentile", "bca"}
-        See `intervals.bootstrap`.
+        then exactly `stop_after` / permutations drawn. What the test could have found follows
+        from the permutations allowed.
+    interval : {"logit", "t", "percentile", "bca"}
+        See `intervals.bootstrap`. Too few groups to compare give the whole range of the metric.
 
     Returns
     -------
     Evidence
+
+    Warns
+    -----
+    UserWarning
+        A few images contradict the label of their group (`labelling`).
 
     Raises
     ------
@@ -137,6 +155,7 @@ class Probe:
             raise InputError(f"alpha must be positive, not {alpha}.")
         n = len(x)
         self.groups = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
+        self.names = np.unique(np.arange(n) if groups is None else np.asarray(groups))
         n_groups = int(self.groups.max()) + 1
         if n_groups < folds or folds < 2:
             raise InputError(
@@ -148,23 +167,34 @@ class Probe:
         splitter = GroupKFold(folds, shuffle=True, random_state=random_state)
         self.splits = [Split(*parts) for parts in splitter.split(x, groups=self.groups)]
         self.random_state = random_state
-        self._learner = (Ridge if model == "ridge" else Logistic)(x, self.splits, alpha)
+        self._make = partial(Ridge if model == "ridge" else Logistic, x, self.splits, alpha)
+        self._learners: dict[bytes, Ridge | Logistic] = {}
+
+    def _fitted(self, weights: Numbers | None = None) -> Ridge | Logistic:
+        """Return the learner for these weights of images; made once, for any number of targets."""
+        key = b"" if weights is None else weights.tobytes()
+        if key not in self._learners:
+            self._learners[key] = self._make(weights)
+        return self._learners[key]
 
     def predict(self, target: npt.ArrayLike) -> npt.NDArray[np.generic]:
         """Return what each row is called by the fold that did not see its group, shape (n,)."""
+        learner = self._fitted()
         levels, codes = np.unique(np.asarray(target), return_inverse=True)
         found = np.empty(len(codes), np.intp)
-        for number, scores in self._learner.scores(codes[None], len(levels)):
-            found[self.splits[number].test] = named(scores, self._learner.threshold)[0]
+        for number, scores in learner.scores(codes[None], len(levels)):
+            found[self.splits[number].test] = named(scores, learner.threshold)[0]
         called: npt.NDArray[np.generic] = levels[found]
         return called
 
     def scores(self, target: npt.ArrayLike) -> Matrix:
         """Return out-of-fold scores, shape (n, classes), one column where there are two classes."""
-        codes = columns.codes(target, len(self.groups), "target")
+        return self._scores(columns.codes(target, len(self.groups), "target"), None)
+
+    def _scores(self, codes: Indices, weights: Numbers | None) -> Matrix:
         size = int(codes.max()) + 1
         found = np.empty((len(codes), size if size > 2 else 1), np.float32)
-        for number, scores in self._learner.scores(codes[None], size):
+        for number, scores in self._fitted(weights).scores(codes[None], size):
             found[self.splits[number].test] = scores[:, 0].T
         return found
 
@@ -193,79 +223,89 @@ class Probe:
             None if units is None else columns.codes(units, n, "units"),
         )
         rng = np.random.default_rng(self.random_state)
-        observed = float(self._statistic(codes[None], classes, metric)[0])
+        if len(level.mixed):
+            names = ", ".join(map(str, self.names[level.mixed[:5]]))
+            warnings.warn(
+                f"{len(level.mixed)} group(s) hold few images of another label than their others: "
+                f"{names}. {level.why} Check those images.",
+                stacklevel=3,
+            )
+        weights = unit_weights(level)
+        statistic = partial(self._statistic, classes=classes, metric=metric, weights=weights)
+        estimate, observed = statistic(np.stack([codes, level.labels[level.unit]])).tolist()
         null: list[float] = []
         size = max(1, min(n_permutations, _CHUNK // (n * classes)))
         bar = tqdm(total=n_permutations, desc="permutations", delay=2, leave=False)
         while len(null) < n_permutations:
             labels = level.draw(min(size, n_permutations - len(null)), rng)[:, level.unit]
-            null += self._statistic(labels, classes, metric).tolist()
+            null += statistic(labels).tolist()
             bar.update(len(labels))
-            if stop_after and np.sum(np.array(null) >= observed - TIE) >= stop_after:
+            reached = np.sum(np.array(null) >= observed - TIE)
+            if stop_after and len(null) >= _FEWEST and reached >= stop_after:
                 break
         bar.close()
-        drawn, p_value = np.array(null), None
+        every, p_value = np.array(null), None
+        drawn = every
         as_good = np.flatnonzero(drawn >= observed - TIE)
         if stop_after and len(as_good) >= stop_after:
             drawn = drawn[: as_good[stop_after - 1] + 1]
             p_value = stop_after / len(drawn)
-        statistic, correlation = self._resampled(codes, self.scores(codes), metric, level)
-        smallest = level.smallest_p(len(drawn), renamed=True)
+        scores = self._scores(codes, weights)
+        called = named(scores.T[:, None], self._fitted().threshold)[0]
+        answers = Answers(scores, called == codes, codes, self.groups, self.splits, level, weights)
+        resampled, effective = answers.auc() if metric == "ROC AUC" else answers.recall()
+        n_groups = int(self.groups.max()) + 1
+        found = bootstrap(resampled, n_groups, rng, method=interval, effective=effective)
+        chance = 0.5 if metric == "ROC AUC" else 1 / classes
         design = design_of(
             level.labels,
             metric,
             images_per_unit=n / len(level.labels),
-            correlation=correlation,
+            correlation=score_correlation(scores, codes, level.unit)
+            if metric == "ROC AUC"
+            else intraclass_correlation((called == codes).astype(np.float64), level.unit),
             folds=len(self.splits),
         )
-        n_groups = int(self.groups.max()) + 1
+        stopped = len(drawn) < n_permutations
         return assemble(
             metric,
-            bootstrap(statistic, n_groups, rng, method=interval),
-            observed,
-            [NullTest(observed, drawn, smallest, p_value)],
-            least=least_refitted(design, drawn),
-            chance=0.5 if metric == "ROC AUC" else 1 / classes,
+            widened(found, estimate, spread(found.error, estimate, every, classes)),
+            estimate,
+            [NullTest(observed, drawn, level.smallest_p(n_permutations, renamed=True), p_value)],
+            least=least_refitted(design, every),
+            chance=chance if blocks is None else max(chance, float(every.mean())),
             permuted=level.permuted,
             permuted_why=level.why,
             n_images=n,
             n_groups=n_groups,
+            n_allowed=n_permutations if stopped else None,
             seed=self.random_state,
         )
 
     def _statistic(
-        self, labels: Indices, classes: int, metric: ProbeMetric
-    ) -> npt.NDArray[np.float64]:
-        """Refit for labellings, shape (P, n), and return the metric of each."""
+        self, labels: Indices, classes: int, metric: ProbeMetric, weights: Numbers | None
+    ) -> Numbers:
+        """Refit for labellings, shape (P, n), and return the metric of each.
+
+        Weights are those of the images, shape (n,); None where all are alike.
+        """
         pairs = PairCounts(len(labels), classes)
         hits, counts = np.zeros((2, classes, len(labels)))
-        for number, scores in self._learner.scores(labels, classes):
-            own = np.ascontiguousarray(labels[:, self.splits[number].test])
+        learner = self._fitted(weights)
+        for number, scores in learner.scores(labels, classes):
+            rows = self.splits[number].test
+            own = np.ascontiguousarray(labels[:, rows])
+            each = None if weights is None else weights[rows]
             if metric == "ROC AUC":
-                for column, each in enumerate(scores):
-                    pairs.add(column, each, own)
+                for column, line in enumerate(scores):
+                    pairs.add(column, line, own, each)
                 continue
-            right = named(scores, self._learner.threshold) == own
-            for number_ in range(classes):
-                here = own == number_
-                hits[number_] += (right & here).sum(axis=1)
-                counts[number_] += here.sum(axis=1)
+            right = named(scores, learner.threshold) == own
+            for one in range(classes):
+                here = (own == one) * (1.0 if each is None else each)
+                hits[one] += (right * here).sum(axis=1)
+                counts[one] += here.sum(axis=1)
         if metric == "ROC AUC":
             found = pairs.auc()
             return np.where(np.isfinite(found), found, 0.5)  # no fold had a pair to compare
         return np.asarray((hits / np.maximum(counts, 1)).mean(axis=0))
-
-    def _resampled(
-        self, codes: Indices, scores: Matrix, metric: ProbeMetric, level: Labelling
-    ) -> tuple[Statistic, float]:
-        """Return the metric as a function of group weights, and how alike a unit's images are."""
-        if metric == "ROC AUC":
-            rows = [split.test for split in self.splits]
-            lines = [scores[row].T for row in rows]
-            correlation = score_correlation(scores, codes, level.unit)
-            return weighted_auc(lines, codes, self.groups, rows), correlation
-        right = (named(scores.T[:, None], self._learner.threshold)[0] == codes).astype(np.float64)
-        hits, counts = np.zeros((2, int(self.groups.max()) + 1, int(codes.max()) + 1))
-        np.add.at(hits, (self.groups, codes), right)
-        np.add.at(counts, (self.groups, codes), 1)
-        return mean_recall(hits, counts), intraclass_correlation(right, level.unit)

@@ -2,7 +2,8 @@
 
 Out-of-fold scores of a ridge classifier are linear in the labels: on a fold's test rows they are
 H y, where the hat matrix H follows from features and folds alone. A thousand labellings are then
-one matrix product. Logistic regression has no such matrix and is refitted for each.
+one matrix product. Logistic regression has no such matrix and is refitted for each. Both see
+columns of unit variance on the training rows, so that no unit of measurement counts.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from confoundlab.design.splits import Split
-from confoundlab.types import Indices
+from confoundlab.types import Indices, Numbers
 
 Matrix = npt.NDArray[np.float32]
 # Number of the fold, and scores of its test rows, shape (columns, labellings, rows): a column a
 # class, or the second class's alone where there are two.
 FoldScores = tuple[int, Matrix]
+_CONSTANT = 1e-12  # spread, as a share of the largest value, that is rounding
 _UNKNOWN = -1e6  # score of a class that was not there to be learned
 
 
@@ -43,12 +45,16 @@ class _Map:
 
 
 class Ridge:
-    """Least squares with a penalty, as scikit-learn's ``RidgeClassifier`` fits it."""
+    """Least squares with a penalty: scikit-learn's ``StandardScaler`` and ``RidgeClassifier``."""
 
     threshold = 0.5  # between indicator values 0 and 1; RidgeClassifier's 0 between -1 and 1
 
-    def __init__(self, x: npt.NDArray[np.float64], splits: list[Split], alpha: float) -> None:
-        self.maps = [_hat(x, split, alpha) for split in splits]
+    def __init__(
+        self, x: Numbers, splits: list[Split], alpha: float, weights: Numbers | None = None
+    ) -> None:
+        """Prepare features, shape (n, d), whose rows weigh alike or so much, shape (n,)."""
+        each = np.ones(len(x)) if weights is None else weights
+        self.maps = [_hat(x, split, alpha, each[split.train]) for split in splits]
 
     def scores(self, labels: Indices, classes: int) -> Iterator[FoldScores]:
         """Give out-of-fold scores for labellings, shape (P, n), fold by fold."""
@@ -65,8 +71,12 @@ class Logistic:
 
     threshold = 0.0  # of the decision function
 
-    def __init__(self, x: npt.NDArray[np.float64], splits: list[Split], alpha: float) -> None:
+    def __init__(
+        self, x: Numbers, splits: list[Split], alpha: float, weights: Numbers | None = None
+    ) -> None:
+        """Keep features, shape (n, d), whose rows weigh alike or so much, shape (n,)."""
         self.x, self.splits, self.alpha = x, splits, alpha
+        self.weights = np.ones(len(x)) if weights is None else weights
 
     def scores(self, labels: Indices, classes: int) -> Iterator[FoldScores]:
         """Give out-of-fold decision values for labellings, shape (P, n), fold by fold.
@@ -75,6 +85,7 @@ class Logistic:
         """
         columns = classes if classes > 2 else 1
         for number, split in enumerate(self.splits):
+            z, t = _scaled(self.x, split)
             found = np.full((columns, len(labels), len(split.test)), _UNKNOWN, np.float32)
             for row, one in enumerate(labels):
                 present = np.unique(one[split.train])
@@ -84,8 +95,8 @@ class Logistic:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", ConvergenceWarning)
                     fit = LogisticRegression(C=1 / self.alpha, max_iter=1000)
-                    fit.fit(self.x[split.train], one[split.train])
-                values = fit.decision_function(self.x[split.test])
+                    fit.fit(z, one[split.train], _share(self.weights[split.train]))
+                values = fit.decision_function(t)
                 if values.ndim == 1 and columns > 1:
                     values = np.c_[-values, values]
                 found[present if columns > 1 else 0, row] = values.T
@@ -107,20 +118,44 @@ def named(scores: Matrix, threshold: float) -> Indices:
     return at
 
 
-def _hat(x: npt.NDArray[np.float64], split: Split, alpha: float) -> _Map:
+def _scaled(x: Numbers, split: Split) -> tuple[Numbers, Numbers]:
+    """Return training and test rows with the training rows' mean 0 and variance 1, by column.
+
+    Columns that are constant on the training rows say nothing and become 0. The scale is taken
+    before squares are, so that no unit is too small or too large for double precision.
+    """
+    largest = np.abs(x).max(axis=0)
+    unit = x / np.where(largest > 0, largest, 1)
+    z, t = unit[split.train], unit[split.test]
+    mean, spread = z.mean(axis=0), z.std(axis=0)
+    varies = spread > _CONSTANT
+    scale = np.where(varies, spread, 1)
+    return (z - mean) / scale * varies, (t - mean) / scale * varies
+
+
+def _share(weights: Numbers) -> Numbers:
+    """Return weights of training rows with mean 1: the penalty stays what it is."""
+    return np.asarray(weights / weights.mean(), np.float64)
+
+
+def _hat(x: Numbers, split: Split, alpha: float, weights: Numbers) -> _Map:
     """Ridge with an intercept: primal where features are few, dual where they are many.
 
     Computed in double precision, kept in single: predictions equal scikit-learn's all the same.
     """
-    mean = x[split.train].mean(axis=0)
-    z, t = x[split.train] - mean, x[split.test] - mean
+    z, t = _scaled(x, split)
+    w = _share(weights)
+    mean = w @ z / w.sum()
+    z, t = z - mean, t - mean
     n, d = z.shape
+    intercept = w / n
     if d >= n:
-        kernel = cho_factor(z @ z.T + alpha * np.eye(n))
-        return _Map(split, (cho_solve(kernel, z @ t.T).T + 1 / n).astype(np.float32), None)
-    solved = cho_solve(cho_factor(z.T @ z + alpha * np.eye(d)), z.T)
+        kernel = cho_factor(z @ z.T + alpha * np.diag(1 / w))
+        return _Map(split, (cho_solve(kernel, z @ t.T).T + intercept).astype(np.float32), None)
+    heavy = (z * w[:, None]).T
+    solved = cho_solve(cho_factor(heavy @ z + alpha * np.eye(d)), heavy)
     if (len(t) + n) * (d + 1) >= len(t) * n:
-        return _Map(split, (t @ solved + 1 / n).astype(np.float32), None)
+        return _Map(split, (t @ solved + intercept).astype(np.float32), None)
     left = np.c_[t, np.ones(len(t))]
-    right = np.r_[solved, np.full((1, n), 1 / n)]
+    right = np.r_[solved, intercept[None]]
     return _Map(split, left.astype(np.float32), right.astype(np.float32))

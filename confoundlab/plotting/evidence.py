@@ -62,6 +62,7 @@ def latest_nulls(table: pd.DataFrame) -> pd.DataFrame:
 
 DESIGN = [
     "n_images", "images_per_group", "classes", "majority", "n_batches", "layout", "leak",
+    "correlation", "sizes",
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from confoundlab.design.power import ALPHA, POWER
+from confoundlab.design.power import ALPHA, METRICS, POWER
 from confoundlab.errors import InputError
 from confoundlab.plotting.evidence import latest_nulls
 
@@ -29,7 +29,7 @@ def read(path: Path) -> pd.DataFrame:
     if missing:
         raise InputError(f"{path} lacks the column(s) {', '.join(sorted(missing))}.")
     table["layout"] = table["layout"].fillna("none")
-    return table
+    return table.fillna({"sizes": "equal"}) if "sizes" in table else table.assign(sizes="equal")
 
 
 def alarms(table: pd.DataFrame) -> pd.DataFrame:
@@ -102,7 +102,12 @@ def found(table: pd.DataFrame, trials: pd.DataFrame) -> str:
     wrong = nulls["test"].str.startswith("WRONG")
     rates = nulls[~wrong].groupby("test")["rejected"].mean()
     ignored = nulls.loc[nulls["test"] == "WRONG: groups ignored", "rejected"].mean()
-    logit = table[(table["kind"] == "coverage") & (table["method"] == "logit")]
+    logit = table[
+        (table["kind"] == "coverage")
+        & (table["method"] == "logit")
+        & (table["sizes"] == "equal")
+        & table["metric"].isin(METRICS)
+    ]
     inside = logit.groupby("n_groups")["inside"].agg(["min", "max"])
     held = [f"{row['min']:.0%} to {row['max']:.0%}" for _, row in inside.iloc[[0, -1]].iterrows()]
     called = trials["p_value"] <= ALPHA
@@ -121,14 +126,14 @@ def found(table: pd.DataFrame, trials: pd.DataFrame) -> str:
 
 
 def covered(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the range of coverage over truths, for each metric, method and number of groups.
+    """Return the range of coverage over truths, by metric, method, sizes and number of groups.
 
     Numbers of groups rise from left to right; a dash stands where one was not tried.
     """
     own = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]
     rows = []
-    for (metric, method), part in own.groupby(["metric", "method"], sort=True):
-        row = {"metric": metric, "interval": method}
+    for key, part in own.groupby(["metric", "method", "sizes"], sort=True):
+        row = dict(zip(("metric", "interval", "sizes of groups"), key, strict=True))
         for groups in sorted(own["n_groups"].unique()):
             inside = 100 * part.loc[part["n_groups"] == groups, "inside"]
             tried = f"{inside.min():.0f}–{inside.max():.0f}%" if len(inside) else "–"

@@ -1,7 +1,7 @@
 """The designs on which the tests are calibrated: `run.py` runs all of them, the tests a few."""
 
 from confoundlab.calibration.designs import Cell
-from confoundlab.calibration.rates import DIFFERENCES, FACTORS, INTERVALS, METRICS, Coverage
+from confoundlab.calibration.rates import DIFFERENCES, FACTORS, INTERVALS, METRICS, PROBE, Coverage
 from confoundlab.evidence.factor_share import FEWEST_GROUPS
 
 # Tests that any design with groups allows.
@@ -48,6 +48,14 @@ MIXED = [
     Cell(n, images_per_group=m, classes=classes, layout="mixed")
     for n, m, classes in ((120, 2, 2), (400, 2, 2), (400, 5, 2), (400, 2, 5), (1200, 10, 2))
 ]
+UNEQUAL = [
+    Cell(400, images_per_group=20, sizes="one giant"),
+    Cell(400, images_per_group=20, sizes="giant of one class"),
+    Cell(280, images_per_group=7, majority=0.75, sizes="by class"),
+    Cell(280, images_per_group=7, majority=0.75, sizes="by class", correlation=0.2),
+    Cell(400, images_per_group=10, sizes="log-normal"),
+    Cell(400, images_per_group=20, classes=4, sizes="log-normal"),
+]
 LARGE = [Cell(4000)]
 LENET = [Cell(120), Cell(240, images_per_group=4), Cell(240, images_per_group=4, classes=4)]
 
@@ -59,6 +67,19 @@ NULLS = [
     (test, cell)
     for cell in MIXED
     for test in ("probe, ROC AUC", "held-out accuracy", "held-out ROC AUC")
+] + [
+    (test, cell)
+    for cell in UNEQUAL
+    for test in ("probe, ROC AUC", "probe, balanced accuracy", "held-out accuracy",
+                 "held-out ROC AUC", "difference of two learners", "partial confounder test")
+] + [
+    ("page of twenty controls", cell)
+    for cell in (Cell(200), Cell(400, images_per_group=5), Cell(200, classes=5))
+] + [
+    ("held-out accuracy, half of the fits dead", cell)
+    for cell in (Cell(200), Cell(400, images_per_group=5))
+] + [
+    ("WRONG: split cuts groups", Cell(400, images_per_group=m)) for m in (2, 5)
 ] + [
     # batches have means of their own, so only tests that know of them apply
     (test, cell)
@@ -81,18 +102,25 @@ NULLS = [
 ]  # fmt: skip
 
 # Leaks of rising strength: balanced, at nine to one and at nineteen to one.
-POWER = [
-    (test, Cell(n, images_per_group=m, majority=share, leak=leak))
-    for n, m, share in ((200, 1, 0.0), (200, 1, 0.9), (400, 1, 0.95), (400, 10, 0.0))
-    for leak in (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
-    for test in ("probe, ROC AUC", "probe, balanced accuracy", "held-out accuracy")
-]
+POWER = (
+    [
+        (test, Cell(n, images_per_group=m, majority=share, leak=leak))
+        for n, m, share in ((200, 1, 0.0), (200, 1, 0.9), (400, 1, 0.95), (400, 10, 0.0))
+        for leak in (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+        for test in ("probe, ROC AUC", "probe, balanced accuracy", "held-out accuracy")
+    ]
+    + [
+        ("probe, ROC AUC", Cell(280, 7, majority=0.75, sizes="by class", leak=leak))
+        for leak in (1.0, 1.5, 2.0)
+    ]
+    + [("held-out accuracy, half of the fits dead", Cell(200, leak=leak)) for leak in (1.0, 2.0)]
+)
 
 COVERAGE = [
     ("interval", Coverage(metric, n_groups, truth=truth, method=method))
     for metrics, methods in (
         (METRICS, ("logit", "percentile", "bca")),
-        (DIFFERENCES, ("percentile", "bca")),
+        (DIFFERENCES, ("t", "bca")),
         (FACTORS, ("percentile",)),
     )
     for metric in metrics
@@ -103,5 +131,24 @@ COVERAGE = [
     for method in methods
 ] + [
     ("interval", Coverage(metric, 200, images_per_group=1, method="percentile"))
-    for metric in INTERVALS
+    for metric in INTERVALS if metric != PROBE
+] + [
+    ("interval", Coverage(metric, n_groups, truth=truth, method=method, sizes=sizes))
+    for metric, method in (
+        ("accuracy", "logit"), ("balanced accuracy", "logit"), ("ROC AUC", "logit"),
+        ("difference in accuracy", "t"), ("difference in ROC AUC", "t"),
+    )
+    for n_groups in (20, 40)
+    for truth in (0.5, 0.7, 0.9)
+    for sizes in ("one giant", "log-normal")
+] + [
+    ("interval", Coverage(PROBE, classes * each, 1, classes=classes, leak=leak))
+    for classes, each in (
+        (2, 50), (2, 200), (5, 20), (5, 80), (10, 10), (20, 6), (30, 2), (60, 2)
+    )
+    for leak in (0.0, 0.5, 1.0, 2.0)
+] + [
+    ("interval", Coverage(PROBE, n_groups, 10, leak=leak, correlation=0.8))
+    for n_groups in (6, 8, 10, 12, 20, 40)
+    for leak in (0.0, 1.0)
 ]  # fmt: skip

@@ -34,7 +34,15 @@ A = np.array
             "images within their groups, inside blocks",
             4,
         ),
-        ([0, 0, 1, 1], [0, 0, 1, 1], None, [0, 1, 2, 3], "units", 4),
+        ([0, 0, 1, 1], [0, 0, 1, 1], None, [0, 0, 1, 1], "units", 2),
+        (
+            [0, 0, 1, 1, 1, 1],
+            [0, 0, 1, 1, 1, 1],
+            [0, 1, 0, 1, 0, 1],
+            None,
+            "whole groups, alike in their blocks",
+            2,
+        ),
     ],
 )
 def test_the_level_is_found_and_explained(labels, groups, blocks, units, permuted, n_units):
@@ -114,13 +122,49 @@ def test_the_smallest_p_is_bound_by_the_permutations_drawn():
 @pytest.mark.parametrize(
     ("labels", "groups", "blocks", "units", "why"),
     [
-        ([0, 0, 1, 1], [0, 0, 1, 1], [0, 1, 1, 1], None, r"group must lie in one of the blocks"),
+        (
+            [0, 0, 1, 1],
+            [0, 0, 1, 1],
+            [0, 1, 1, 1],
+            None,
+            r"No label can be swapped \(whole groups, alike in",
+        ),
         ([0, 1, 1, 1], [0, 0, 0, 0], None, [0, 0, 1, 1], r"unit must lie in one of the labels"),
         ([0, 0, 1, 1], [0, 1, 1, 1], None, [0, 0, 1, 1], r"unit must lie in one of the groups"),
         ([0, 0, 1, 1], [0, 1, 2, 3], [0, 0, 1, 1], None, "No label can be swapped"),
+        ([0, 0, 1, 1], [0, 0, 1, 1], None, [0, 1, 2, 3], "given to groups and not to units"),
     ],
 )
 def test_designs_that_cannot_be_permuted_are_refused(labels, groups, blocks, units, why):
     some = [None if part is None else A(part) for part in (blocks, units)]
     with pytest.raises(InputError, match=why):
         Labelling.of(A(labels), A(groups), *some)
+
+
+def slipped(sizes, slips):
+    """Labels of groups that alternate, but for the last images of the groups named."""
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    labels = groups % 2
+    last = np.cumsum(sizes) - 1
+    labels[last[list(slips)]] = 1 - labels[last[list(slips)]]
+    return labels, groups
+
+
+@pytest.mark.parametrize(
+    ("sizes", "slips", "level"),
+    [
+        ([10] * 10, [3], "groups"),
+        ([10] * 10, [0, 2, 4, 6, 9], "groups"),  # one in twenty
+        ([10] * 10, [0, 1, 2, 3, 4, 5], "images within groups"),  # more
+        ([2, *[10] * 10], [0], "images within groups"),  # a group without a majority
+        ([98, 2, 20], [0], "images within groups"),  # one of three of its class
+    ],
+)
+def test_few_slips_leave_groups_whole(sizes, slips, level):
+    labels, groups = slipped(sizes, slips)
+    found = Labelling.of(labels, groups)
+    assert found.level == level
+    if level == "groups":
+        assert found.mixed.tolist() == sorted(slips)
+        assert found.labels.tolist() == (np.arange(len(sizes)) % 2).tolist()
+        assert f"but for {len(slips)} of" in found.why

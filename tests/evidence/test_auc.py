@@ -65,3 +65,21 @@ def test_weights_are_repetitions(rng, per_group, classes):
             for column in range(columns):
                 counts.add(column, scores[column, rows][None], labels[rows][None])
         assert found == pytest.approx(counts.auc()[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_weighted_pairs_are_scikit_learns(rng, classes):
+    columns = classes if classes > 2 else 1
+    scores = np.round(rng.normal(size=(columns, 4, 50)), 1).astype(np.float32)  # with ties
+    labels, weights = rng.integers(0, classes, (4, 50)), rng.uniform(1, 20, 50)
+    found = PairCounts(4, classes)
+    for column, line in enumerate(scores):
+        found.add(column, line, labels, weights)
+    for row in range(4):
+        each = [
+            roc_auc_score(
+                labels[row] == (c if columns > 1 else 1), line[row], sample_weight=weights
+            )
+            for c, line in enumerate(scores)
+        ]
+        assert found.auc()[row] == pytest.approx(np.mean(each))

@@ -72,7 +72,7 @@ def test_factors_of_whole_groups_move_between_groups_of_the_same_mixture(rng):
     factors = pd.DataFrame({"site": (rng.random(20) < 0.5)[groups].astype(int)})
     named = (rng.random(80) < 0.5).astype(int)
     found = partial_confounder_test(named, factors, labels, groups)
-    assert found.permuted == "whole groups, inside classes" and found.n_groups == 20
+    assert found.permuted == "whole groups, alike in their classes" and found.n_groups == 20
     driven = partial_confounder_test(factors["site"], factors, labels, groups)
     assert driven.estimate == pytest.approx(1) and driven.p_value < 0.01
 

@@ -25,7 +25,12 @@ def test_a_difference_agrees_with_mcnemar_where_every_image_is_a_group(rng):
     first, second = guesses(rng, labels, 0.4), guesses(rng, labels, 0.2)
     rows = np.arange(200)
     found = differences.difference(
-        predictions(rows, first), predictions(rows, second), labels, rows, n_permutations=9999
+        predictions(rows, first),
+        predictions(rows, second),
+        labels,
+        rows,
+        n_permutations=9999,
+        interval="percentile",
     )
     a, b = first == labels, second == labels
     only, other = (a & ~b).sum(), (~a & b).sum()
@@ -74,7 +79,12 @@ def test_a_balanced_interval_agrees_with_scipy(rng):
     first, second = guesses(rng, labels, 0.6), guesses(rng, labels, 0.3)
     rows = np.arange(200)
     found = differences.difference(
-        predictions(rows, first), predictions(rows, second), labels, rows, balanced=True
+        predictions(rows, first),
+        predictions(rows, second),
+        labels,
+        rows,
+        balanced=True,
+        interval="percentile",
     )
 
     def gap(y, one, other):
@@ -132,7 +142,9 @@ def test_the_null_of_a_difference_in_auc_is_that_of_all_swaps(rng):
 def test_an_interval_of_a_difference_in_auc_agrees_with_scipy(rng):
     labels = rng.permutation(np.arange(150) % 2)
     first, second = scored(rng, labels, 2, 1.0), scored(rng, labels, 2, 0.5)
-    found = differences.difference_in_auc(first, second, labels, np.arange(150))
+    found = differences.difference_in_auc(
+        first, second, labels, np.arange(150), interval="percentile"
+    )
 
     def gap(y, one, other):
         won = [stats.rankdata(scores)[y == 1].mean() for scores in (one, other)]
@@ -250,3 +262,31 @@ def test_corrected_t_of_differences_that_do_not_vary():
 def test_odd_differences_are_refused(values, sizes, why):
     with pytest.raises(InputError, match=why):
         corrected_resampled_t(values, n_train=sizes[0], n_test=sizes[1])
+
+
+@pytest.mark.parametrize("sizes", [[10] * 3, [300, *[5] * 12]])
+def test_few_groups_have_no_interval_of_a_difference(rng, sizes):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    labels = np.arange(len(groups)) % 2
+    rows = np.arange(len(groups))
+    tables = [predictions(rows, guesses(rng, labels, skill)) for skill in (0.9, 0.1)]
+    found = differences.difference(*tables, labels, groups)
+    assert (found.ci_low, found.ci_high) == (-1, 1) and found.minimum_detectable == 1
+
+
+def test_intervals_hold_no_difference_where_groups_are_of_unlike_sizes():
+    missed = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        sizes = np.maximum(1, np.round(10 * np.exp(rng.normal(size=20)))).astype(int)
+        groups = np.repeat(np.arange(20), sizes)
+        labels, rows = np.zeros(len(groups), int), np.arange(len(groups))
+        labels[groups % 2 == 1] = 1
+        right = [
+            np.where(rng.random(len(groups)) < 0.7, (rng.random(20) < 0.6)[groups], 0)
+            for _ in range(2)
+        ]
+        tables = [predictions(rows, np.where(one, labels, 1 - labels)) for one in right]
+        found = differences.difference(*tables, labels, groups, n_permutations=1, seed=seed)
+        missed += not found.ci_low <= 0 <= found.ci_high
+    assert missed <= stats.binom.ppf(0.999, 200, 0.06)

@@ -44,3 +44,21 @@ def test_an_aliased_factor_explains_all_and_leaves_no_test():
     found = explained_by_factor(labels, labels, labels)
     assert found.evidence is None and found.beyond_estimate == pytest.approx(0)
     assert found.by_factor_estimate == pytest.approx(0.5)
+
+
+def test_a_factor_may_vary_inside_groups_of_one_label():
+    """Each patient has images from both scanners; the net knows the scanner, or the patient."""
+    alarms = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        patient, scanner = np.repeat(np.arange(30), 4), np.tile([0, 1], 60)
+        labels = rng.permutation(np.arange(30) % 2)[patient]
+        named = explained_by_factor(scanner, labels, scanner, patient, n_permutations=99, seed=seed)
+        assert named.by_factor_estimate == pytest.approx(0)  # labels and scanners are crossed
+        guessed = rng.integers(0, 2, 30)[patient]
+        found = explained_by_factor(guessed, labels, scanner, patient, n_permutations=99, seed=seed)
+        alarms += found.evidence.p_value <= 0.05
+    assert alarms <= stats.binom.ppf(0.999, 60, 0.05)
+    assert found.evidence.permuted == "whole groups, alike in their blocks"
+    known = explained_by_factor(labels, labels, scanner, patient, n_permutations=99)
+    assert known.evidence.p_value == 0.01

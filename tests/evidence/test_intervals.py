@@ -3,7 +3,13 @@ import pytest
 from scipy import stats
 
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import bootstrap, difference, mean_recall
+from confoundlab.evidence.intervals import (
+    bootstrap,
+    difference,
+    effective_number,
+    mean_recall,
+    widened,
+)
 
 
 def t_level(n):
@@ -69,3 +75,37 @@ def test_one_group_has_no_interval(rng):
         bootstrap(mean_recall([[1]], [[1]]), 1, rng)
     with pytest.raises(InputError, match="Did you mean 'bca'"):
         bootstrap(mean_recall([[1], [0]], [[1], [1]]), 2, rng, method="bac")
+
+
+def test_a_giant_counts_for_little():
+    assert effective_number(np.full(20, 7)) == pytest.approx(20)
+    assert effective_number([285, *[10] * 19]) == pytest.approx(1 / (0.36 + 0.16 / 19))
+    assert effective_number([3, 3, 0, 0]) == 2 and effective_number([0, 0]) == 0
+
+
+def test_the_t_interval_of_a_mean_is_the_textbooks(rng):
+    values = rng.normal(size=30)
+    found = bootstrap(
+        lambda weights: weights @ values / weights.sum(axis=1), 30, rng, method="t",
+        n_resamples=20_000, effective=30, ends=(-9, 9),
+    )  # fmt: skip
+    low, high = stats.t.interval(0.95, 29, values.mean(), stats.sem(values))
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.01)
+
+
+def test_less_than_two_effective_groups_give_the_whole_range(rng):
+    sizes = np.array([[200], [10], [10]])
+    found = bootstrap(
+        mean_recall(sizes * 0.7, sizes), 3, rng, method="logit", effective=effective_number(sizes)
+    )
+    assert (found.low, found.high) == (0, 1)
+
+
+def test_widening_keeps_the_estimate_inside_and_the_shape(rng):
+    hits = (np.arange(100) < 80).astype(float)[:, None]
+    found = bootstrap(mean_recall(hits, np.ones((100, 1))), 100, rng, method="logit")
+    wider = widened(found, 0.8, 2 * found.error)
+    odds = lambda share: np.log(share / (1 - share)) - np.log(4)  # noqa: E731
+    assert odds(wider.low) == pytest.approx(2 * odds(found.low))
+    assert odds(wider.high) == pytest.approx(2 * odds(found.high))
+    assert widened(found, 0.8, found.error / 2) == found

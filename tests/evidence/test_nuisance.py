@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
+from confoundlab.evidence.multiplicity import holm
 from confoundlab.evidence.nuisance import (
     cramers_v,
     factor_map,
@@ -14,7 +15,6 @@ from confoundlab.evidence.nuisance import (
     probe_within_classes,
 )
 from confoundlab.evidence.probes import Probe
-from confoundlab.evidence.verdicts import holm
 
 
 @pytest.mark.parametrize("levels", [2, 3, 7])
@@ -115,3 +115,11 @@ def test_a_factor_that_cannot_be_tested_says_why(rng):
     assert np.isnan(found["utility"][1]) and found["untested"][0] == ""
     with pytest.raises(InputError, match="No factor can be tested"):
         factor_map(features, table[["name"]], label)
+
+
+@pytest.mark.parametrize(("classes", "sessions"), [(2, 2), (2, 40), (10, 20), (5, 5)])
+def test_a_full_association_reaches_what_it_says_is_attainable(classes, sessions):
+    session = np.repeat(np.arange(sessions), 5)
+    found = cramers_v(session % classes, session)
+    assert found.estimate == pytest.approx(found.attainable)
+    assert (found.attainable == pytest.approx(1)) is (classes == sessions)

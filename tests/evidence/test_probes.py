@@ -6,6 +6,8 @@ from scipy import stats
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from sklearn.model_selection import PredefinedSplit, cross_val_predict, permutation_test_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from confoundlab.errors import InputError
 from confoundlab.evidence.probes import Probe, probe
@@ -46,7 +48,10 @@ def test_predictions_equal_ridge_classifier(n, d, k, alpha, per_group, seed):
     if len(np.unique(target)) < 2:
         return
     theirs = cross_val_predict(
-        RidgeClassifier(alpha=alpha), features, target, cv=as_sklearn(ours.splits, n)
+        make_pipeline(StandardScaler(), RidgeClassifier(alpha=alpha)),
+        features,
+        target,
+        cv=as_sklearn(ours.splits, n),
     )
     assert (ours.predict(target) == theirs).all()
 
@@ -56,7 +61,8 @@ def test_balanced_accuracy_and_null_agree_with_permutation_test_score(rng):
     ours = Probe(features)
     found = ours.test(target, n_permutations=999, metric="balanced accuracy")
     score, null, p_value = permutation_test_score(
-        RidgeClassifier(), features, target, cv=as_sklearn(ours.splits, 120),
+        make_pipeline(StandardScaler(), RidgeClassifier()), features, target,
+        cv=as_sklearn(ours.splits, 120),
         scoring=lambda fit, x, y: (fit.predict(x) == y).mean(), n_permutations=200, random_state=0,
     )  # fmt: skip
     named = ours.predict(target)
@@ -131,7 +137,10 @@ def test_logistic_regression_is_scikit_learns(rng):
     features, target, _ = made(rng, strength=1.0)
     ours = Probe(features, model="logistic", alpha=0.5)
     theirs = cross_val_predict(
-        LogisticRegression(C=2, max_iter=1000), features, target, cv=as_sklearn(ours.splits, 120)
+        make_pipeline(StandardScaler(), LogisticRegression(C=2, max_iter=1000)),
+        features,
+        target,
+        cv=as_sklearn(ours.splits, 120),
     )
     assert (ours.predict(target) == theirs).all()
     assert ours.test(target, n_permutations=19).p_value == 1 / 20
@@ -169,8 +178,8 @@ TARGET = np.arange(20) % 2
         (
             FEATURES,
             np.arange(20) // 2 % 2,
-            {"groups": np.arange(20) // 2, "blocks": TARGET},
-            "lie in several",
+            {"groups": np.arange(20) // 2, "units": np.arange(20)},
+            "labels were given to groups and not to units",
         ),
     ],
 )
@@ -185,7 +194,9 @@ def test_auc_is_scikit_learns_fold_by_fold(rng, k):
     ours = Probe(features)
     wins = pairs = 0.0
     for split in ours.splits:
-        fit = RidgeClassifier().fit(features[split.train], target[split.train])
+        fit = make_pipeline(StandardScaler(), RidgeClassifier()).fit(
+            features[split.train], target[split.train]
+        )
         scores, truth = fit.decision_function(features[split.test]), target[split.test]
         columns = [scores] if k == 2 else scores.T
         own = np.array([truth == c for c in ([1] if k == 2 else range(k))])
@@ -249,3 +260,126 @@ def test_a_class_that_a_fold_has_not_seen_cannot_be_named(rng):
     for model in ("ridge", "logistic"):
         found = probe(features, target, model=model, n_permutations=19)
         assert 0 <= found.estimate <= 1 and found.ci_low <= found.ci_high
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1e-5, 1e3, 1e8, 1e150])
+def test_units_of_measurement_count_for_nothing(rng, unit):
+    features, target, _ = made(rng, n=100, k=2)
+    twice = np.c_[features, features[:, :3]]  # some measured twice
+    here, there = (
+        probe(twice, target, n_permutations=19),
+        probe(twice * unit, target, n_permutations=19),
+    )
+    assert here.estimate > 0.7
+    assert there.estimate == pytest.approx(here.estimate, abs=1e-6)
+
+
+def test_a_stopped_test_is_judged_by_what_it_was_allowed(rng):
+    noise, target = rng.normal(size=(100, 5)), rng.integers(0, 2, 100)
+    full = probe(noise, target, n_permutations=999)
+    early = probe(noise, target, n_permutations=999, stop_after=5)
+    assert early.n_permutations < 999 and early.smallest_p == full.smallest_p == 1 / 1000
+    assert early.n_allowed == 999 and full.n_allowed is None
+    assert early.minimum_detectable == pytest.approx(full.minimum_detectable, abs=0.03)
+
+
+def by_patient(rng, sizes, label, *, leak=0.0, alike=0.8):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    features = np.sqrt(alike) * rng.normal(size=(len(sizes), 10))[groups]
+    features += np.sqrt(1 - alike) * rng.normal(size=(len(groups), 10))
+    features[:, 0] += leak * label[groups]
+    return features, label[groups], groups
+
+
+def test_groups_count_alike_whatever_their_sizes(rng):
+    """Class 1 in ten groups of twenty, class 0 in thirty of three."""
+    label = np.repeat([1, 0], [10, 30])
+    sizes = np.repeat([20, 3], [10, 30])
+    found = []
+    for seed in range(60):
+        own = np.random.default_rng(seed)
+        x, y, groups = by_patient(own, sizes, label, leak=1.5)
+        found.append(probe(x, y, groups=groups, n_permutations=99, random_state=seed).p_value)
+    assert np.mean(np.array(found) <= 0.05) > 0.6
+    once = np.unique(groups, return_index=True)[1]
+    copies = probe(x[once][groups], y, groups=groups, n_permutations=19)
+    single = probe(x[once], y[once], groups=groups[once], n_permutations=19)
+    # what copies add is their weight in the fit, and none in the metric
+    assert copies.estimate == pytest.approx(single.estimate, abs=0.12)
+
+
+def test_a_giant_group_of_one_class_is_no_alarm():
+    alarms = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        label = np.r_[1, rng.permutation(np.arange(19) % 2)]
+        x, y, groups = by_patient(rng, np.r_[114, np.full(19, 4)], label)
+        alarms += probe(x, y, groups=groups, n_permutations=99, random_state=seed).p_value <= 0.05
+    assert alarms <= stats.binom.ppf(0.999, 200, 0.05)
+
+
+def test_one_relabelled_image_does_not_take_the_test_away(rng):
+    sizes = np.arange(5, 25)
+    x, y, groups = by_patient(rng, sizes, np.arange(20) % 2, leak=3.0)
+    before = probe(x, y, groups=groups, n_permutations=199)
+    y[-1] = 1 - y[-1]
+    with pytest.warns(UserWarning, match="1 group.s. hold few images of another label.*: 19"):
+        after = probe(x, y, groups=groups, n_permutations=199)
+    assert before.p_value == after.p_value == 1 / 200
+    assert after.estimate == pytest.approx(before.estimate, abs=0.02)
+
+
+@pytest.mark.filterwarnings("ignore:.*hold few images")
+def test_slips_keep_the_level_of_the_test():
+    p = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        x, y, groups = by_patient(rng, np.arange(3, 23), rng.permutation(np.arange(20) % 2))
+        slips = rng.choice(len(y), 6, replace=False)
+        y[slips] = 1 - y[slips]
+        p.append(probe(x, y, groups=groups, n_permutations=99, random_state=seed).p_value)
+    assert np.mean(np.array(p) <= 0.05) <= stats.binom.ppf(0.999, 200, 0.05) / 200
+
+
+def test_blocks_may_vary_inside_groups():
+    """Each patient was imaged by both scanners; the label knows the patient, pixels the scanner."""
+    alarms, found = 0, 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        label, scanner = rng.permutation(np.arange(24) % 2), np.tile([0, 1], 48)
+        for leak in (0.0, 3.0):
+            x, y, groups = by_patient(rng, np.full(24, 4), label, leak=leak)
+            x[:, 1] += 3 * scanner
+            one = probe(x, y, groups=groups, blocks=scanner, n_permutations=99, random_state=seed)
+            alarms += leak == 0 and one.p_value <= 0.05
+            found += leak > 0 and one.p_value <= 0.05
+    assert one.permuted == "whole groups, alike in their blocks"
+    assert alarms <= stats.binom.ppf(0.999, 100, 0.05) and found > 90
+    own = 2 * groups + scanner  # scanners that nobody else was imaged by
+    with pytest.raises(InputError, match="partial_confounder_test"):
+        probe(x, y, groups=groups, blocks=own)
+
+
+def test_chance_is_what_knowing_the_block_gives(rng):
+    """Half of the blocks hold one class: permuted inside them, labels follow the block."""
+    blocks = np.repeat(np.arange(4), 40)
+    target = np.r_[np.zeros(40), np.ones(40), rng.integers(0, 2, 80)].astype(int)
+    features = rng.normal(size=(160, 3)) + 3 * np.eye(4)[:, :3][blocks]
+    found = probe(features, target, blocks=blocks, n_permutations=99)
+    assert found.chance == pytest.approx(found.null_mean) and found.chance > 0.6
+    assert probe(features, target, n_permutations=19).chance == 0.5
+
+
+@pytest.mark.parametrize("people", [3, 4, 5, 10])
+def test_intervals_of_few_people_hold_chance(people):
+    missed = tested = 0
+    for seed in range(60):
+        rng = np.random.default_rng(1000 + seed)
+        x, y, groups = by_patient(rng, np.full(2 * people, 10), np.arange(2 * people) // people)
+        try:
+            found = probe(x, y, groups=groups, n_permutations=49, random_state=seed)
+        except InputError:
+            continue
+        tested += 1
+        missed += not found.ci_low <= 0.5 <= found.ci_high
+    assert missed <= 0.12 * tested
