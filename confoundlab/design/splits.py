@@ -6,6 +6,7 @@ and the errors in words. A split never uses pixels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -92,6 +93,29 @@ def grouped(labels: Indices, groups: Indices, *, test_share: float = 0.2, seed: 
     """Split at random such that no group straddles; `test_share` is a share of the groups."""
     splitter = GroupShuffleSplit(1, test_size=test_share, random_state=seed)
     return _only(splitter, labels, groups)
+
+
+def straddling(splits: Sequence[Split], groups: Indices) -> tuple[int, int]:
+    """Count the groups that were tested and, of these, those that the same split trained on.
+
+    Parameters
+    ----------
+    splits : sequence of Split
+        A group straddles if any of them tests and trains on it.
+    groups : ndarray of int, shape (n,)
+        Of all rows.
+
+    Returns
+    -------
+    straddle, tested : int
+        Numbers of groups.
+    """
+    tested, both = set(), set()
+    for split in splits:
+        own = np.unique(groups[split.test])
+        tested.update(own.tolist())
+        both.update(np.intersect1d(own, groups[split.train]).tolist())
+    return len(both), len(tested)
 
 
 def leave_out(factor: npt.ArrayLike, level: object) -> Split:

@@ -30,7 +30,7 @@ from confoundlab.evidence import held_out
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import verdicts
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.studies.predictions import Learner, held_out_predictions
+from confoundlab.studies.predictions import Learner, held_out_predictions, named_predictions
 from confoundlab.studies.store import evidence_record, judgement_record, provenance, write_results
 from confoundlab.types import Colour
 
@@ -276,21 +276,3 @@ class StudyRun:
         write_results(folder / "results.json", results)
         if self.kept:
             pd.concat(self.kept, ignore_index=True).to_parquet(folder / PREDICTIONS)
-
-
-def named_predictions(predictions: pd.DataFrame, images: ImageSet) -> pd.DataFrame:
-    """Return predictions that another run can be laid beside: names in place of numbers.
-
-    Returns
-    -------
-    DataFrame
-        A row a tested image and repeat: ``image``, ``label``, ``group`` and ``predicted`` by name,
-        ``repeat``, ``confidence``, and the digest of the ``data``.
-    """
-    tested = images.table.iloc[predictions["image"].to_numpy()].reset_index(drop=True)
-    return tested[["image", "label", "group"]].assign(
-        predicted=np.array(images.classes)[predictions["predicted"].to_numpy()],
-        repeat=predictions["repeat"].to_numpy(),
-        confidence=predictions["confidence"].to_numpy(),
-        data=images.digest,
-    )
