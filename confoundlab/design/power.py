@@ -116,6 +116,16 @@ class Design:
         )
 
 
+def imbalanced(majority: float, classes: int) -> bool:
+    """Say whether one class is so common that plain accuracy says little of the others.
+
+    A learner that names the commonest class always is right as often as `majority`, and few answers
+    are left by which a better one shows (Brodersen et al. 2010, doi:10.1109/ICPR.2010.764). The
+    bounds, 0.6 of two classes and 1.5 times an equal share of more, are a judgement.
+    """
+    return majority > (0.6 if classes == 2 else 1.5 / classes)
+
+
 def power(design: Design, true: float) -> float:
     """Return how often a test of this design finds an effect whose true value is `true`."""
     return float(np.interp(_unscaled(design, true), *_curve(design.rounded())))

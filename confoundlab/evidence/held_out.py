@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,12 @@ import pandas as pd
 
 from confoundlab.design import columns
 from confoundlab.design.labelling import Labelling, NoPermutationError
-from confoundlab.design.power import Metric, intraclass_correlation, minimum_detectable
+from confoundlab.design.power import (
+    Metric,
+    imbalanced,
+    intraclass_correlation,
+    minimum_detectable,
+)
 from confoundlab.errors import InputError
 from confoundlab.evidence.auc import PairCounts, weighted_auc
 from confoundlab.evidence.intervals import Method, bootstrap, mean_recall
@@ -26,6 +32,19 @@ from confoundlab.types import Indices, Numbers
 Score = Callable[[Indices], Numbers]
 _NOTHING = ("nothing", "No fit was tested on images whose labels could be swapped.")
 _CHUNK = 500  # permutations held in memory at once
+
+
+def default_metric(labels: Indices) -> Literal["accuracy", "balanced accuracy"]:
+    """Return the metric by which classes of these labels are judged, `power.imbalanced` or not.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Of the images that are tested, two classes or more.
+    """
+    counts = np.unique(labels, return_counts=True)[1]
+    uneven = imbalanced(float(counts.max() / counts.sum()), len(counts))
+    return "balanced accuracy" if uneven else "accuracy"
 
 
 def accuracy(
@@ -107,7 +126,7 @@ def accuracy(
     metric: Metric = "balanced accuracy" if balanced else "accuracy"
     place = np.searchsorted(tested, image)
     right = np.bincount(place, correct) / np.bincount(place)
-    unit = tested if least is None or "images" in least.permuted else groups[tested]
+    unit = groups[tested] if least is not None and least.level == "groups" else tested
     design = design_of(
         labels[tested] if least is None else least.labels,
         metric,
@@ -179,7 +198,7 @@ def roc_auc(
     tests, least = _each_tested(fits, labels, groups, blocks, n_permutations, rng)
     group = np.unique(groups, return_inverse=True)[1]
     statistic = weighted_auc(lines, labels, group, parts)
-    whole = least is None or "images" not in least.permuted
+    whole = least is None or least.level == "groups"
     design = design_of(
         labels if least is None else least.labels,
         "ROC AUC",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +27,15 @@ from confoundlab.design.power import (
 from confoundlab.evidence.intervals import Interval
 from confoundlab.types import Indices, Numbers
 
+Sided = Literal["one-sided", "two-sided"]
+
 # Equal results must count as equal, whatever order their parts were added in.
 TIE = 1e-9
 _CAUCHY = 0.16  # see `combined`
+# No p-value counts as closer to 1: a fit that learned nothing has p = 1, whose Cauchy number would
+# cancel that of the surest other fit. Cut on that side, the combination stays valid (Gui, Jiang and
+# Wang 2025, doi:10.1093/biomet/asaf038; the tests measure it for 2 to 30 fits, all correlations).
+_CAP = 0.99
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class Evidence:
     p_below : float
         The same for the other tail: how often permuted labels do as badly or worse.
     smallest_p : float
-        The smallest p-value that the design and the number of permutations allow.
+        The smallest p-value that the design and the permutations that were allowed can give.
     permuted : str
         What was permuted: whole groups, or images within their groups, and so on.
     permuted_why : str
@@ -67,6 +74,16 @@ class Evidence:
         deviations; for differences and R², the null's 95% point plus 0.84 standard errors.
     seed : int
         Of resampling and permutation.
+    n_fits, n_dead : int
+        Fits (nets, folds) tested, and those of them that named one class only and so learned
+        nothing (`held_out`).
+    n_allowed : int or None
+        Permutations that were allowed, where a sequential test stopped before it drew them all.
+    n_classes : int or None
+        Classes among the tested images, where classes are named.
+    sided : {"one-sided", "two-sided"}
+        What `p_value` counts: labellings that do as well or better, or that lie as far from chance
+        on either side, as for a correlation.
     """
 
     metric: str
@@ -88,14 +105,20 @@ class Evidence:
     repeat_sd: float | None
     minimum_detectable: float
     seed: int
+    n_fits: int = 1
+    n_dead: int = 0
+    n_allowed: int | None = None
+    n_classes: int | None = None
+    sided: Sided = "one-sided"
 
     def __str__(self) -> str:
+        learned = f"; {self.n_fits - self.n_dead} of {self.n_fits} nets learned"
         return (
             f"{self.metric} {self.estimate:.3f} (95% interval {self.ci_low:.3f} to "
-            f"{self.ci_high:.3f}; chance {self.chance:.3f}; p = {self.p_value:.2g}, "
+            f"{self.ci_high:.3f}; chance {self.chance:.3f}; p = {self.p_value:.2g}, {self.sided}, "
             f"{self.permuted} permuted {self.n_permutations:,} times; {self.n_images:,} images in "
-            f"{self.n_groups:,} groups; {self.minimum_detectable:.3f} or more is found four times "
-            "in five)"
+            f"{self.n_groups:,} groups{learned if self.n_dead else ''}; "
+            f"{self.minimum_detectable:.3f} or more is found four times in five)"
         )
 
 
@@ -153,13 +176,14 @@ def combined(p_values: npt.ArrayLike, smallest: npt.ArrayLike) -> float:
         Of the tests.
     smallest : array-like, shape (fits,)
         That each test can give. A test that can give only 1 says nothing and is left out; a p-value
-        comes no closer to 1 than the smallest to 0, because a single 1 would outweigh all others.
+        comes no closer to 1 than the smallest to 0, nor than 0.99, because those near 1 would
+        outweigh all others.
     """
     p, least = np.asarray(p_values, np.float64), np.asarray(smallest, np.float64)
     p, least = p[least < 1], least[least < 1]
     if len(p) < 2:
         return float(p[0]) if len(p) else 1.0
-    mean = np.tan((0.5 - np.minimum(p, 1 - least)) * np.pi).mean()
+    mean = np.tan((0.5 - np.minimum(p, np.minimum(1 - least, _CAP))) * np.pi).mean()
     return float(min(1.0, (1 + _CAUCHY * np.log(len(p))) * (0.5 - np.arctan(mean) / np.pi)))
 
 
@@ -177,12 +201,17 @@ def assemble(
     n_groups: int,
     repeats: Sequence[float] = (),
     seed: int,
+    n_dead: int = 0,
+    n_allowed: int | None = None,
+    n_classes: int | None = None,
+    sided: Sided = "one-sided",
 ) -> Evidence:
     """Put evidence together.
 
     Parameters
     ----------
-    metric, estimate, chance, permuted, permuted_why, n_images, n_groups, seed
+    metric, estimate, chance, permuted, permuted_why, n_images, n_groups, seed, n_dead, n_allowed, \
+    n_classes, sided
         As in `Evidence`.
     found : Interval
         Of the metric.
@@ -215,6 +244,11 @@ def assemble(
         repeat_sd=float(np.std(repeats, ddof=1)) if len(repeats) > 1 else None,
         minimum_detectable=least,
         seed=seed,
+        n_fits=len(tests),
+        n_dead=n_dead,
+        n_allowed=n_allowed,
+        n_classes=n_classes,
+        sided=sided,
     )
 
 

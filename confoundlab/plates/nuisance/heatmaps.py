@@ -244,6 +244,7 @@ def rank_correlation(
         n_images=n,
         n_groups=sums.shape[1],
         seed=seed,
+        sided="two-sided",
     )
 
 
