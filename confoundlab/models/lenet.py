@@ -28,7 +28,7 @@ from confoundlab.types import Indices, Losses, Pixels, Probabilities
 
 Tick = Callable[[], None]  # called after each epoch
 SMALLEST = 12  # pixels; smaller inputs leave no room for two 5x5 convolutions
-# Two 5x5 convolutions and two poolings need 16 pixels; inputs of 12 to 15 get a margin of their mean.
+# Two 5x5 convolutions and two poolings need 16 pixels; inputs of 12 to 15 get a margin.
 NEEDED = 16
 _AT_ONCE = 256  # images a step where nothing is learned
 
@@ -38,6 +38,9 @@ class Scale(NamedTuple):
 
     mean: float
     sd: float
+
+
+AS_THEY_ARE = Scale(0.0, 1.0)
 
 
 def scale_of(images: Pixels, rows: Indices) -> Scale:
@@ -84,7 +87,7 @@ class LeNet5(nn.Sequential):
     """
 
     def __init__(
-        self, height: int, width: int, channels: int, classes: int, scale: Scale = Scale(0.0, 1.0)
+        self, height: int, width: int, channels: int, classes: int, scale: Scale = AS_THEY_ARE
     ) -> None:
         if min(height, width) < SMALLEST:
             raise InputError(

@@ -66,9 +66,9 @@ class SimdNet:
         """Train one epoch on the rows in their order; return the mean loss."""
         batches, filled = _batches(rows, batch_size)
         loss, self.step = train_epoch(
-            images, batches, filled, self.scaled, labels, self.shape, self.net, self.act, self.slopes,
-            self.flipped, self.gradients, self.weights, self.gradient, self.mean, self.square,
-            self.step, rate,
+            images, batches, filled, self.scaled, labels, self.shape, self.net, self.act,
+            self.slopes, self.flipped, self.gradients, self.weights, self.gradient, self.mean,
+            self.square, self.step, rate,
         )  # fmt: skip
         return float(loss) / len(rows)
 

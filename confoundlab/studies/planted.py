@@ -1,7 +1,7 @@
-"""A positive control: would this learner, on this view and this split, have found a leak?
+"""A positive control: a leak of known size, planted to see whether a learner finds it.
 
 Where nothing is found, either there is nothing or the learner cannot see it, and the numbers look
-alike. So a leak of known size is put into the same pixels, and the same learner is trained again.
+alike. So a leak is put into the same pixels, and the same learner is trained again.
 """
 
 from __future__ import annotations
@@ -16,23 +16,39 @@ FAINTEST = 2
 _BLOCKS = 4  # a side
 
 
-def plant(shown: Pixels, labels: Indices, *, size: float, chance: float, seed: int = 0) -> Pixels:
+def share_marked(size: float, chance: float, metric: str) -> float:
+    """Return the share of images to be marked, so that knowing all marks is worth `size`.
+
+    Who knows the marks names the marked images, and the others as often as by chance: an accuracy
+    of share + (1 - share) chance. For the ROC AUC a pair is in order where either is marked, and
+    half of the others are.
+
+    Parameters
+    ----------
+    size : float
+        Of the leak: how far above chance, 0 to 1 - chance.
+    chance : float
+        What chance gives, 0 to below 1.
+    metric : str
+        "ROC AUC", or an accuracy.
+    """
+    share = size / (1 - chance)
+    return float(1 - np.sqrt(1 - share)) if metric == "ROC AUC" else share
+
+
+def plant(shown: Pixels, labels: Indices, share: float, *, seed: int = 0) -> Pixels:
     """Return images of which some bear a mark of their class.
 
-    Who knows the marks names the marked images, and the others as often as by chance; so many are
-    marked that this makes `size` more than chance in all. A mark is a pattern of blocks, brighter
-    on dark images and darker on bright ones.
+    A mark is a pattern of blocks, brighter on dark images and darker on bright ones.
 
     Parameters
     ----------
     shown : ndarray of uint8, shape (n, height, width, channels)
         What the learner sees.
     labels : ndarray of int, shape (n,)
-        Classes 0..k-1. Of each, the same share of images is marked, drawn at random.
-    size : float
-        Of the leak: accuracy above chance, 0 to 1.
-    chance : float
-        Accuracy that chance gives, 0 to below 1.
+        Classes 0..k-1.
+    share : float
+        Of each class's images that are marked, drawn at random, 0 to 1; rounded up.
     seed : int
         Of the draw.
 
@@ -41,7 +57,6 @@ def plant(shown: Pixels, labels: Indices, *, size: float, chance: float, seed: i
     ndarray of uint8, shape (n, height, width, channels)
     """
     rng = np.random.default_rng(seed)
-    share = min(1.0, size / (1 - chance))
     marked = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         own = np.flatnonzero(labels == label)
@@ -49,8 +64,8 @@ def plant(shown: Pixels, labels: Indices, *, size: float, chance: float, seed: i
     marks = contrast(shown) * patterns(int(labels.max()) + 1, *shown.shape[1:3])
     sign = 1 if shown.mean() < 128 else -1
     planted = shown.copy()
-    brighter = shown[marked] + sign * marks[labels[marked], :, :, None]
-    planted[marked] = np.clip(np.rint(brighter), 0, 255).astype(np.uint8)
+    changed = shown[marked] + sign * marks[labels[marked], :, :, None]
+    planted[marked] = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
     return planted
 
 
