@@ -95,6 +95,25 @@ def grouped(labels: Indices, groups: Indices, *, test_share: float = 0.2, seed: 
     return _only(splitter, labels, groups)
 
 
+def apart(labels: Indices, groups: Indices, *, seed: int = 0) -> Split:
+    """Split at random, 80/20, such that no group straddles: `stratified` where groups are images.
+
+    Raises
+    ------
+    InputError
+        A class lies in one group only, so that it cannot be both trained and tested.
+    """
+    if len(np.unique(groups)) == len(groups):
+        return stratified(labels, seed=seed)
+    lone = [label for label in np.unique(labels) if len(np.unique(groups[labels == label])) < 2]
+    if lone:
+        raise InputError(
+            f"Class {lone[0]} lies in one group only, so that no split with groups apart can train "
+            "and test it. Pass splits of your own."
+        )
+    return grouped_folds(labels, groups, folds=min(5, len(np.unique(groups))), seed=seed)[0]
+
+
 def straddling(splits: Sequence[Split], groups: Indices) -> tuple[int, int]:
     """Count the groups that were tested and, of these, those that the same split trained on.
 

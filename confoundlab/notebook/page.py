@@ -25,13 +25,21 @@ _ALL = AsIs()
 def tell(run: StudyRun, rows: Mapping[str, Measured], *more: str) -> None:
     """Say results in words, a line each, and further paragraphs below them.
 
-    Why label and factor cannot be told apart is said once a page (`report.sentence`).
+    Why label and factor cannot be told apart is said once a page (`report.sentence`). Each further
+    control changes the verdicts told before, so they are told anew when the run is finished.
     """
-    lines = [
-        f"- {report.sentence(f'**{words[:1].upper()}{words[1:]}**', one.record, run.said)}"
-        for words, one in rows.items()
-    ]
-    display(Markdown("\n\n".join(["\n".join(lines), *more])))
+    before = set(run.said)
+
+    def words(said: set[str]) -> Markdown:
+        lines = [
+            f"- {report.sentence(f'**{name[:1].upper()}{name[1:]}**', one.record, said)}"
+            for name, one in rows.items()
+        ]
+        return Markdown("\n\n".join(["\n".join(lines), *more]))
+
+    shown = display(words(run.said), display_id=True)
+    if shown is not None:  # none where nothing can be shown anew
+        run.told.append(lambda: shown.update(words(set(before))))
 
 
 def gap(run: StudyRun, words: str, images: ImageSet, first: Measured, second: Measured) -> str:
@@ -59,6 +67,14 @@ def draw(run: StudyRun, name: str, rows: Mapping[str, Measured]) -> Figure:
     figure = nets.accuracies([one.record for one in rows.values()], list(rows))
     run.keep(figure, name)
     return figure
+
+
+def ladder(run: StudyRun, steps: Mapping[str, Measured], rivals: Mapping[str, Measured]) -> Figure:
+    """Draw the ladder and its rivals (`rivals.ladder`), and warn where a step beats its first."""
+    full, records = next(iter(steps)), {name: one.record for name, one in steps.items()}
+    if warning := report.overtaken(full, records):
+        display(Markdown(warning))
+    return draw(run, "ladder", {**steps, **rivals})
 
 
 def factor_map(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
@@ -75,6 +75,7 @@ class StudyRun:
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     engines: set[str] = field(default_factory=set)
     judging: Judging = field(default_factory=Judging)
+    told: list[Callable[[], object]] = field(default_factory=list)  # tell again what was told
     said: set[str] = field(default_factory=set)  # long reasons that the page has given already
     kept: list[pd.DataFrame] = field(default_factory=list)  # predictions behind the records
     order: dict[str, Any] = field(
@@ -214,7 +215,7 @@ class StudyRun:
             split=split_name,
             learner=learner,
             seeds=seeds,
-            nets=answer.each,
+            per_repeat=answer.each,
             paper=paper,
         )
         named = named_predictions(answer.predictions, images)
@@ -256,6 +257,7 @@ class StudyRun:
         self.judging.add(found, options, question, positive_control=positive_control)
         for one, judged in zip(self.records, self.judging.judged(), strict=True):
             one |= judgement_record(judged)
+            one |= {"n_controls": self.judging.n_controls, "so_far": True}
         return record
 
     def keep(self, figure: Figure, name: str) -> None:
@@ -269,11 +271,15 @@ class StudyRun:
             table.to_csv(Path(self.order["folder"]) / f"{name}.csv", index=False)
 
     def finish(self) -> None:
-        """Write ``results.json`` and ``predictions.parquet``, if this run writes anything.
+        """Tell what is final, and write ``results.json`` and ``predictions.parquet`` if told to.
 
         The latter has every prediction, by the place of its row in the evidence, so that runs can
         be compared image by image (`comparison`).
         """
+        for record in self.records:
+            record.pop("so_far", None)
+        for tell_again in self.told:
+            tell_again()
         if self.is_live:
             return
         planted = [leak.answer.engines for leak in self.judging.planted.values()]
