@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
@@ -50,7 +51,18 @@ def gap(run: StudyRun, words: str, images: ImageSet, first: Measured, second: Me
     found = differences.difference(
         first.predictions, second.predictions, images.labels, images.groups, seed=run.seed
     )
-    return report.gap(words, found)
+    tables = [one.predictions for one in (first, second)]
+    tested = [images.groups[table["image"].to_numpy()] for table in tables]
+    shared = np.intersect1d(*tested)
+    one, other = (
+        float(
+            (table["predicted"].to_numpy() == images.labels[table["image"].to_numpy()])[
+                np.isin(group, shared)
+            ].mean()
+        )
+        for table, group in zip(tables, tested, strict=True)
+    )
+    return report.gap(words, found, (one, other))
 
 
 def design(run: StudyRun, images: ImageSet, what: str = "classes and sessions") -> None:

@@ -224,11 +224,17 @@ def measured(name: str, record: dict[str, Any]) -> str:
     return sentence(name, record | {"reasons": []}).rstrip()
 
 
-def gap(words: str, found: Evidence) -> str:
-    """Return a difference between two experiments in words."""
+def gap(words: str, found: Evidence, shared: tuple[float, float] | None = None) -> str:
+    """Return a difference between two experiments in words.
+
+    `shared` has their accuracies on the groups that were tested in both, which need not be those
+    on all that each tested.
+    """
+    both = "" if shared is None else f"{percent(shared[0])} minus {percent(shared[1])}, "
+    estimate, low, high = (100 * one for one in (found.estimate, found.ci_low, found.ci_high))
     return (
-        f"{words}: {100 * found.estimate:.1f} points (95% interval {100 * found.ci_low:.1f} to "
-        f"{100 * found.ci_high:.1f}, {found.sided} p = {found.p_value:.2g}; the same "
+        f"{words}: {both}{estimate:.1f} points (95% interval {low:.1f} to "
+        f"{high:.1f}, {found.sided} p = {found.p_value:.2g}; the same "
         f"{found.n_groups:,} groups resampled in both)."
     )
 
