@@ -128,9 +128,8 @@ def treated(plans: Mapping[str, tuple[Experiment, View, View]]) -> dict[str, Tre
     usual = next(iter(plans))
     experiment, before = plans[usual][0], measured[usual][0]
     # whether or not memory of groups explains it: a remedy's share is of what the crop names
-    leaked = (
-        before.record["p_adjusted"] < ALPHA and before.record["ci_low"] > before.record["chance"]
-    )
+    found = before.record
+    leaked = (found["p_adjusted"] or 1) < ALPHA and found["ci_low"] > found["chance"]
 
     def share(after: Measured) -> Removed | None:
         if after is before or not leaked:

@@ -78,7 +78,7 @@ def test_verdicts_are_told_anew_when_the_run_is_finished(run, twin, monkeypatch)
     monkeypatch.setattr(page, "display", lambda words, **_: handle.update(words) or handle)
     monkeypatch.setattr("confoundlab.studies.run.write_results", lambda *_: None)
     part = [splits.stratified(twin.labels, test_share=0.25)]
-    first, second = (
+    first, _ = (
         run.measure(twin, Corner(where, 12, 12), "random", part, epochs=1)
         for where in ("top-right", "top-left")
     )
