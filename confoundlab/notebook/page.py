@@ -40,7 +40,8 @@ def tell(run: StudyRun, rows: Mapping[str, Measured], *more: str) -> None:
 
     shown = display(words(run.said), display_id=True)
     if shown is not None:  # none where nothing can be shown anew
-        run.told.append(lambda: shown.update(words(set(before))))
+        update = shown.update
+        run.told.append(lambda: update(words(set(before))))
 
 
 def gap(run: StudyRun, words: str, images: ImageSet, first: Measured, second: Measured) -> str:

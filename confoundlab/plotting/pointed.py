@@ -151,10 +151,11 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> str:
         "and the arrow keys: its window and numbers.",
     ]
     dead = bool((places["n_dead"] > 0).any())
-    body += [text(0, below, hint, "hint"), _legend(below + 84, chance, dead)]
+    legend = below + (84 if dead else 64)  # below three lines on a place, or four
+    body += [text(0, below, hint, "hint"), _legend(legend, chance, dead)]
     hide = '<label><input type="checkbox"> hide the marks</label>'
     title = titled("Where the session hides, place by place", images.state)
-    return figure(title, below + (146 if dead else 124), "".join(body), above=hide)
+    return figure(title, legend + (60 if dead else 40), "".join(body), above=hide)
 
 
 def _colour(share: float, chance: float) -> str:
