@@ -113,7 +113,7 @@ def _names(classes: int) -> list[str]:
 
 def probabilities(predictions: pd.DataFrame) -> Probabilities:
     """Return the classes' probabilities that predictions hold, shape (rows, classes)."""
-    classes = sum(name[0] == "p" and name[1:].isdigit() for name in predictions)
+    classes = len(predictions.filter(regex=r"^p\d+$").columns)
     return predictions[_names(classes)].to_numpy(np.float32)
 
 
