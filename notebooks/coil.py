@@ -116,7 +116,7 @@ on_crop, on_whole = steps["the full crop"], paper.measure(Whole(whole_size))
 rivals = cheap_rivals(paper, crop)
 changed = transformed(paper, Whole(whole_size))
 arcs = [
-    splits.leave_arc_out(images.table["angle"], start=360 * n / repeats, width=sector, gap=gap)
+    splits.leave_arc_out(images.table["angle"], start=sector * n, width=sector, gap=gap)
     for n in range(repeats)
 ]
 arc_crop = run.measure(images, crop, f"arc of {sector} degrees", arcs, epochs=epochs)
@@ -165,7 +165,7 @@ figure = page.draw(run, "accuracies", main)
 # {cite}`noyan2022uncovering`.
 
 # %% mystnb={"figure": {"name": "fig-coil-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or compression. Dashes: chance; gray bars: 95% of one net's permutations."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-figure = page.draw(run, "ladder", steps | rivals)
+figure = page.ladder(run, steps, rivals)
 
 # %% [markdown]
 # ## After a transform
@@ -209,7 +209,7 @@ if lines:
 # The corner is one place. Here a net is trained on windows of the crop's size at every place of a
 # grid. In the middle it sees the object; towards the corners less and less of it, and the session.
 
-# %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks far from the object are places where the session shows; about one place in forty is round by chance alone."}, "image": {"alt": "The mean image, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, tested on sectors of the turn that trained nothing; dark is chance. Round marks: the whole 95% interval lies above chance. Hatched squares: a net named one class only, so the place tells nothing. Round marks far from the object are places where the session shows; about one place in forty is round by chance alone."}, "image": {"alt": "The mean image, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place; hatched squares where a net did not train."}} tags=["hide-input"]
 places = page.leak_map(
     run, images, window=crop_size, stride=map_stride, epochs=map_epochs, repeats=map_repeats
 )

@@ -159,7 +159,7 @@ page.tell(run, hidden, page.gap(run, words, wholes, honest_whole, no_lungs))
 # ## What carries the leak
 
 # %% mystnb={"figure": {"name": "fig-covid-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or compression. Dashes: chance; gray bars: 95% of one net's permutations."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-figure = page.draw(run, "ladder", steps | rivals)
+figure = page.ladder(run, steps, rivals)
 
 # %% [markdown]
 # ## The leaks nobody looks at
@@ -205,7 +205,7 @@ figure = page.draw(run, "transforms", {"whole image": on_whole} | changed)
 # %% [markdown]
 # ## Where the session hides
 
-# %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark of the reduced images, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks outside the body are places where the session shows."}, "image": {"alt": "The mean X-ray, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark of the reduced images, tested on groups that trained nothing; dark is chance. Round marks: the whole 95% interval lies above chance. Hatched squares: a net named one class only, so the place tells nothing. Round marks outside the body are places where the session shows."}, "image": {"alt": "The mean X-ray, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place; hatched squares where a net did not train."}} tags=["hide-input"]
 places = page.leak_map(
     run, wholes, window=crop_size, stride=map_stride, epochs=map_epochs, repeats=1
 )

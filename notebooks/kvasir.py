@@ -140,7 +140,7 @@ display(Markdown("\n".join(lines)))
 # ## What carries the leak
 
 # %% mystnb={"figure": {"name": "fig-kvasir-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or compression. Dashes: chance; gray bars: 95% of one net's permutations; diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-figure = page.draw(run, "ladder", steps | rivals)
+figure = page.ladder(run, steps, rivals)
 
 # %% [markdown]
 # ## The green box
@@ -235,7 +235,7 @@ figure = page.draw(run, "transforms", {"whole image": on_whole} | changed)
 # The corner is one place. Here nets are trained on windows at every place of a grid, in pictures
 # reduced to one size. In the middle they see the body.
 
-# %% mystnb={"figure": {"name": "fig-kvasir-map", "caption": "Left: the mean of all images, reduced to squares. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks in the black frame are places where the session shows; at the bottom left there is the green box as well."}, "image": {"alt": "The mean endoscopy, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-kvasir-map", "caption": "Left: the mean of all images, reduced to squares. Right: accuracy from a window centred at each mark, tested on groups that trained nothing; dark is chance. Round marks: the whole 95% interval lies above chance. Hatched squares: a net named one class only, so the place tells nothing. Round marks in the black frame are places where the session shows; at the bottom left there is the green box as well."}, "image": {"alt": "The mean endoscopy, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place; hatched squares where a net did not train."}} tags=["hide-input"]
 some = images.subset(range(0, len(images), -(-len(images) // map_images)))
 places = page.leak_map(
     run,

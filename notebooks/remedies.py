@@ -65,7 +65,7 @@ display(Markdown(report.data_line(images)))
 
 # %% tags=["remove-input"]
 crop, whole, normalised = Corner(crop_corner, crop_size, crop_size), Whole(whole_size), Normalised()
-random_split = [splits.stratified(images.labels, seed=seed + n) for n in range(repeats)]
+by_group = [splits.apart(images.labels, images.groups, seed=seed + n) for n in range(repeats)]
 takes = laid["twice"].table["take"]
 same, other = zip(
     *(
@@ -76,7 +76,12 @@ same, other = zip(
 )
 usual, one_each, crossed = (
     Experiment(
-        run, laid[layout], "random 80/20", random_split, epochs, row=f"{dataset}, sessions {layout}"
+        run,
+        laid[layout],
+        "groups apart 80/20",
+        by_group,
+        epochs,
+        row=f"{dataset}, sessions {layout}",
     )
     for layout in ("class", "image", "crossed")
 )
@@ -87,7 +92,7 @@ in_same, in_other = (
     for kind, parts in (("same", same), ("other", other))
 )
 floor, pattern = (
-    Experiment(run, twin, "random 80/20", random_split, epochs, row=twin.name)
+    Experiment(run, twin, "groups apart 80/20", by_group, epochs, row=twin.name)
     for twin in (without, speckled)
 )
 plain, alone = (crop, whole), (Then(crop, normalised), Then(whole, normalised))
@@ -117,7 +122,8 @@ same_crop, same_whole = in_same.measure(crop), in_same.measure(whole)
 # %% [markdown]
 # ## The usual design leaks
 #
-# Each class is photographed in a session of its own, and images to test on are drawn at random.
+# Each class is photographed in a session of its own, and groups of near copies to test on are
+# drawn at random.
 
 # %% tags=["remove-input"]
 usually = tried["the usual design"]

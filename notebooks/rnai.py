@@ -118,7 +118,7 @@ page.tell(
 )
 
 # %% mystnb={"figure": {"name": "fig-rnai-ladder", "caption": "The background patch with all but one kind of information taken away. The step that comes near the full crop carries the session."}, "image": {"alt": "Dots with intervals for the full background patch, its low and high frequencies, its histogram and its mean level."}} tags=["hide-input"]
-figure = page.draw(run, "ladder", steps)
+figure = page.ladder(run, steps, {})
 
 # %% [markdown]
 # ## Another session

@@ -198,7 +198,7 @@ page.tell(run, boxes, note)
 # ## What carries the leak
 
 # %% mystnb={"figure": {"name": "fig-yale-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or texture. Dashes: chance; gray bars: 95% of one net's permutations; diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-figure = page.draw(run, "ladder", steps | rivals)
+figure = page.ladder(run, steps, rivals)
 
 # %% [markdown]
 # ## Does the crop show the light
@@ -239,7 +239,7 @@ figure = page.draw(run, "transforms", {"whole image": on_whole} | changed)
 # %% [markdown]
 # ## Where the session hides
 
-# %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, under the random split; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks on the wall are places where the sitting shows."}, "image": {"alt": "The mean face, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: accuracy from a window centred at each mark, tested on groups that trained nothing; dark is chance. Round marks: the whole 95% interval lies above chance. Hatched squares: a net named one class only, so the place tells nothing. Round marks on the wall are places where the sitting shows."}, "image": {"alt": "The mean face, and over it a grid of marks coloured by the accuracy of nets trained on a window at that place; hatched squares where a net did not train."}} tags=["hide-input"]
 some = faces.subset(range(0, len(faces), -(-len(faces) // map_images)))
 places = page.leak_map(
     run, some, window=min(width, height), stride=map_stride, epochs=map_epochs, repeats=1
@@ -251,7 +251,7 @@ page.point_at(places, some)
 # %% [markdown]
 # ## How small a crop is enough
 #
-# Square crops of one top corner, where no face is, under the random split. In Yale A the background
+# Square crops of one top corner, where no face is, tested on groups that trained nothing. In Yale A the background
 # was made blank: what is left of it there should be little.
 
 # %% mystnb={"figure": {"caption": "Accuracy from square crops of the corner against their side, with 95% intervals; dashes: chance. A leak of level is there in a few pixels; one of grain or shading grows with the crop."}, "image": {"alt": "A line of accuracies, with intervals, against the side of the crop."}} tags=["hide-input"]
@@ -259,8 +259,8 @@ sizes = leakmap.crop_size_sweep(
     some,
     crop_corner,
     (12, 16, 20, 28),
-    [splits.stratified(some.labels, seed=seed + n) for n in range(min(repeats, 3))],
     epochs=map_epochs,
+    repeats=min(repeats, 3),
     seed=seed,
 )
 run.keep(nets.crop_sizes(sizes, some.state), "crop-sizes")

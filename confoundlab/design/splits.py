@@ -6,6 +6,7 @@ and the errors in words. A split never uses pixels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -92,6 +93,48 @@ def grouped(labels: Indices, groups: Indices, *, test_share: float = 0.2, seed: 
     """Split at random such that no group straddles; `test_share` is a share of the groups."""
     splitter = GroupShuffleSplit(1, test_size=test_share, random_state=seed)
     return _only(splitter, labels, groups)
+
+
+def apart(labels: Indices, groups: Indices, *, seed: int = 0) -> Split:
+    """Split at random, 80/20, such that no group straddles: `stratified` where groups are images.
+
+    Raises
+    ------
+    InputError
+        A class lies in one group only, so that it cannot be both trained and tested.
+    """
+    if len(np.unique(groups)) == len(groups):
+        return stratified(labels, seed=seed)
+    lone = [label for label in np.unique(labels) if len(np.unique(groups[labels == label])) < 2]
+    if lone:
+        raise InputError(
+            f"Class {lone[0]} lies in one group only, so that no split with groups apart can train "
+            "and test it. Pass splits of your own."
+        )
+    return grouped_folds(labels, groups, folds=min(5, len(np.unique(groups))), seed=seed)[0]
+
+
+def straddling(splits: Sequence[Split], groups: Indices) -> tuple[int, int]:
+    """Count the groups that were tested and, of these, those that the same split trained on.
+
+    Parameters
+    ----------
+    splits : sequence of Split
+        A group straddles if any of them tests and trains on it.
+    groups : ndarray of int, shape (n,)
+        Of all rows.
+
+    Returns
+    -------
+    straddle, tested : int
+        Numbers of groups.
+    """
+    tested, both = set(), set()
+    for split in splits:
+        own = np.unique(groups[split.test])
+        tested.update(own.tolist())
+        both.update(np.intersect1d(own, groups[split.train]).tolist())
+    return len(both), len(tested)
 
 
 def leave_out(factor: npt.ArrayLike, level: object) -> Split:

@@ -26,7 +26,7 @@ import numpy.typing as npt
 import torch
 
 from confoundlab.errors import InputError, one_of
-from confoundlab.models.lenet import SMALLEST, Task, Tick, train_plain
+from confoundlab.models.lenet import SMALLEST, Task, Tick, probabilities, train_net
 from confoundlab.types import Losses, Pixels, Probabilities
 
 Progress = Callable[[int, int], object]
@@ -128,19 +128,19 @@ def train_bank(
         one = partial(train_simd, batch_size=batch_size)
         trained = _in_threads(one, images, tasks, losses, learning_rate, tick, stop)
     else:
-        plain = partial(train_plain, batch_size=batch_size)
+        plain = partial(train_net, rate=learning_rate, batch_size=batch_size, tick=tick)
         trained = (
-            (number, plain(images, task, losses[number], learning_rate, tick=tick))
+            (number, probabilities(plain(images, task, losses[number]), images, task.test))
             for number, task in enumerate(tasks)
         )
-    probabilities: dict[int, Probabilities] = {}
+    answers: dict[int, Probabilities] = {}
     # closed at once on any error, so that no thread works on for nobody
     with _one_thread(), closing(trained):
         for number, chances in trained:
-            probabilities[number] = chances
+            answers[number] = chances
             if finished is not None:
                 finished(number, chances, losses[number])
-    ordered = [probabilities[number] for number in range(len(tasks))]
+    ordered = [answers[number] for number in range(len(tasks))]
     return BankResult(ordered, losses, time.perf_counter() - started, why)
 
 

@@ -8,7 +8,7 @@ its own gradient and nothing of the others'.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from confoundlab.models.lenet import NEEDED, Task, Tick, fresh_net
+from confoundlab.models.lenet import NEEDED, LeNet5, Task, Tick, fresh_net
 from confoundlab.types import Pixels, Probabilities
 
 # Memory for the activations of the nets that are trained together.
 _BYTES_TOGETHER = 4 * 2**30
+Drawn = list[tuple[LeNet5, Iterator[Tensor]]]  # initial nets, and orders without end
 
 
 def train_batched(
@@ -51,9 +52,6 @@ def train_batched(
     """
     height, width, channels = images.shape[1:]
     shared = torch.tensor(np.moveaxis(images, -1, 1), device=device)
-    lack_y, lack_x = max(0, NEEDED - height), max(0, NEEDED - width)
-    margin = (lack_x // 2, lack_x - lack_x // 2, lack_y // 2, lack_y - lack_y // 2)
-    shared = functional.pad(shared, margin)
     alike: dict[tuple[int, int], list[int]] = {}
     for number, task in enumerate(tasks):
         alike.setdefault((len(task.train), int(task.labels.max())), []).append(number)
@@ -63,19 +61,28 @@ def train_batched(
         for start in range(0, len(numbers), together):
             chosen = numbers[start : start + together]
             bank = [tasks[number] for number in chosen]
-            nets, curves = _train(shared, bank, losses.shape[1], rate, batch_size, tick)
+            drawn = [fresh_net(task, images) for task in bank]
+            scales = torch.tensor([net.scale for net, _ in drawn], device=device)
+            nets, curves = _train(
+                shared, bank, drawn, scales, losses.shape[1], rate, batch_size, tick
+            )
             losses[chosen] = curves
             for place, number in enumerate(chosen):
-                one = [weights[place : place + 1] for weights in nets]
-                yield number, _predict(shared, one, tasks[number], batch_size)
+                one, scale = [weights[[place]] for weights in nets], scales[[place]]
+                yield number, _predict(shared, one, scale, tasks[number], batch_size)
 
 
 def _train(
-    shared: Tensor, tasks: list[Task], epochs: int, rate: float, batch_size: int, tick: Tick
+    shared: Tensor,
+    tasks: list[Task],
+    drawn: Drawn,
+    scales: Tensor,
+    epochs: int,
+    rate: float,
+    batch_size: int,
+    tick: Tick,
 ) -> tuple[list[Tensor], npt.NDArray[np.float64]]:
     """Return the stacked weights of the trained nets, and losses (tasks, epochs)."""
-    shape = (shared.shape[2], shared.shape[3], shared.shape[1])
-    drawn = [fresh_net(task, shape) for task in tasks]
     stacked = zip(*(net.parameters() for net, _ in drawn), strict=True)
     weights = [
         torch.stack([part.detach() for part in parts]).to(shared.device).requires_grad_()
@@ -91,7 +98,7 @@ def _train(
         total = torch.zeros(len(tasks), device=shared.device)
         for batch in torch.split(rows, batch_size, dim=1):
             optimiser.zero_grad()
-            logits = _forward(weights, shared[batch].float() / 255)
+            logits = _forward(weights, _seen(shared, batch, scales))
             loss = functional.cross_entropy(
                 logits.flatten(0, 1), labels.gather(1, batch).flatten(), reduction="none"
             ).view(batch.shape)
@@ -102,6 +109,18 @@ def _train(
         for _ in tasks:
             tick()
     return [part.detach() for part in weights], curves
+
+
+def _seen(shared: Tensor, rows: Tensor, scales: Tensor) -> Tensor:
+    """Return what nets see of rows (nets, batch): standardised, in a margin where images are small.
+
+    `scales` has a row a net: mean and standard deviation.
+    """
+    mean, sd = scales.T[:, :, None, None, None, None]
+    height, width = shared.shape[2:]
+    lack_y, lack_x = max(0, NEEDED - height), max(0, NEEDED - width)
+    margin = (lack_x // 2, lack_x - lack_x // 2, lack_y // 2, lack_y - lack_y // 2)
+    return functional.pad((shared[rows].float() / 255 - mean) / sd, margin)
 
 
 def _forward(weights: list[Tensor], x: Tensor) -> Tensor:
@@ -120,10 +139,12 @@ def _forward(weights: list[Tensor], x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _predict(shared: Tensor, net: list[Tensor], task: Task, batch_size: int) -> Probabilities:
+def _predict(
+    shared: Tensor, net: list[Tensor], scale: Tensor, task: Task, batch_size: int
+) -> Probabilities:
     rows = torch.as_tensor(task.test).to(shared.device)
     parts = [
-        _forward(net, shared[part][None].float() / 255)[0].softmax(1)
+        _forward(net, _seen(shared, part[None], scale))[0].softmax(1)
         for part in torch.split(rows, batch_size)
     ]
     return torch.cat(parts).cpu().numpy()

@@ -8,7 +8,7 @@ image's place in the batch. A value of 32 images is therefore contiguous, so tha
 needs no rearranging: every tap multiplies one weight with 32 neighbouring numbers.
 
     images  uint8   [image, row, column, channel]   shared by all nets, never copied
-    x       float32 [channel, row, column, 32]      the batch, divided by 255
+    x       float32 [channel, row, column, 32]      the batch, standardised
     conv1 -> pool, bias, ReLU -> conv2 -> pool, bias, ReLU -> three matrix products -> softmax
     every gradient has the layout of what it is the gradient of
 
@@ -47,7 +47,6 @@ from confoundlab.models.simd import (
 LANES = 32
 BLOCK = 8 if WIDTH == 16 else 4  # rows of a register tile: 32 registers with AVX-512, else 16
 _PAIR, _WIDE = 2 * WIDTH, 2 * BLOCK
-SCALED = (np.arange(256) / 255).astype(np.float32)  # what PyTorch's division gives, to the bit
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8  # Adam's usual constants (Kingma and Ba 2015)
 
 # Explicit signatures keep numba to one compilation a kernel. F: flat floats, R: rows, i: int.
@@ -71,7 +70,7 @@ def _kernel(arguments: str, returns: Any = types.void) -> Any:
 
 @_kernel("PRFFiii")
 def gather(images, rows, scaled, x, channels, height, width):
-    """Put a batch into x, centred in a black margin where x is larger than the images."""
+    """Put a batch into x, centred in a margin of 0 where x is larger than the images."""
     top, left = (height - images.shape[1]) // 2, (width - images.shape[2]) // 2
     for c in range(channels):
         for row in range(images.shape[1]):

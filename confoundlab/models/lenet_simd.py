@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from confoundlab.models.lenet import NEEDED, Task, Tick, fresh_net
-from confoundlab.models.lenet_kernels import BLOCK, LANES, SCALED, forward, train_epoch
+from confoundlab.models.lenet import NEEDED, Scale, Task, Tick, fresh_net
+from confoundlab.models.lenet_kernels import BLOCK, LANES, forward, train_epoch
 from confoundlab.types import Losses, Pixels, Probabilities
 
 Floats = npt.NDArray[np.float32]
@@ -24,9 +24,16 @@ class SimdNet:
         Ten arrays, weights and biases of the five layers, shaped as PyTorch shapes them.
     height, width, channels : int
         Input, at least 16 pixels each way (the margin included).
+    scale : Scale
+        Of the pixels that train.
     """
 
-    def __init__(self, weights: list[Floats], height: int, width: int, channels: int) -> None:
+    def __init__(
+        self, weights: list[Floats], height: int, width: int, channels: int, scale: Scale
+    ) -> None:
+        # a pixel's value after standardising, to the bit as PyTorch computes it
+        levels = (np.arange(256) / 255).astype(np.float32)
+        self.scaled = (levels - np.float32(scale.mean)) / np.float32(scale.sd)
         self.classes = len(weights[-1])
         self.shape = (channels, height, width, self.classes)
         # planes after each step: conv1, pool1, conv2; what is left after pool2 is the features
@@ -59,9 +66,9 @@ class SimdNet:
         """Train one epoch on the rows in their order; return the mean loss."""
         batches, filled = _batches(rows, batch_size)
         loss, self.step = train_epoch(
-            images, batches, filled, SCALED, labels, self.shape, self.net, self.act, self.slopes,
-            self.flipped, self.gradients, self.weights, self.gradient, self.mean, self.square,
-            self.step, rate,
+            images, batches, filled, self.scaled, labels, self.shape, self.net, self.act,
+            self.slopes, self.flipped, self.gradients, self.weights, self.gradient, self.mean,
+            self.square, self.step, rate,
         )  # fmt: skip
         return float(loss) / len(rows)
 
@@ -69,7 +76,7 @@ class SimdNet:
         """Return probabilities, shape (rows, classes)."""
         parts = []
         for batch, count in zip(*_batches(rows, LANES), strict=True):
-            forward(images, batch, SCALED, self.shape, self.net, self.act)
+            forward(images, batch, self.scaled, self.shape, self.net, self.act)
             parts.append(self.act[7].reshape(-1, LANES)[: self.classes, :count].T.copy())
         return np.concatenate(parts)
 
@@ -116,11 +123,12 @@ def _batches(rows: Any, batch_size: int) -> tuple[Any, Any]:
 def train_simd(
     images: Pixels, task: Task, losses: Losses, rate: float, tick: Tick, batch_size: int = LANES
 ) -> Probabilities:
-    """Train one net; the same task, and result to rounding, as `lenet.train_plain`."""
-    net, orders = fresh_net(task, images.shape[1:])
+    """Train one net; the same task, and result to rounding, as `lenet.train_net`."""
+    net, orders = fresh_net(task, images)
     height, width, channels = images.shape[1:]
     weights = [part.detach().numpy() for part in net.parameters()]
-    trained = SimdNet(weights, max(height, NEEDED), max(width, NEEDED), channels)
+    tall, wide = max(height, NEEDED), max(width, NEEDED)
+    trained = SimdNet(weights, tall, wide, channels, net.scale)
     images = images.view()
     images.flags.writeable = False  # one compilation serves mapped files and arrays alike
     labels = np.asarray(task.labels, np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
@@ -25,13 +26,22 @@ _ALL = AsIs()
 def tell(run: StudyRun, rows: Mapping[str, Measured], *more: str) -> None:
     """Say results in words, a line each, and further paragraphs below them.
 
-    Why label and factor cannot be told apart is said once a page (`report.sentence`).
+    Why label and factor cannot be told apart is said once a page (`report.sentence`). Each further
+    control changes the verdicts told before, so they are told anew when the run is finished.
     """
-    lines = [
-        f"- {report.sentence(f'**{words[:1].upper()}{words[1:]}**', one.record, run.said)}"
-        for words, one in rows.items()
-    ]
-    display(Markdown("\n\n".join(["\n".join(lines), *more])))
+    before = set(run.said)
+
+    def words(said: set[str]) -> Markdown:
+        lines = [
+            f"- {report.sentence(f'**{name[:1].upper()}{name[1:]}**', one.record, said)}"
+            for name, one in rows.items()
+        ]
+        return Markdown("\n\n".join(["\n".join(lines), *more]))
+
+    shown = display(words(run.said), display_id=True)
+    if shown is not None:  # none where nothing can be shown anew
+        update = shown.update
+        run.told.append(lambda: update(words(set(before))))
 
 
 def gap(run: StudyRun, words: str, images: ImageSet, first: Measured, second: Measured) -> str:
@@ -42,7 +52,18 @@ def gap(run: StudyRun, words: str, images: ImageSet, first: Measured, second: Me
     found = differences.difference(
         first.predictions, second.predictions, images.labels, images.groups, seed=run.seed
     )
-    return report.gap(words, found)
+    tables = [one.predictions for one in (first, second)]
+    tested = [images.groups[table["image"].to_numpy()] for table in tables]
+    shared = np.intersect1d(*tested)
+    one, other = (
+        float(
+            (table["predicted"].to_numpy() == images.labels[table["image"].to_numpy()])[
+                np.isin(group, shared)
+            ].mean()
+        )
+        for table, group in zip(tables, tested, strict=True)
+    )
+    return report.gap(words, found, (one, other))
 
 
 def design(run: StudyRun, images: ImageSet, what: str = "classes and sessions") -> None:
@@ -59,6 +80,14 @@ def draw(run: StudyRun, name: str, rows: Mapping[str, Measured]) -> Figure:
     figure = nets.accuracies([one.record for one in rows.values()], list(rows))
     run.keep(figure, name)
     return figure
+
+
+def ladder(run: StudyRun, steps: Mapping[str, Measured], rivals: Mapping[str, Measured]) -> Figure:
+    """Draw the ladder and its rivals (`rivals.ladder`), and warn where a step beats its first."""
+    full, records = next(iter(steps)), {name: one.record for name, one in steps.items()}
+    if warning := report.overtaken(full, records):
+        display(Markdown(warning))
+    return draw(run, "ladder", {**steps, **rivals})
 
 
 def factor_map(

@@ -15,6 +15,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -41,6 +42,7 @@ _CONDITIONS = {
 _OTHERS = [PALETTE[place] for place in (0, 1, 4, 9, 7, 5, 6, 8, 3, 2)]
 _DARK = 0.18  # luminance below which white letters are read better than black ones
 _ALL = AsIs()
+UNTRAINED = "a net named one class only"  # of places of a leak map
 
 
 def colours_of(levels: Iterable[Any]) -> dict[Any, tuple[float, float, float]]:
@@ -81,7 +83,11 @@ def crop_sizes(table: pd.DataFrame, state: str = "real") -> Figure:
 
 
 def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figure:
-    """Draw accuracies with their intervals, chance, the permutation null and the paper's number."""
+    """Draw accuracies with their intervals, chance, the permutation null and the paper's number.
+
+    A faint dot below is one repeat: where some nets learned and others did not, their mean is
+    nobody's accuracy.
+    """
     figure, axis = _rows(len(records))
     for place, record in enumerate(reversed(records)):
         low, high = record["estimate"] - record["ci_low"], record["ci_high"] - record["estimate"]
@@ -90,15 +96,21 @@ def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figur
         axis.errorbar(
             record["estimate"], place, xerr=[[low], [high]], fmt="o", color=BLUE, capsize=4
         )
+        if len(each := record.get("per_repeat", ())) > 1:
+            axis.scatter(each, [place - 0.2] * len(each), s=12, color=BLUE, alpha=0.35, lw=0)
         if record["paper"] is not None:
             axis.plot(record["paper"], place, marker="D", mfc="none", mec=ORANGE, ms=9, ls="")
     axis.set_yticks(range(len(records)), list(reversed(names)))
-    axis.set(xlim=(0, 1.04), xlabel="accuracy on held-out images")
+    metrics = " or ".join(sorted({record["metric"] for record in records}))
+    axis.set(xlim=(0, 1.04), xlabel=f"{metrics} on held-out images")
     handles = [
         Line2D([], [], marker="o", color=BLUE, label="ours, 95% interval"),
         Line2D([], [], color=GRAY, ls="--", label="chance"),
         Rectangle((0, 0), 1, 1, color="0.88", label="95% of permutations"),
     ]
+    if any(len(record.get("per_repeat", ())) > 1 for record in records):
+        dot = Line2D([], [], marker="o", color=BLUE, alpha=0.35, ms=4, ls="", label="each repeat")
+        handles.append(dot)
     if any(record["paper"] is not None for record in records):
         handles.append(Line2D([], [], marker="D", mfc="none", mec=ORANGE, ls="", label="the paper"))
     legend_below(figure, handles)
@@ -141,6 +153,9 @@ def remedies(
 def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figure:
     """Draw a leak map beside the mean image; round marks have an interval above chance.
 
+    Where a net named one class only, the place is a hatched square: what did not train cannot tell
+    whether there is a session to see.
+
     Parameters
     ----------
     places : DataFrame
@@ -153,9 +168,18 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figur
     left.imshow(mean, cmap="gray")
     left.set_title("mean image", fontsize=9)
     right.imshow(mean, cmap="gray", alpha=0.6)
+    named: list[PathCollection] = []
     x, y = places["left"] + places["width"] / 2, places["top"] + places["height"] / 2
+    dead = places["n_dead"] > 0
     leaks = places["ci_low"] > places["chance"]
-    for chosen, marker, name in ((leaks, "o", "interval above chance"), (~leaks, "x", "not above")):
+    if dead.any():
+        right.scatter(
+            x[dead], y[dead], marker="s", s=130, facecolor="none", edgecolor=GRAY, lw=0.8,
+            hatch="//////", label=UNTRAINED,
+        )  # fmt: skip
+    marks = ((leaks, "o", "interval above chance"), (~leaks, "x", "not above"))
+    for chosen, marker, name in marks:
+        chosen &= places["n_dead"] < places["n_fits"]
         if not chosen.any():
             continue
         dots = right.scatter(
@@ -163,7 +187,9 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figur
             vmin=places["chance"].mean(), vmax=1,
             cmap="viridis", marker=marker, s=60, linewidths=1.5, label=name,
         )  # fmt: skip
-    figure.colorbar(dots, ax=[left, right], label="accuracy (dark: chance)")
+        named.append(dots)
+    for dots in named[:1]:
+        figure.colorbar(dots, ax=[left, right], label="accuracy (dark: chance)")
     right.set_title("named from a window at this place", fontsize=9)
     right.legend(
         fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False

@@ -22,7 +22,7 @@ from PIL import Image
 
 from confoundlab.croppers.crops import AsIs, stretch
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.plotting.nets import ORANGE, mean_image, titled
+from confoundlab.plotting.nets import ORANGE, UNTRAINED, mean_image, titled
 from confoundlab.types import Pixels
 
 _ALL = AsIs()
@@ -135,21 +135,27 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> str:
             f"window of {place['width']}x{place['height']} pixels at {place['left']}, "
             f"{place['top']}",
         ]
+        if place["n_dead"]:
+            told.append(f"{place['n_dead']} of {place['n_fits']} nets named one class only")
         box = (
             f'<rect x="{at["left"]:.1f}" y="{top + at["top"]:.1f}" width="{at["width"]:.1f}" '
             f'height="{at["height"]:.1f}" fill="none" stroke="{to_hex(ORANGE)}" stroke-width="3"/>'
         )
         leaks = bool(place["ci_low"] > place["chance"])
         dot = _dot(x, y, radius, _colour(place["estimate"], chance), leaks)
+        if place["n_dead"]:
+            dot = _hatched(x, y, radius) + dot * (place["n_dead"] < place["n_fits"])
         body.append(mark((x, y), told, dot, box + text(0, below, told)))
     hint = [
         "Point at a mark, tap it, or come to it by the tabulator key",
         "and the arrow keys: its window and numbers.",
     ]
-    body += [text(0, below, hint, "hint"), _legend(below + 64, chance)]
+    dead = bool((places["n_dead"] > 0).any())
+    legend = below + (84 if dead else 64)  # below three lines on a place, or four
+    body += [text(0, below, hint, "hint"), _legend(legend, chance, dead)]
     hide = '<label><input type="checkbox"> hide the marks</label>'
     title = titled("Where the session hides, place by place", images.state)
-    return figure(title, below + 104, "".join(body), above=hide)
+    return figure(title, legend + (60 if dead else 40), "".join(body), above=hide)
 
 
 def _colour(share: float, chance: float) -> str:
@@ -172,8 +178,22 @@ def _dot(x: float, y: float, radius: float, colour: str, leaks: bool) -> str:
     )
 
 
-def _legend(y: float, chance: float) -> str:
-    """Return the scale of colours, and what the two marks mean."""
+def _hatched(x: float, y: float, radius: float) -> str:
+    """Return a square with slanted lines: here a net did not train."""
+    low, side = -radius, 2 * radius
+    lines = "".join(
+        f"M{x + low + step * side:.1f} {y + radius:.1f}"
+        f"L{x + low + min(side, (step + 0.5) * side):.1f} {y - radius:.1f}"
+        for step in (0.0, 0.25, 0.5)
+    )
+    return (
+        f'<rect x="{x + low:.1f}" y="{y + low:.1f}" width="{side:g}" height="{side:g}" '
+        f'fill="#fff" fill-opacity="0.6" stroke="#555"/><path d="{lines}" stroke="#555"/>'
+    )
+
+
+def _legend(y: float, chance: float, dead: bool) -> str:
+    """Return the scale of colours, and what the marks mean."""
     step = 120 / _STEPS
     scale = "".join(
         f'<rect x="{50 + step * number:g}" y="{y:g}" width="{step + 0.5:g}" height="14" '
@@ -181,5 +201,6 @@ def _legend(y: float, chance: float) -> str:
         for number in range(_STEPS)
     )
     marks = _dot(262, y + 7, 7, _colour(1, chance), True) + _dot(262, y + 29, 7, "#333333", False)
-    names = text(276, y + 13, ["interval above chance", "not above"])
+    names = text(276, y + 13, ["interval above chance", "not above", *([UNTRAINED] * dead)])
+    marks += _hatched(262, y + 49, 7) * dead
     return f"{text(0, y + 13, [f'{chance:.0%}'])}{scale}{text(178, y + 13, ['100%'])}{marks}{names}"

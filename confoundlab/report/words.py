@@ -18,6 +18,9 @@ from confoundlab.studies.parameters import Parameter, declared, notebook_source,
 from confoundlab.studies.run import StudyRun
 from confoundlab.studies.store import read_results
 
+# A p-value that cannot be smaller than this is worth a word, whatever the verdict.
+_COARSE = 0.01
+
 STATES = {
     "real": "the published images",
     "rebuilt": "put together again from the original sources",
@@ -148,6 +151,9 @@ def profile_table() -> pd.DataFrame:
 def sentence(name: str, record: dict[str, Any], said: set[str] | None = None) -> str:
     """Return one result in words, in Markdown.
 
+    It says how many nets learned, where some named one class only, and where the p-value could be
+    no smaller. Verdicts of a run that goes on are corrected for what was measured until here.
+
     Why label and factor cannot be told apart is long; what is in `said` already is referred to,
     and what is not is added to it.
     """
@@ -157,18 +163,60 @@ def sentence(name: str, record: dict[str, Any], said: set[str] | None = None) ->
         said.add(reasons)
         reasons = "The reason is given above." if known else reasons
     verdict = f" **{record['verdict']}.**" if record["verdict"] else ""
-    repeats, p_adjusted = record["n_repeats"], record["p_adjusted"]
-    corrected = "" if p_adjusted is None else f", {p_adjusted:.2g} corrected for all controls"
+    repeats, dead = record["n_repeats"], record.get("n_dead", 0)
     spread = f", standard deviation over {repeats} repeats {percent(record['repeat_sd'])}"
+    learned = f"; {record.get('n_fits', 0) - dead} of {record.get('n_fits')} nets learned"
     value = f"{record['metric']} {_shown(record)}"
     if record["metric"] == "accuracy":
         value = f"{_shown(record)} right"
     return (
         f"{name}: {value} (95% interval {_interval(record)}, "
-        f"{record['n_groups']:,} groups{spread if repeats > 1 else ''}; "
-        f"chance {_shown(record, 'chance')}; p = {record['p_value']:.2g}{corrected}).{verdict} "
-        f"{reasons}"
+        f"{record['n_groups']:,} groups{spread if repeats > 1 else ''}"
+        f"{learned if dead else ''}; chance {_shown(record, 'chance')}; "
+        f"{_p_values(record)}).{verdict} {reasons}"
     )
+
+
+def _p_values(record: dict[str, Any]) -> str:
+    """Return the p-values in words: sides, least that is possible, and correction so far."""
+    p, least = record["p_value"], record["smallest_p"]
+    words = f"{record.get('sided', 'one-sided')} p = {p:.2g}"
+    if p <= 1.001 * least and (least >= _COARSE or record["verdict"] == Verdict.INCONCLUSIVE):
+        words += f" (cannot be below {least:.2g})"
+    if record["p_adjusted"] is None:
+        return words
+    controls = f"{record['n_controls']} controls" if "n_controls" in record else "all controls"
+    until = " measured until here" if record.get("so_far") else ""
+    return f"{words}; {record['p_adjusted']:.2g} corrected for {controls}{until}"
+
+
+def overtaken(full: str, steps: Mapping[str, dict[str, Any]]) -> str:
+    """Return a warning where less is named better than all of it, or nothing.
+
+    Parameters
+    ----------
+    full : str
+        The step that sees everything; all others see a part of that.
+    steps : mapping of str to record
+        What was measured.
+    """
+    whole = steps[full]
+    better = [
+        f"{name} ({_shown(one)})"
+        for name, one in steps.items()
+        if name != full and one["ci_low"] > whole["ci_high"]
+    ]
+    if not better:
+        return ""
+    return (
+        f"**Take care:** {_listed(better)} did better than {full} ({_shown(whole)}), which holds "
+        "all that they hold. So the nets have not learned all there is to see in it: train longer "
+        "before reading what carries the leak."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def measured(name: str, record: dict[str, Any]) -> str:
@@ -176,11 +224,17 @@ def measured(name: str, record: dict[str, Any]) -> str:
     return sentence(name, record | {"reasons": []}).rstrip()
 
 
-def gap(words: str, found: Evidence) -> str:
-    """Return a difference between two experiments in words."""
+def gap(words: str, found: Evidence, shared: tuple[float, float] | None = None) -> str:
+    """Return a difference between two experiments in words.
+
+    `shared` has their accuracies on the groups that were tested in both, which need not be those
+    on all that each tested.
+    """
+    both = "" if shared is None else f"{percent(shared[0])} minus {percent(shared[1])}, "
+    estimate, low, high = (100 * one for one in (found.estimate, found.ci_low, found.ci_high))
     return (
-        f"{words}: {100 * found.estimate:.1f} points (95% interval {100 * found.ci_low:.1f} to "
-        f"{100 * found.ci_high:.1f}, p = {found.p_value:.2g}, {found.sided}; the same "
+        f"{words}: {both}{estimate:.1f} points (95% interval {low:.1f} to "
+        f"{high:.1f}, {found.sided} p = {found.p_value:.2g}; the same "
         f"{found.n_groups:,} groups resampled in both)."
     )
 

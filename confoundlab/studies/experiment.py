@@ -18,9 +18,9 @@ from confoundlab.croppers.transforms import (
     Median,
     TileShuffle,
 )
+from confoundlab.design.power import ALPHA
 from confoundlab.design.splits import Split
 from confoundlab.evidence.remedies import Removed, removed
-from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.studies.predictions import Learner
 from confoundlab.studies.run import Measured, StudyRun
@@ -127,7 +127,9 @@ def treated(plans: Mapping[str, tuple[Experiment, View, View]]) -> dict[str, Tre
     }
     usual = next(iter(plans))
     experiment, before = plans[usual][0], measured[usual][0]
-    leaked = before.record["verdict"] == Verdict.LEAK
+    # whether or not memory of groups explains it: a remedy's share is of what the crop names
+    found = before.record
+    leaked = (found["p_adjusted"] or 1) < ALPHA and found["ci_low"] > found["chance"]
 
     def share(after: Measured) -> Removed | None:
         if after is before or not leaked:

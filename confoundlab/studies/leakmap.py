@@ -16,7 +16,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from confoundlab.croppers.crops import AsIs, Corner, Where
-from confoundlab.design.splits import Split, stratified
+from confoundlab.design.splits import Split, apart, straddling
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
 from confoundlab.images.imageset import ImageSet, View
@@ -27,7 +27,10 @@ from confoundlab.types import Colour, Pixels, Probabilities
 # Crops of many windows lie side by side as one bank's images, up to this many bytes.
 _BYTES_TOGETHER = 256 * 2**20
 _ALL = AsIs()
-_COLUMNS = ("estimate", "ci_low", "ci_high", "chance", "p_value", "n_images", "n_groups")
+_COLUMNS = (
+    "estimate", "ci_low", "ci_high", "chance", "p_value", "n_images", "n_groups", "n_fits",
+    "n_dead",
+)  # fmt: skip
 
 
 def leak_map(
@@ -36,6 +39,7 @@ def leak_map(
     *,
     window: int = 21,
     stride: int = 12,
+    splits: Sequence[Split] | None = None,
     epochs: int = 40,
     repeats: int = 3,
     colour: Colour = "gray",
@@ -53,8 +57,11 @@ def leak_map(
     window, stride : int
         Side of the windows and distance of their places, in pixels; the last row and column of
         places touch the edge.
+    splits : sequence of Split, optional
+        One a repeat, the same at all places; the repeat's number, added to `seed`, is the net's
+        seed. By default as many as `repeats`, 80/20, no group on both sides (`splits.apart`).
     epochs, repeats : int
-        Of training; each repeat has its own random 80/20 split, the same at all places.
+        Of training; how many splits, where none are given.
     colour : {"gray", "rgb"}
         Channels.
     permutations, seed : int
@@ -65,12 +72,15 @@ def leak_map(
     DataFrame
         A row a place: ``left``, ``top``, ``width``, ``height`` in pixels; ``estimate`` (accuracy,
         mean over repeats), ``ci_low`` and ``ci_high`` (95%, groups resampled), ``chance``,
-        ``p_value``, ``n_images`` and ``n_groups`` (tested).
+        ``p_value``, ``n_images`` and ``n_groups`` (tested); ``n_fits`` and ``n_dead``, the nets and
+        those of them that named one class only, so that their place tells nothing; and
+        ``n_straddling``, the tested groups that were trained on as well.
 
     Raises
     ------
     InputError
-        The window does not fit; images of different sizes.
+        The window does not fit; images of different sizes; a class in one group only, and no
+        splits given.
     """
     pixels = images.array(view, colour)
     n, height, width = pixels.shape[:3]
@@ -78,7 +88,7 @@ def leak_map(
         raise InputError(f"A window of {window} pixels does not fit images of {width}x{height}.")
     rows_at, columns_at = _grid(height, window, stride), _grid(width, window, stride)
     places = [(top, left) for top in rows_at for left in columns_at]
-    splits = [stratified(images.labels, seed=seed + number) for number in range(repeats)]
+    parts = _parts(images, splits, repeats, seed)
     together = max(1, _BYTES_TOGETHER // (n * window * window * pixels.shape[3]))
     banks = (
         (
@@ -90,7 +100,7 @@ def leak_map(
         for some in (places[at : at + together] for at in range(0, len(places), together))
     )
     return _asked(
-        images, banks, splits, len(places), "leak map",
+        images, banks, parts, len(places), "leak map",
         epochs=epochs, permutations=permutations, seed=seed,
     )  # fmt: skip
 
@@ -99,9 +109,10 @@ def crop_size_sweep(
     images: ImageSet,
     where: Where,
     sizes: Sequence[int],
-    splits: Sequence[Split],
     *,
+    splits: Sequence[Split] | None = None,
     epochs: int = 40,
+    repeats: int = 3,
     colour: Colour = "gray",
     permutations: int = 199,
     seed: int = 0,
@@ -119,11 +130,8 @@ def crop_size_sweep(
         The corner.
     sizes : sequence of int
         Sides of the crops, in pixels; LeNet-5 needs 12 or more.
-    splits : sequence of Split
-        One a repeat, the same at all sizes; the repeat's number, added to `seed`, is the net's
-        seed.
-    epochs : int
-        Of training.
+    splits, epochs, repeats
+        As in `leak_map`.
     colour : {"gray", "rgb"}
         Channels.
     permutations, seed : int
@@ -132,7 +140,7 @@ def crop_size_sweep(
     Returns
     -------
     DataFrame
-        A row a size: ``size`` in pixels; ``estimate`` to ``n_groups`` as in `leak_map`. Sizes
+        A row a size: ``size`` in pixels; ``estimate`` to ``n_straddling`` as in `leak_map`. Sizes
         share their images, so their errors go together; p-values are not corrected for the number
         of sizes.
 
@@ -141,17 +149,29 @@ def crop_size_sweep(
     InputError
         No sizes or splits; a crop that does not fit, or is too small.
     """
-    if not len(sizes) or not len(splits):
-        raise InputError("A sweep needs at least one size and one split.")
+    parts = _parts(images, splits, repeats, seed)
+    if not len(sizes):
+        raise InputError("A sweep needs at least one size.")
     if min(sizes) < SMALLEST:
         raise InputError(f"LeNet-5 needs crops of at least {SMALLEST} pixels, not {min(sizes)}.")
     # before any training, so that a size that does not fit costs no time
     crops = [images.array(Corner(where, size, size), colour) for size in sizes]
     banks = (([{"size": size}], crop) for size, crop in zip(sizes, crops, strict=True))
     return _asked(
-        images, banks, splits, len(crops), "crop sizes",
+        images, banks, parts, len(crops), "crop sizes",
         epochs=epochs, permutations=permutations, seed=seed,
     )  # fmt: skip
+
+
+def _parts(
+    images: ImageSet, splits: Sequence[Split] | None, repeats: int, seed: int
+) -> Sequence[Split]:
+    """Return the splits that were given, or some with groups apart."""
+    if splits is None:
+        splits = [apart(images.labels, images.groups, seed=seed + n) for n in range(repeats)]
+    if not len(splits):
+        raise InputError("At least one split is needed.")
+    return splits
 
 
 def _asked(
@@ -169,7 +189,7 @@ def _asked(
 
     A bank says what some crops are, and has them of all images, one crop after the other.
     """
-    n, rows = len(images), []
+    n, rows, both = len(images), [], straddling(splits, images.groups)[0]
     with tqdm(total=n_crops * len(splits) * epochs, desc=words, delay=2, leave=False) as bar:
         for crops_are, crops in banks:
             labels = np.tile(images.labels, len(crops_are))
@@ -189,7 +209,8 @@ def _asked(
                     n_permutations=permutations,
                     seed=seed,
                 )
-                rows.append(what | {name: getattr(found, name) for name in _COLUMNS})
+                told = {name: getattr(found, name) for name in _COLUMNS}
+                rows.append(what | told | {"n_straddling": both})
     return pd.DataFrame(rows)
 
 

@@ -57,7 +57,7 @@ def held_out_predictions(
     -------
     predictions : DataFrame
         A row a repeat and tested image: ``image`` (row number), ``predicted`` (class),
-        ``confidence``, ``repeat``.
+        ``confidence``, ``repeat``, and each class's probability, ``p0``, ``p1`` and so on.
     engines : set of str
         What computed them.
     """
@@ -82,12 +82,9 @@ def held_out_predictions(
     missing = [place for place in range(len(tasks)) if place not in found]
 
     def keep(place: int, chances: Probabilities, engine: str) -> None:
-        predictions = {
-            "image": tasks[place].test,
-            "predicted": chances.argmax(axis=1),
-            "confidence": chances.max(axis=1),
-        }
-        found[place] = store.keep(inputs[place], pd.DataFrame(predictions), {"engine": engine})
+        table = pd.DataFrame(chances, columns=_names(chances.shape[1]))
+        table.insert(0, "image", tasks[place].test)
+        found[place] = store.keep(inputs[place], table, {"engine": engine})
 
     if missing and learner == "LeNet-5":
         engine = bank.engine_here()
@@ -104,7 +101,38 @@ def held_out_predictions(
         for place in tqdm(missing, desc=f"{view}: forests", delay=2, leave=False):
             keep(place, forest_probabilities(shown, tasks[place]), "scikit-learn")
     tables = [found[place].table.assign(repeat=place) for place in range(len(tasks))]
-    return pd.concat(tables, ignore_index=True), {c.provenance["engine"] for c in found.values()}
+    named = pd.concat(tables, ignore_index=True)
+    chances = probabilities(named)
+    named = named.assign(predicted=chances.argmax(axis=1), confidence=chances.max(axis=1))
+    return named, {known.provenance["engine"] for known in found.values()}
+
+
+def _names(classes: int) -> list[str]:
+    return [f"p{number}" for number in range(classes)]
+
+
+def probabilities(predictions: pd.DataFrame) -> Probabilities:
+    """Return the classes' probabilities that predictions hold, shape (rows, classes)."""
+    classes = len(predictions.filter(regex=r"^p\d+$").columns)
+    return predictions[_names(classes)].to_numpy(np.float32)
+
+
+def named_predictions(predictions: pd.DataFrame, images: ImageSet) -> pd.DataFrame:
+    """Return predictions that another run can be laid beside: names in place of numbers.
+
+    Returns
+    -------
+    DataFrame
+        A row a tested image and repeat: ``image``, ``label``, ``group`` and ``predicted`` by name,
+        ``repeat``, ``confidence``, and the digest of the ``data``.
+    """
+    tested = images.table.iloc[predictions["image"].to_numpy()].reset_index(drop=True)
+    return tested[["image", "label", "group"]].assign(
+        predicted=np.array(images.classes)[predictions["predicted"].to_numpy()],
+        repeat=predictions["repeat"].to_numpy(),
+        confidence=predictions["confidence"].to_numpy(),
+        data=images.digest,
+    )
 
 
 def forest_probabilities(shown: Pixels, task: Task) -> Probabilities:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -28,11 +27,12 @@ from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
 from confoundlab.evidence.record import Evidence
-from confoundlab.evidence.verdicts import verdicts
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.studies.predictions import Learner, held_out_predictions
+from confoundlab.studies.judging import Judging
+from confoundlab.studies.predictions import Learner, named_predictions
+from confoundlab.studies.question import Metric, Question
 from confoundlab.studies.store import evidence_record, judgement_record, provenance, write_results
-from confoundlab.types import Colour
+from confoundlab.types import Colour, Mask
 
 # Set while a notebook is executed from the command line: JSON with the folder to write to, and the
 # study, profile and parameters of the run. A live kernel has none, and writes nothing.
@@ -74,7 +74,8 @@ class StudyRun:
     records: list[dict[str, Any]] = field(default_factory=list)
     sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     engines: set[str] = field(default_factory=set)
-    cases: list[tuple[Evidence, dict[str, Any]]] = field(default_factory=list)
+    judging: Judging = field(default_factory=Judging)
+    told: list[Callable[[], object]] = field(default_factory=list)  # tell again what was told
     said: set[str] = field(default_factory=set)  # long reasons that the page has given already
     kept: list[pd.DataFrame] = field(default_factory=list)  # predictions behind the records
     order: dict[str, Any] = field(
@@ -133,14 +134,19 @@ class StudyRun:
         epochs: int,
         colour: Colour = "gray",
         learner: Learner = "LeNet-5",
-        only: tuple[str, npt.NDArray[np.bool_]] | None = None,
+        only: tuple[str, Mask] | None = None,
         row: str | None = None,
         session: str = "session",
+        metric: Metric | Literal["auto"] = "auto",
+        positive_control: bool = True,
     ) -> Measured:
-        """Train one learner a split on a view, and judge its held-out accuracy.
+        """Train one learner a split on a view, and judge how well it names the class.
 
         Verdicts are corrected for all controls that the run has measured so far: each further one
-        is judged together with those before, and their records change with it.
+        is judged together with those before, and their records change with it. Where images of
+        tested groups were trained on, memory of the groups is no LEAK; a split of the same view
+        with groups apart tells more. NO LEAK FOUND is said only once the same learner, view and
+        split have found a leak that was planted (`planted`), which costs another training.
 
         Parameters
         ----------
@@ -164,6 +170,11 @@ class StudyRun:
             Id of the paper's row that this answers, where it is not the data set's own.
         session : str
             The column that may be aliased with the label.
+        metric : {"auto", "accuracy", "balanced accuracy", "ROC AUC"}
+            "auto" takes accuracy where a paper prints one, else what suits how common the classes
+            are (`held_out.default_metric`). The record says which.
+        positive_control : bool
+            Plant a leak where nothing was found.
 
         Returns
         -------
@@ -174,49 +185,50 @@ class StudyRun:
         cut_before = isinstance(view, AsIs)
         if why is None and view.is_control and not cut_before:
             why = unchanged(images, shown, colour)
-        seeds = [self.seed + repeat for repeat in range(len(splits))]
-        predictions, engines = held_out_predictions(
-            images, view, splits, seeds, epochs=epochs, colour=colour, learner=learner
-        )
-        self.engines |= engines
+        entry = DATASETS.get(images.name)  # none for images of the user's own
+        row = row or (entry.paper_row if entry else None)
         if only is not None:
-            predictions = predictions[only[1][predictions["image"].to_numpy()]]
             split_name += f", {only[0]}"
-        found = held_out.accuracy(
-            predictions,
-            images.labels,
-            images.groups,
-            n_permutations=self.permutations,
-            seed=self.seed,
-        )
+        paper = paper_accuracy(row, str(view), split_name)
+        tested = np.unique(np.concatenate([split.test for split in splits]))
+        if metric == "auto":
+            metric = "accuracy" if paper else held_out.default_metric(images.labels[tested])
+        seeds = [self.seed + repeat for repeat in range(len(splits))]
+        question = Question(
+            images, view, split_name, splits, seeds, epochs, colour, learner, metric,
+            self.permutations, self.seed, None if only is None else only[1],
+        )  # fmt: skip
+        answer = question.ask()
+        self.engines |= answer.engines
         table = images.table
         design = None
         if session in table and len(images.classes) > 1:
             design = identifiability(table["label"], table[session], images.groups, name=session)
-        entry = DATASETS.get(images.name)  # none for images of the user's own
-        row = row or (entry.paper_row if entry else None)
-        paper = paper_accuracy(row, str(view), split_name)
-        options = {"is_control": view.is_control, "vacuous": why, "design": design}
         record = self.judge(
-            found,
-            options,
+            answer.found,
+            {"is_control": view.is_control, "vacuous": why, "design": design},
+            question,
+            positive_control=positive_control,
             row=row or images.name,
             state=images.state,
             view=str(view),
             split=split_name,
             learner=learner,
             seeds=seeds,
+            per_repeat=answer.each,
             paper=paper,
         )
-        named = named_predictions(predictions, images)
+        named = named_predictions(answer.predictions, images)
         self.kept.append(named.assign(evidence=len(self.records) - 1))
-        return Measured(record, predictions)
+        return Measured(record, answer.predictions)
 
     def judge(
         self,
         found: Evidence,
         options: Mapping[str, object],
+        question: Question | None = None,
         *,
+        positive_control: bool = True,
         paper: float | None = None,
         **where: Any,
     ) -> dict[str, Any]:
@@ -228,6 +240,8 @@ class StudyRun:
             Of any measurement.
         options : mapping
             Of `verdicts.verdict`: is_control, vacuous, design.
+        question, positive_control
+            As `judging.Judging.add` takes them.
         paper : float, optional
             What a paper prints for it.
         **where
@@ -239,10 +253,11 @@ class StudyRun:
             The record, as in ``results.json``; its verdict may change as the run goes on.
         """
         record = evidence_record(found, paper=paper, **where)
-        self.cases.append((found, dict(options)))
         self.records.append(record)
-        for one, judged in zip(self.records, verdicts(self.cases), strict=True):
+        self.judging.add(found, options, question, positive_control=positive_control)
+        for one, judged in zip(self.records, self.judging.judged(), strict=True):
             one |= judgement_record(judged)
+            one |= {"n_controls": self.judging.n_controls, "so_far": True}
         return record
 
     def keep(self, figure: Figure, name: str) -> None:
@@ -256,14 +271,19 @@ class StudyRun:
             table.to_csv(Path(self.order["folder"]) / f"{name}.csv", index=False)
 
     def finish(self) -> None:
-        """Write ``results.json`` and ``predictions.parquet``, if this run writes anything.
+        """Tell what is final, and write ``results.json`` and ``predictions.parquet`` if told to.
 
         The latter has every prediction, by the place of its row in the evidence, so that runs can
         be compared image by image (`comparison`).
         """
+        for record in self.records:
+            record.pop("so_far", None)
+        for tell_again in self.told:
+            tell_again()
         if self.is_live:
             return
-        made = provenance() | {"engine": "; ".join(sorted(self.engines))}
+        planted = [leak.answer.engines for leak in self.judging.planted.values()]
+        made = provenance() | {"engine": "; ".join(sorted(self.engines.union(*planted)))}
         results = {key: self.order[key] for key in ("study", "profile", "parameters")} | {
             "schema": 1,
             "seconds": round(time.perf_counter() - self.started, 1),
@@ -276,21 +296,3 @@ class StudyRun:
         write_results(folder / "results.json", results)
         if self.kept:
             pd.concat(self.kept, ignore_index=True).to_parquet(folder / PREDICTIONS)
-
-
-def named_predictions(predictions: pd.DataFrame, images: ImageSet) -> pd.DataFrame:
-    """Return predictions that another run can be laid beside: names in place of numbers.
-
-    Returns
-    -------
-    DataFrame
-        A row a tested image and repeat: ``image``, ``label``, ``group`` and ``predicted`` by name,
-        ``repeat``, ``confidence``, and the digest of the ``data``.
-    """
-    tested = images.table.iloc[predictions["image"].to_numpy()].reset_index(drop=True)
-    return tested[["image", "label", "group"]].assign(
-        predicted=np.array(images.classes)[predictions["predicted"].to_numpy()],
-        repeat=predictions["repeat"].to_numpy(),
-        confidence=predictions["confidence"].to_numpy(),
-        data=images.digest,
-    )

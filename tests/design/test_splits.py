@@ -4,10 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confoundlab.design.splits import (
+    Split,
+    apart,
     grouped,
     k_fold,
     leave_arc_out,
     leave_out,
+    straddling,
     stratified,
     two_sessions,
 )
@@ -81,3 +84,31 @@ def test_an_arc_that_leaves_nothing_is_refused():
 def test_too_few_members_is_said_in_words():
     with pytest.raises(InputError, match="cannot be split"):
         stratified(np.array([0, 1, 2, 3]))
+
+
+def test_groups_are_apart_and_classes_in_proportion():
+    groups = LABELS * 6 + ANGLES // 60
+    split = apart(LABELS, groups, seed=2)
+    assert not np.intersect1d(groups[split.train], groups[split.test]).size
+    assert set(LABELS[split.test]) == set(LABELS[split.train]) == set(range(20))
+    assert 0.1 < len(split.test) / len(LABELS) < 0.3
+    assert (split.test != apart(LABELS, groups, seed=3).test).any()
+
+
+def test_where_groups_are_images_it_is_the_random_split():
+    ours, theirs = apart(LABELS, np.arange(1440), seed=4), stratified(LABELS, seed=4)
+    assert (ours.train == theirs.train).all() and (ours.test == theirs.test).all()
+
+
+def test_a_class_of_one_group_cannot_be_kept_apart():
+    with pytest.raises(InputError, match="Class 0 lies in one group only"):
+        apart(LABELS, np.where(LABELS == 0, 0, 1 + np.arange(1440) // 2))
+
+
+def test_groups_that_train_and_test_are_counted():
+    groups = np.array([0, 0, 1, 1, 2, 2, 3, 3])
+    first = Split(np.array([0, 2, 4, 5]), np.array([1, 3, 6]))  # 0 and 1 on both sides
+    second = Split(np.array([0, 1, 6]), np.array([4, 7]))  # 3 on both sides
+    assert straddling([first], groups) == (2, 3)
+    assert straddling([first, second], groups) == (3, 4)
+    assert straddling([first], np.arange(8)) == (0, 3)

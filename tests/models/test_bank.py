@@ -38,6 +38,20 @@ def test_it_learns_what_can_be_learned(engine):
     assert np.allclose(result.probabilities[0].sum(1), 1, atol=1e-6)
 
 
+@pytest.mark.parametrize("level", [0, 250])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nets_learn_a_faint_difference_whatever_the_level(rng, engine, level):
+    """One gray level between classes, in noise of one: no net stays with one class."""
+    labels = np.arange(200) % 4
+    pixels = level + rng.integers(0, 2, (200, 16, 16, 1)) + labels[:, None, None, None]
+    rows = rng.permutation(200)
+    many = [Task(labels, rows[:150], rows[150:], seed) for seed in range(4)]
+    for chances in train_bank(
+        pixels.astype(np.uint8), many, epochs=30, engine=engine
+    ).probabilities:
+        assert (chances.argmax(1) == labels[rows[150:]]).mean() > 0.9
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_task_alone_equals_the_task_in_a_bank_bit_for_bit(engine):
     images, labels = bars()

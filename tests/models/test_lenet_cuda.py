@@ -6,7 +6,7 @@ import torch
 from conftest import bars
 
 from confoundlab.models import lenet_cuda
-from confoundlab.models.lenet import Task, train_plain
+from confoundlab.models.lenet import Task, probabilities, train_net
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -32,6 +32,6 @@ def test_a_bank_together_equals_each_net_alone(size, channels, monkeypatch):
     assert len(ticks) == 15 and sorted(together) == [0, 1, 2, 3, 4]
     for number, task in enumerate(tasks):
         alone = np.zeros(3)
-        truth = train_plain(images, task, alone, 1e-3, 32, lambda: None)
+        truth = probabilities(train_net(images, task, alone), images, task.test)
         assert np.allclose(together[number], truth, atol=1e-4)
         assert np.allclose(losses[number], alone, atol=1e-5)

@@ -61,9 +61,9 @@ def gradients(height, width, channels, classes, filled, seed=0):
     torch.manual_seed(seed)
     net = LeNet5(height, width, channels, classes)
     weights = [part.detach().numpy().copy() for part in net.parameters()]
-    fast = SimdNet(weights, max(height, 16), max(width, 16), channels)
+    fast = SimdNet(weights, max(height, 16), max(width, 16), channels, net.scale)
     rows, count = _batches(rng.permutation(40)[:filled], 32)
-    kernels.forward(images, rows[0], kernels.SCALED, fast.shape, fast.net, fast.act)
+    kernels.forward(images, rows[0], fast.scaled, fast.shape, fast.net, fast.act)
     loss = kernels.cross_entropy(fast.act[7], labels, rows[0], count[0]) / filled
     kernels.backward(fast.shape, fast.net, fast.act, fast.slopes, fast.flipped, fast.gradients)
     used = rows[0][:filled]

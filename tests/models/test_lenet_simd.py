@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confoundlab.models import bank
-from confoundlab.models.lenet import Task, train_plain
+from confoundlab.models.lenet import Task, probabilities, train_net
 
 if bank._simd_lacks(32) is not None:
     pytest.skip("numba or AVX2 is missing", allow_module_level=True)
@@ -28,6 +28,6 @@ def test_it_trains_what_plain_pytorch_trains():
     task = Task(labels, np.arange(70), np.arange(70, 90), seed=7)
     ours, theirs = np.zeros(5), np.zeros(5)
     fast = train_simd(images, task, ours, 1e-3, lambda: None)
-    plain = train_plain(images, task, theirs, 1e-3, 32, lambda: None)
+    plain = probabilities(train_net(images, task, theirs), images, task.test)
     assert np.allclose(ours, theirs, atol=1e-4)
     assert np.allclose(fast, plain, atol=1e-3)

@@ -12,13 +12,13 @@ from confoundlab.notebook import page
 from confoundlab.plotting import pointed
 from confoundlab.report import words as report
 from confoundlab.studies import leakmap
-from confoundlab.studies.run import RUN_VARIABLE, StudyRun
+from confoundlab.studies.run import RUN_VARIABLE, Measured, StudyRun
 
 
 @pytest.fixture
 def shown(monkeypatch):
     said = []
-    monkeypatch.setattr(page, "display", lambda words: said.append(words.data))
+    monkeypatch.setattr(page, "display", lambda words, **_: said.append(words.data))
     return said
 
 
@@ -64,9 +64,41 @@ def test_the_gap_is_the_paired_difference(run, twin, measured):
     found = differences.difference(
         whole.predictions, crop.predictions, twin.labels, twin.groups, seed=run.seed
     )
-    assert page.gap(run, "Whole minus crop", twin, whole, crop) == report.gap(
-        "Whole minus crop", found
+    told = page.gap(run, "Whole minus crop", twin, whole, crop)
+    shared = (whole.record["estimate"], crop.record["estimate"])  # one split: all are shared
+    assert told == report.gap("Whole minus crop", found, shared)
+
+
+def test_verdicts_are_told_anew_when_the_run_is_finished(run, twin, monkeypatch):
+    class Handle:
+        def update(self, words):
+            self.words = words.data
+
+    handle = Handle()
+    monkeypatch.setattr(page, "display", lambda words, **_: handle.update(words) or handle)
+    monkeypatch.setattr("confoundlab.studies.run.write_results", lambda *_: None)
+    part = [splits.stratified(twin.labels, test_share=0.25)]
+    first, _ = (
+        run.measure(twin, Corner(where, 12, 12), "random", part, epochs=1)
+        for where in ("top-right", "top-left")
     )
+    page.tell(run, {"Crop": first}, "And a last word.")
+    assert "corrected for 2 controls measured until here" in handle.words
+    run.measure(twin, Corner("bottom-left", 12, 12), "random", part, epochs=1)
+    run.finish()
+    assert "corrected for 3 controls)" in handle.words and "until here" not in handle.words
+    assert handle.words.endswith("And a last word.")
+
+
+def test_the_ladder_warns_where_a_step_beats_the_full_crop(run, measured, shown):
+    low = {"estimate": 0.2, "ci_low": 0.1, "ci_high": 0.3}
+    steps = {"all": Measured(measured["Crop"].record | low, measured["Crop"].predictions)}
+    high = {"estimate": 0.9, "ci_low": 0.8, "ci_high": 0.95}
+    part = {"a part": Measured(steps["all"].record | high, steps["all"].predictions)}
+    figure = page.ladder(run, steps | part, {})
+    assert "Take care" in shown[0] and len(figure.axes[0].get_yticklabels()) == 2
+    page.ladder(run, steps, part)  # a rival sees something else
+    assert len(shown) == 1
 
 
 def test_what_is_drawn_is_kept(run, measured, tmp_path):

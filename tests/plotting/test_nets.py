@@ -46,6 +46,14 @@ def test_the_legend_names_the_paper_only_where_it_prints_a_number(records):
     assert "the paper" in named[0] and named[1] == named[0][:-1]
 
 
+def test_each_repeat_is_a_faint_dot(records):
+    some = [records[0] | {"per_repeat": [0.1, 0.6]}, records[1] | {"per_repeat": [0.3]}]
+    figure = nets.accuracies(some, ["two nets", "one net"])
+    (faint,) = figure.axes[0].collections[-1:]
+    assert faint.get_offsets()[:, 0].tolist() == [0.1, 0.6] and faint.get_alpha() < 0.5
+    assert "each repeat" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
 def test_confusion_rows_are_shares(twin):
     predictions = pd.DataFrame({"image": [0, 1, 2, 12], "predicted": [0, 0, 1, 3]})
     mesh = nets.confusion(predictions, twin, "Named").axes[0].collections[0]

@@ -98,6 +98,7 @@ def test_it_needs_no_script_and_no_network_and_says_what_the_data_are(drawn):
 
 def test_a_map_of_one_place_is_drawn(twin):
     place = {"left": 0, "top": 0, "width": 24, "height": 24, "n_images": 8, "n_groups": 4}
+    place |= {"n_fits": 2, "n_dead": 0}
     shares = {"estimate": 0.5, "ci_low": 0.4, "ci_high": 0.6, "chance": 0.25}
     (mark,) = svg(pointed.leak_map(pd.DataFrame([place | shares]), twin, VIEW)).findall("g")
     assert 0 < float(mark.find("circle").get("r")) <= 10
@@ -116,3 +117,15 @@ def test_pictures_are_brought_to_size_only_if_asked():
         for uri in (pointed.data_uri(picture), pointed.data_uri(picture, (5, 4)))
     ]
     assert sizes == [(10, 8), (5, 4)]
+
+
+def test_a_place_where_nets_died_says_so(twin, places):
+    table = places.assign(n_fits=2, n_dead=[1, 2, *[0] * 7])
+    drawn = pointed.leak_map(table, twin, VIEW)
+    some, none, trained = svg(drawn).findall("g")[:3]
+    assert "1 of 2 nets named one class only" in some.find("foreignObject/input").get("aria-label")
+    assert "named one class" not in trained.find("foreignObject/input").get("aria-label")
+    assert some.find("circle") is not None and none.find("circle") is None
+    assert none.find("rect") is not None and nets.UNTRAINED in drawn
+    alive = pointed.leak_map(places.assign(n_dead=0), twin, VIEW)
+    assert nets.UNTRAINED not in alive

@@ -91,3 +91,37 @@ def test_the_rerun_command_names_only_what_differs(monkeypatch):
     assert "| `epochs` | passes over the training images | `2` |" in text
     monkeypatch.delenv(RUN_VARIABLE)
     assert "command line" in report.rerun(StudyRun())
+
+
+@pytest.fixture
+def record(published):
+    return published[0]["evidence"][0] | {"verdict": "INCONCLUSIVE", "p_adjusted": 0.04}
+
+
+def test_nets_that_did_not_learn_are_counted(record):
+    assert "1 of 3 nets learned" in report.sentence("Crop", record | {"n_fits": 3, "n_dead": 2})
+    assert "learned" not in report.sentence("Crop", record | {"n_fits": 3, "n_dead": 0})
+
+
+def test_a_p_value_says_its_sides_its_floor_and_what_it_is_corrected_for(record):
+    floor = record | {"p_value": 0.2, "smallest_p": 0.2, "sided": "two-sided"}
+    assert "two-sided p = 0.2 (cannot be below 0.2)" in report.sentence("Crop", floor)
+    assert "cannot be" not in report.sentence("Crop", floor | {"smallest_p": 0.001})
+    sure = {"p_value": 0.001, "smallest_p": 0.001, "verdict": "LEAK"}
+    assert "one-sided p = 0.001;" in report.sentence("Crop", record | sure)
+    going = record | {"n_controls": 7, "so_far": True}
+    assert "corrected for 7 controls measured until here" in report.sentence("Crop", going)
+    assert "corrected for 7 controls)" in report.sentence("Crop", going | {"so_far": False})
+    assert "corrected for all controls" in report.sentence("Crop", record)
+
+
+def test_less_that_does_better_than_all_of_it_is_warned_of():
+    def made(estimate):
+        low, high = estimate - 0.05, estimate + 0.05
+        return {"estimate": estimate, "ci_low": low, "ci_high": high, "metric": "accuracy"}
+
+    steps = {"the full crop": made(0.5), "low": made(0.55), "histogram": made(0.87)}
+    words = report.overtaken("the full crop", steps)
+    assert "histogram (87.0%) did better than the full crop (50.0%)" in words
+    assert "low" not in words
+    assert report.overtaken("histogram", steps) == ""

@@ -19,6 +19,7 @@ class Told:
 
     def __init__(self, right, verdict=None):
         self.right, self.verdict = right, verdict
+        self.p = 0.001 if verdict == Verdict.LEAK else 0.5
         self.images, self.run = IMAGES, SimpleNamespace(seed=0)
 
     def measure(self, view):
@@ -26,7 +27,8 @@ class Told:
         named = np.where(np.arange(100) < 100 * right, IMAGES.labels, 1 - IMAGES.labels)
         record = {
             "estimate": right, "ci_low": right - 0.1, "ci_high": min(1, right + 0.1),
-            "chance": 0.5, "verdict": self.verdict, "state": "simulated", "metric": "accuracy",
+            "chance": 0.5, "verdict": self.verdict, "p_adjusted": self.p, "state": "simulated",
+            "metric": "accuracy",
         }  # fmt: skip
         predictions = pd.DataFrame({"image": np.arange(100), "repeat": 0, "predicted": named})
         return Measured(record, predictions)

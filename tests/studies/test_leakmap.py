@@ -95,7 +95,7 @@ def test_the_sweep_finds_the_size_at_which_a_leak_comes_in():
     table = pd.DataFrame({"label": labels.astype(str)})
     images = ImageSet.from_arrays(pixels, table, name="row", state="simulated")
     parts = [stratified(labels, seed=seed) for seed in range(2)]
-    sizes = crop_size_sweep(images, "top-left", [12, 14, 15, 24], parts, epochs=15)
+    sizes = crop_size_sweep(images, "top-left", [12, 14, 15, 24], splits=parts, epochs=15)
     assert sizes["size"].tolist() == [12, 14, 15, 24]
     leaks = (sizes["ci_low"] > sizes["chance"]).tolist()
     assert leaks == [False, False, True, True] and (sizes["estimate"][2:] > 0.95).all()
@@ -106,16 +106,47 @@ def test_the_sweep_finds_the_size_at_which_a_leak_comes_in():
 
 def test_a_size_of_the_sweep_is_the_place_of_the_map(planted, places):
     parts = [stratified(planted.labels, seed=seed) for seed in range(2)]
-    (sweep,) = crop_size_sweep(planted, "top-right", [16], parts, epochs=15).to_dict("records")
+    (sweep,) = crop_size_sweep(planted, "top-right", [16], splits=parts, epochs=15).to_dict(
+        "records"
+    )
     there = places.iloc[2].to_dict()
     assert all(sweep[name] == there[name] for name in sweep if name != "size")
 
 
 def test_a_sweep_without_sizes_or_room_is_refused(planted):
-    parts = [stratified(planted.labels)]
+    parts = {"splits": [stratified(planted.labels)]}
     with pytest.raises(InputError, match="at least one size"):
-        crop_size_sweep(planted, "top-left", [], parts)
+        crop_size_sweep(planted, "top-left", [], **parts)
+    with pytest.raises(InputError, match="At least one split"):
+        crop_size_sweep(planted, "top-left", [12], splits=[])
     with pytest.raises(InputError, match="does not fit an image of 48x48"):
-        crop_size_sweep(planted, "top-left", [12, 49], parts)
+        crop_size_sweep(planted, "top-left", [12, 49], **parts)
     with pytest.raises(InputError, match="at least 12 pixels, not 11"):
-        crop_size_sweep(planted, "top-left", [12, 11], parts)
+        crop_size_sweep(planted, "top-left", [12, 11], **parts)
+
+
+def test_the_map_keeps_groups_apart_unless_told_otherwise(planted):
+    """Pairs of near copies with one label: a random split of them tests what it has seen."""
+    table = planted.table[["label"]].assign(group=[f"{row // 4}/{row % 2}" for row in range(160)])
+    pixels = planted.array(AsIs())
+    paired = ImageSet.from_arrays(pixels, table, name="pairs", state="simulated")
+    options = {"window": 48, "epochs": 1, "repeats": 1}
+    (honest,) = leak_map(paired, **options).to_dict("records")
+    assert honest["n_straddling"] == 0 and 2 * honest["n_groups"] == honest["n_images"]
+    part = stratified(paired.labels)
+    (cut,) = leak_map(paired, **options, splits=[part]).to_dict("records")
+    both = np.intersect1d(paired.groups[part.train], paired.groups[part.test])
+    assert cut["n_straddling"] == len(both) > 0
+
+
+def test_a_place_where_nets_died_is_hatched_and_not_dark(planted, places):
+    some = places.assign(n_dead=[0, 1, 2, *[0] * 6])
+    figure = nets.leak_map(some, planted)
+    hatched = next(one for one in figure.axes[1].collections if one.get_hatch())
+    assert len(hatched.get_offsets()) == 2
+    coloured = [one for one in figure.axes[1].collections if one is not hatched]
+    assert sum(len(one.get_offsets()) for one in coloured) == 8  # all but the one without any net
+    legend = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert nets.UNTRAINED in legend
+    dead = nets.leak_map(places.assign(n_dead=2), planted)
+    assert len(dead.axes) == 2  # no scale where there is no accuracy

@@ -2,6 +2,7 @@ import dataclasses
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import small
 from sklearn.ensemble import RandomForestClassifier
@@ -59,6 +60,30 @@ def test_trained_nets_are_found_again_and_scored_anew(run, twin, monkeypatch):
     half = run.measure(twin, view, "random", parts, epochs=1, only=("even images", some))
     assert half.record["split"] == "random, even images"
     assert half.record["n_images"] == some[parts[0].test].sum()
+
+
+def test_probabilities_of_all_classes_are_kept(run, twin):
+    part = splits.stratified(twin.labels, test_share=0.25)
+    view = Corner("bottom-right", 12, 12)
+    for _ in range(2):  # trained, and found again
+        named = run.measure(twin, view, "random", [part], epochs=1).predictions
+        chances = predictions.probabilities(named)
+        bank = train_bank(twin.array(view), [Task(twin.labels, *part, 0)], epochs=1)
+        assert chances == pytest.approx(bank.probabilities[0])
+        assert (named["predicted"] == chances.argmax(1)).all()
+        assert named["confidence"].to_numpy() == pytest.approx(chances.max(1))
+
+
+def test_uneven_classes_are_judged_by_balanced_accuracy(run, rng):
+    labels = np.where(np.arange(120) < 90, "common", "rare")
+    pixels = rng.integers(0, 99, (120, 20, 20, 1), np.uint8)
+    mine = ImageSet.from_arrays(pixels, pd.DataFrame({"label": labels}), name="mine")
+    part = [splits.stratified(mine.labels)]
+    view = Corner("top-left", 14, 14)
+    record = run.measure(mine, view, "random", part, epochs=1).record
+    assert (record["metric"], record["chance"]) == ("balanced accuracy", 0.5)
+    asked = run.measure(mine, view, "random", part, epochs=1, metric="ROC AUC").record
+    assert (asked["metric"], asked["per_repeat"]) == ("ROC AUC", [])
 
 
 def test_controls_and_whole_images_get_their_kind_of_verdict(run, twin):
@@ -195,7 +220,17 @@ def test_evidence_of_the_schema_is_evidence_of_the_code():
     from confoundlab.studies.store import results_schema
 
     fields = {field.name for kind in (Evidence, Judgement) for field in dataclasses.fields(kind)}
-    where = {"row", "state", "view", "split", "learner", "seeds", "paper"}
+    where = {
+        "row",
+        "state",
+        "view",
+        "split",
+        "learner",
+        "seeds",
+        "per_repeat",
+        "n_controls",
+        "paper",
+    }
     assert fields | where == set(results_schema()["$defs"]["evidence"]["properties"])
 
 

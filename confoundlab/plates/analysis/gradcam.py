@@ -23,50 +23,11 @@ from torch import nn
 from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.evidence.intervals import Statistic, bootstrap, mean_recall
-from confoundlab.models.lenet import LeNet5, Task, as_inputs, fresh_net
+from confoundlab.models.lenet import LeNet5, as_inputs
 from confoundlab.types import Indices, Maps, Numbers, Pixels
 
 _AT_ONCE = 256  # images a step
 _T = TypeVar("_T", bound=np.generic)
-
-
-def train_net(
-    images: Pixels,
-    task: Task,
-    *,
-    epochs: int = 120,
-    batch_size: int = 32,
-    learning_rate: float = 1e-3,
-) -> LeNet5:
-    """Train the net that `train_bank` trains for a task, and keep it.
-
-    A bank keeps probabilities only. This is its reference engine, ``torch`` on the CPU: the same
-    initial weights, order of images and optimiser.
-
-    Parameters
-    ----------
-    images : ndarray of uint8, shape (n, height, width, channels)
-        Any number of channels.
-    task : Task
-        Labels, rows to train on and seed; its test rows are not touched.
-    epochs, batch_size, learning_rate : int, int, float
-        Of Adam.
-
-    Returns
-    -------
-    LeNet5
-        Ready to be asked.
-    """
-    net, orders = fresh_net(task, images.shape[1:])
-    inputs = as_inputs(images[task.train])
-    targets = torch.as_tensor(task.labels[task.train])
-    optimiser = torch.optim.Adam(net.parameters(), lr=learning_rate)
-    for _ in range(epochs):
-        for batch in torch.split(next(orders), batch_size):
-            optimiser.zero_grad()
-            nn.functional.cross_entropy(net(inputs[batch]), targets[batch]).backward()
-            optimiser.step()
-    return net.eval()
 
 
 def named(net: LeNet5, images: Pixels) -> Indices:

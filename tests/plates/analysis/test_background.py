@@ -3,9 +3,9 @@ import pytest
 from scipy.stats import kstest
 
 from confoundlab.errors import InputError
-from confoundlab.models.lenet import Task
+from confoundlab.models.lenet import Task, train_net
 from confoundlab.plates.analysis.background import empty_background, on_background
-from confoundlab.plates.analysis.gradcam import maps, named, train_net
+from confoundlab.plates.analysis.gradcam import maps, named
 
 
 def test_background_is_what_is_dark_in_every_channel():
@@ -77,7 +77,7 @@ def crowded_or_not(n, rng, size=24):
 def test_a_net_that_counts_cells_looks_at_cells_where_it_names_many(rng, seed):
     images, labels = crowded_or_not(300, rng)
     train, test = np.arange(200), np.arange(200, 300)
-    net = train_net(images, Task(labels, train, test, seed), epochs=8)
+    net = train_net(images, Task(labels, train, test, seed), np.zeros(8))
     called = named(net, images[test])
     assert (called == labels[test]).mean() > 0.9
     own, wells = called == 1, test // 5

@@ -9,8 +9,8 @@ from torch import nn
 
 from confoundlab.errors import InputError
 from confoundlab.models.bank import train_bank
-from confoundlab.models.lenet import LeNet5, Task, as_inputs, fresh_net
-from confoundlab.plates.analysis.gradcam import maps, named, randomised, scaled, train_net
+from confoundlab.models.lenet import LeNet5, Task, as_inputs, fresh_net, train_net
+from confoundlab.plates.analysis.gradcam import maps, named, randomised, scaled
 
 ROWS = np.arange(60)
 
@@ -18,12 +18,13 @@ ROWS = np.arange(60)
 @pytest.fixture(scope="module")
 def trained():
     images, labels = bars(n=60, size=24, channels=5)
-    return train_net(images, Task(labels, ROWS[:40], ROWS[40:], 1), epochs=25), images, labels
+    return train_net(images, Task(labels, ROWS[:40], ROWS[40:], 1), np.zeros(25)), images, labels
 
 
 def a_net(channels, size=24, seed=0):
     task = Task(np.array([0, 1, 2]), np.array([0]), np.array([1]), seed)
-    return fresh_net(task, (size, size, channels))[0].eval()
+    noise = np.random.default_rng(seed).integers(0, 256, (3, size, size, channels), np.uint8)
+    return fresh_net(task, noise)[0].eval()
 
 
 @pytest.mark.parametrize("channels", [3, 5])
