@@ -123,7 +123,7 @@ def merge_groups(images: ImageSet, found: pd.DataFrame) -> ImageSet:
     return dataclasses.replace(images, table=images.table.assign(group=name))
 
 
-def straddling(found: pd.DataFrame, split: Split) -> int:
+def copied(found: pd.DataFrame, split: Split) -> int:
     """Count the test images that have a duplicate among the training images."""
     cluster = found["cluster"].to_numpy()
     return int(np.isin(cluster[split.test], cluster[split.train]).sum())
