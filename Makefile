@@ -18,21 +18,21 @@ READY := $(VENV)/.ready
 .PHONY: book book-student slides check-book test lint results calibration benchmarks clean
 
 book: $(READY)
-	$(BIN)/python book/build.py --profile $(PROFILE)
+	$(BIN)/python book/builder/build.py --profile $(PROFILE)
 
 book-student: $(READY)
-	$(BIN)/python book/build.py --profile $(PROFILE) --student
+	$(BIN)/python book/builder/build.py --profile $(PROFILE) --student
 
 slides: $(READY)
 	npm --prefix book/check install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
-	$(BIN)/python book/build.py --profile $(PROFILE)
+	$(BIN)/python book/builder/build.py --profile $(PROFILE)
 
 check-book: $(READY)
 	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md notebooks confoundlab $(PROSE)
 	$(BIN)/python book/check/prose.py
 	book/check/run book/_build/html build/screenshots
 
-PROSE := $(wildcard book/*.md book/*.py book/*.yml book/chapters/*.yml book/_ext/*.py)
+PROSE := $(wildcard book/*.md book/*.py book/*.yml book/chapters/*.yml book/builder/*.py book/builder/extensions/*.py)
 
 test: $(READY) lint
 	$(BIN)/python -m pytest
@@ -45,14 +45,14 @@ lint: $(READY)
 
 # study/data set: every row of the papers' tables
 PAPER := covid/covid2 covid/covid4 kvasir/kvasir rnai/rnai yale/yale_a yale/yale_b_p00 \
-  coil/coil20 coil/coil100 coil/coil100_sample celegans/celegans remedies/coil20 \
+  coil/coil20 coil/coil100 celegans/celegans remedies/coil20 \
   plates_real/plates_real sma/sma als/als
 
 results: $(READY)
 	@set -e; for pair in $(PAPER); do echo "$$pair ..."; \
 	  $(BIN)/confoundlab run $${pair%/*} --profile paper -p dataset=$${pair#*/} \
 	    --out runs/paper/$$pair --overwrite; done
-	$(BIN)/python book/build.py --profile $(PROFILE) $(PAPER:%=--publish runs/paper/%)
+	$(BIN)/python book/builder/build.py --profile $(PROFILE) $(PAPER:%=--publish runs/paper/%)
 
 calibration: $(READY)
 	$(BIN)/python tests/calibration/run.py

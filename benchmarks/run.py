@@ -119,7 +119,8 @@ def lenet_case(size: int, channels: int, classes: int, rounds: int) -> dict[str,
 
 def photographs(rows: int, channels: int) -> Pixels:
     """Simulate turntable views of COIL's size, 128 x 128: files of pure noise read otherwise."""
-    twin = loading.load("coil20" if channels == 1 else "coil100_sample", "simulated")
+    name = "coil20" if channels == 1 else "coil100"
+    twin = loading.load(name, "simulated", each=12)
     return np.resize(twin.array(Whole(128)), (rows, 128, 128, channels))
 
 

@@ -19,8 +19,8 @@ from typing import Annotated, Literal
 from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab.plates.analysis import gaze, rivals
-from confoundlab.plates.analysis.folds import leave_batch_out
+from confoundlab import StudyRun
+from confoundlab.plates.analysis import gaze, leave_batch_out, rivals
 from confoundlab.plates.features import embeddings
 from confoundlab.plates.figures import als as figures_als
 from confoundlab.plates.figures import folds as figures_folds
@@ -28,7 +28,6 @@ from confoundlab.plates.figures import hover
 from confoundlab.plates.nuisance import batch_mixing
 from confoundlab.plates.studies import als as study
 from confoundlab.report import words
-from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["als"] = "als"  # five batches of two genotypes

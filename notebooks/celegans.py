@@ -19,16 +19,13 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import load
+from confoundlab import StudyRun, load, report
 from confoundlab.catalog.celegans import TEST_EACH, TRAIN_EACH
-from confoundlab.croppers.crops import Corner, Then, Whole
-from confoundlab.croppers.transforms import MeanLevel
+from confoundlab.croppers import Corner, MeanLevel, Then, Whole
 from confoundlab.design import splits
 from confoundlab.notebook import page
 from confoundlab.plotting import views
-from confoundlab.report import words as report
-from confoundlab.studies import rivals as battery
-from confoundlab.studies.run import StudyRun
+from confoundlab.studies import Experiment, cheap_rivals
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["celegans"] = "celegans"  # muscle of worms of four ages
@@ -79,13 +76,11 @@ draws = [
     for n in range(repeats)
 ]
 parts = splits.k_fold(images.labels, folds=folds, seed=seed)
-drawn = battery.Experiment(run, images, f"random {TRAIN_EACH} + {TEST_EACH} a class", draws, epochs)
-folded = battery.Experiment(
-    run, images, "ten-fold" if folds == 10 else f"{folds}-fold", parts, epochs
-)
+drawn = Experiment(run, images, f"random {TRAIN_EACH} + {TEST_EACH} a class", draws, epochs)
+folded = Experiment(run, images, "ten-fold" if folds == 10 else f"{folds}-fold", parts, epochs)
 on_crop, on_whole = drawn.measure(crop), drawn.measure(whole)
 level = drawn.measure(Then(crop, MeanLevel()))
-rivals = battery.cheap_rivals(drawn, crop)
+rivals = cheap_rivals(drawn, crop)
 fold_crop, fold_whole = folded.measure(crop), folded.measure(whole)
 twins = {
     words: run.note(
@@ -99,7 +94,7 @@ draws = [
     for n in range(repeats)
 ]
 seen = {
-    f"{name}, {words}": battery.Experiment(
+    f"{name}, {words}": Experiment(
         run, twin, drawn.split_name, draws, epochs, row=f"{dataset} twin, {words}"
     ).measure(view)
     for words, twin in twins.items()

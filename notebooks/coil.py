@@ -19,18 +19,17 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
+from confoundlab import StudyRun, report
 from confoundlab.catalog import DATASETS
-from confoundlab.croppers.crops import Corner, Whole
-from confoundlab.croppers.vacuity import BACKGROUND_LIMIT, constant_share, object_free
+from confoundlab.croppers import Corner, Whole, constant_share, object_free
+from confoundlab.croppers.vacuity import BACKGROUND_LIMIT
 from confoundlab.design import splits
 from confoundlab.notebook import page, widgets
 from confoundlab.plotting import nets, views
-from confoundlab.report import words as report
-from confoundlab.studies import rivals as battery
-from confoundlab.studies.run import StudyRun
+from confoundlab.studies import Experiment, cheap_rivals, ladder, transformed
 
 # %% tags=["parameters", "remove-input"]
-dataset: Literal["coil20", "coil100", "coil100_sample"] = "coil20"  # which image set
+dataset: Literal["coil20", "coil100"] = "coil20"  # which image set
 data: Literal["auto", "real", "simulated"] = "auto"  # auto takes real images where they are
 sessions: Literal["class", "image", "crossed", "twice"] = "class"  # how a twin's sessions are laid
 crop_corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"] = "top-right"  # place
@@ -111,11 +110,11 @@ widgets.dial_explorer(run, DATASETS[dataset].twin, crop)
 
 # %% tags=["hide-input"]
 random_split = [splits.stratified(images.labels, seed=seed + n) for n in range(repeats)]
-paper = battery.Experiment(run, images, "random 80/20", random_split, epochs)
-steps = battery.ladder(paper, crop)
+paper = Experiment(run, images, "random 80/20", random_split, epochs)
+steps = ladder(paper, crop)
 on_crop, on_whole = steps["the full crop"], paper.measure(Whole(whole_size))
-rivals = battery.cheap_rivals(paper, crop)
-changed = battery.transformed(paper, Whole(whole_size))
+rivals = cheap_rivals(paper, crop)
+changed = transformed(paper, Whole(whole_size))
 arcs = [
     splits.leave_arc_out(images.table["angle"], start=360 * n / repeats, width=sector, gap=gap)
     for n in range(repeats)

@@ -19,15 +19,14 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
+from confoundlab import StudyRun, report
 from confoundlab.catalog import paper_rows
-from confoundlab.croppers.crops import BorderRing, CentreBlackout, Corner, Then, Whole
+from confoundlab.croppers import BorderRing, CentreBlackout, Corner, Then, Whole
 from confoundlab.design import columns, duplicates, splits
 from confoundlab.evidence import nuisance
 from confoundlab.notebook import page
 from confoundlab.plotting import views
-from confoundlab.report import words as report
-from confoundlab.studies import rivals as battery
-from confoundlab.studies.run import StudyRun
+from confoundlab.studies import Experiment, cheap_rivals, ladder, transformed
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["covid4", "covid2"] = "covid4"  # four classes, or COVID-19 against the others
@@ -104,19 +103,18 @@ random_split = [
 ]
 by_patient = [splits.grouped(corners.labels, owner, seed=seed + n) for n in range(repeats)]
 name = f"random {counts[0]}/{counts[1]}"
-on_corners = battery.Experiment(run, corners, name, random_split, epochs)
-on_wholes = battery.Experiment(run, wholes, name, random_split, epochs)
-steps = battery.ladder(on_corners, crop)
-rivals = battery.cheap_rivals(on_corners, crop)
+on_corners = Experiment(run, corners, name, random_split, epochs)
+on_wholes = Experiment(run, wholes, name, random_split, epochs)
+steps = ladder(on_corners, crop)
+rivals = cheap_rivals(on_corners, crop)
 on_crop, on_whole = steps["the full crop"], on_wholes.measure(whole)
 corners_apart, wholes_apart = (
-    battery.Experiment(run, images, "patients apart", by_patient, epochs)
-    for images in (corners, wholes)
+    Experiment(run, images, "patients apart", by_patient, epochs) for images in (corners, wholes)
 )
 honest_crop, honest_whole = corners_apart.measure(crop), wholes_apart.measure(whole)
 black, ring = CentreBlackout(black_share), BorderRing(4)
 no_lungs, only_ring = (wholes_apart.measure(Then(hide, whole)) for hide in (black, ring))
-changed = battery.transformed(on_wholes, whole)
+changed = transformed(on_wholes, whole)
 
 # %% tags=["remove-input"]
 page.tell(run, {"Crop": on_crop, "Whole image": on_whole})

@@ -19,17 +19,15 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
+from confoundlab import StudyRun, report
 from confoundlab.catalog import DATASETS, paper_rows
-from confoundlab.croppers import inset
-from confoundlab.croppers.crops import AsIs, Corner, Whole
+from confoundlab.croppers import AsIs, Corner, Whole, inset
 from confoundlab.design import duplicates, splits
 from confoundlab.evidence import nuisance
 from confoundlab.images import file_properties
 from confoundlab.notebook import page
 from confoundlab.plotting import views
-from confoundlab.report import words as report
-from confoundlab.studies import rivals as battery
-from confoundlab.studies.run import StudyRun
+from confoundlab.studies import Experiment, cheap_rivals, ladder, transformed
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["kvasir", "kvasir_v2"] = "kvasir"  # 500 or 1,000 images a class
@@ -97,12 +95,12 @@ random_split = [
     splits.stratified(images.labels, counts=counts if fits else None, seed=seed + n)
     for n in range(repeats)
 ]
-in_colour = battery.Experiment(run, images, name, random_split, epochs, "rgb")
-steps = battery.ladder(in_colour, crop)
-rivals = battery.cheap_rivals(in_colour, crop)
+in_colour = Experiment(run, images, name, random_split, epochs, "rgb")
+steps = ladder(in_colour, crop)
+rivals = cheap_rivals(in_colour, crop)
 on_crop, on_whole = steps["the full crop"], in_colour.measure(whole)
 boxes = {
-    words: battery.Experiment(
+    words: Experiment(
         run,
         inset.alone(images, whole_size, painted_over=painted),
         name,
@@ -112,7 +110,7 @@ boxes = {
     ).measure(AsIs(words, is_control=True))
     for words, painted in (("the green box alone", False), ("the green box painted over", True))
 }
-changed = battery.transformed(in_colour, whole)
+changed = transformed(in_colour, whole)
 
 # %% tags=["remove-input"]
 page.tell(run, {"Crop": on_crop, "Whole image": on_whole})

@@ -19,14 +19,13 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
+from confoundlab import StudyRun, report
 from confoundlab.evidence import differences
 from confoundlab.plates.analysis import forests
 from confoundlab.plates.figures import grids as figures
 from confoundlab.plates.nuisance import density, focus_trial, heatmaps
 from confoundlab.plates.studies import real
 from confoundlab.plotting import nets
-from confoundlab.report import words as report
-from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["plates_real"] = "plates_real"  # all sets of tables that are at hand

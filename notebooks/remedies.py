@@ -19,16 +19,13 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import catalog
-from confoundlab.croppers.crops import Corner, Then, Whole
-from confoundlab.croppers.transforms import Normalised
+from confoundlab import StudyRun, catalog, report
+from confoundlab.croppers import Corner, Normalised, Then, Whole
 from confoundlab.design import splits
 from confoundlab.notebook import page
 from confoundlab.plotting import nets
-from confoundlab.report import words as report
 from confoundlab.simulation import camera
-from confoundlab.studies import rivals
-from confoundlab.studies.run import StudyRun
+from confoundlab.studies import Experiment, treated
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["coil20", "celegans", "yale_a"] = "coil20"  # whose scenes and dials the twin has
@@ -78,23 +75,23 @@ same, other = zip(
     strict=True,
 )
 usual, one_each, crossed = (
-    rivals.Experiment(
+    Experiment(
         run, laid[layout], "random 80/20", random_split, epochs, row=f"{dataset}, sessions {layout}"
     )
     for layout in ("class", "image", "crossed")
 )
 in_same, in_other = (
-    rivals.Experiment(
+    Experiment(
         run, laid["twice"], f"{kind} session", parts, epochs, row=f"{dataset}, sessions twice"
     )
     for kind, parts in (("same", same), ("other", other))
 )
 floor, pattern = (
-    rivals.Experiment(run, twin, "random 80/20", random_split, epochs, row=twin.name)
+    Experiment(run, twin, "random 80/20", random_split, epochs, row=twin.name)
     for twin in (without, speckled)
 )
 plain, alone = (crop, whole), (Then(crop, normalised), Then(whole, normalised))
-tried = rivals.treated(
+tried = treated(
     {
         "the usual design": (usual, *plain),
         "tested in another session": (in_other, *plain),
@@ -109,7 +106,7 @@ tried = rivals.treated(
         "no session at all": (floor, *plain),
     }
 )
-patterned = rivals.treated(
+patterned = treated(
     {
         "another leak: the sensor's pattern only": (pattern, *plain),
         "this crop normalised": (pattern, *alone),

@@ -19,15 +19,13 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab.croppers import patches
-from confoundlab.croppers.crops import AsIs, BlankestPatch, Centre, Corner, Whole
+from confoundlab import StudyRun, report
+from confoundlab.croppers import AsIs, BlankestPatch, Centre, Corner, Whole, patches
 from confoundlab.design import splits
 from confoundlab.evidence import factor_share
 from confoundlab.notebook import page
 from confoundlab.plotting import views
-from confoundlab.report import words as report
-from confoundlab.studies import rivals
-from confoundlab.studies.run import StudyRun
+from confoundlab.studies import Experiment, ladder
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["rnai"] = "rnai"  # the paper's fields; MitoCheck's cells always come beside them
@@ -101,10 +99,10 @@ for kind, images in (("cells", cells), ("background", background)):
     ]
     whole_fields = splits.grouped_folds(images.labels, images.groups, folds=folds, seed=seed)
     row = f"rnai_{kind}"
-    at_random[kind] = rivals.Experiment(run, images, "random 75/25", quarter, epochs, row=row)
-    apart[kind] = rivals.Experiment(run, images, "fields apart", whole_fields, epochs, row=row)
+    at_random[kind] = Experiment(run, images, "random 75/25", quarter, epochs, row=row)
+    apart[kind] = Experiment(run, images, "fields apart", whole_fields, epochs, row=row)
 cells_random = at_random["cells"].measure(run_names["cells"])
-steps = rivals.ladder(at_random["background"], run_names["background"])
+steps = ladder(at_random["background"], run_names["background"])
 empty_random = steps["the full crop"]
 cells_apart, empty_apart = (apart[kind].measure(run_names[kind]) for kind in apart)
 

@@ -19,21 +19,15 @@ from typing import Annotated, Literal
 from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
+from confoundlab import StudyRun, report
 from confoundlab.notebook import widgets
-from confoundlab.plates.analysis import after_remedies
+from confoundlab.plates.analysis import after_remedies, cnn, leave_pair_out
 from confoundlab.plates.analysis import laboratory as lab
-from confoundlab.plates.analysis.folds import cnn, leave_pair_out
-from confoundlab.plates.features import embeddings, survey
-from confoundlab.plates.features.handcrafted import statistics
-from confoundlab.plates.features.nuclei import patches
-from confoundlab.plates.features.sites import smaller
+from confoundlab.plates.features import embeddings, patches, smaller, statistics, survey
 from confoundlab.plates.figures import folds as figures_folds
 from confoundlab.plates.figures import grids, hover, sma
-from confoundlab.plates.nuisance import batch_mixing
-from confoundlab.plates.nuisance.wells import nuisance_in_controls
+from confoundlab.plates.nuisance import batch_mixing, nuisance_in_controls
 from confoundlab.plates.studies import sma as study
-from confoundlab.report import words as report
-from confoundlab.studies.run import StudyRun
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["sma"] = "sma"  # pilot and main plates of 6 and of 27 lines of fibroblasts

@@ -20,16 +20,13 @@ from typing import Annotated, Literal
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
+from confoundlab import StudyRun, report
 from confoundlab.catalog import DATASETS, paper_rows
-from confoundlab.croppers.crops import AsIs, Box, Corner, Whole
-from confoundlab.croppers.patches import patches_at
+from confoundlab.croppers import AsIs, Box, Corner, Whole, patches_at
 from confoundlab.design import duplicates, splits
 from confoundlab.notebook import page
 from confoundlab.plotting import nets, views
-from confoundlab.report import words as report
-from confoundlab.studies import leakmap
-from confoundlab.studies import rivals as battery
-from confoundlab.studies.run import StudyRun
+from confoundlab.studies import Experiment, cheap_rivals, ladder, leakmap, transformed
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["yale_a", "yale_b_p00", "yale_b"] = "yale_a"  # which image set
@@ -134,15 +131,15 @@ page.design(run, faces, "persons and sittings")
 # %% tags=["remove-input"]
 block = "kind" if of_a else "side"
 name = f"random {counts[0]}/{counts[1]}" if fits else "random 80/20"
-on_crops = battery.Experiment(run, crops, name, random_split, epochs)
-on_faces = battery.Experiment(run, faces, name, random_split, epochs)
+on_crops = Experiment(run, crops, name, random_split, epochs)
+on_faces = Experiment(run, faces, name, random_split, epochs)
 held_out = [
     duplicates.without_copies(same, splits.leave_out(faces.table[block], level))
     for level in sorted(faces.table[block].unique())
 ]
 whole = Whole(whole_size)
-steps = battery.ladder(on_crops, crop)
-rivals = battery.cheap_rivals(on_crops, crop, on_faces)
+steps = ladder(on_crops, crop)
+rivals = cheap_rivals(on_crops, crop, on_faces)
 on_crop, on_whole = steps["the full crop"], on_faces.measure(whole)
 honest = f"one {block} left out"
 honest_crop = run.measure(crops, crop, honest, held_out, epochs=epochs)
@@ -160,7 +157,7 @@ if dataset == "yale_b_p00":
         )
         for kind in sorted(crops.table["box"].unique())
     }
-changed = battery.transformed(on_faces, whole)
+changed = transformed(on_faces, whole)
 
 # %% tags=["remove-input"]
 page.tell(run, {"Crop": on_crop, "Whole image": on_whole})

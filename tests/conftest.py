@@ -53,7 +53,7 @@ def real_data(monkeypatch: pytest.MonkeyPatch) -> Path:
 def book_module(name: str) -> ModuleType:
     """Import a module of the book, which is no package."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "book")
+        patch.syspath_prepend(ROOT / "book" / "builder")
         return importlib.import_module(name)
 
 

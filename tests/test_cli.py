@@ -73,7 +73,7 @@ def test_parameters_are_listed():
         (["data", "path", "coil20"], "not at hand"),
         (["data", "verify", "coil20", "nowhere"], "There is no folder nowhere"),
         (["data", "fetch", "coil20"], "--into"),
-        (["data", "fetch", "coil100_sample"], "no archive of its own"),
+        (["data", "fetch", "covid2"], "no archive of its own"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(tmp_path, words, why):

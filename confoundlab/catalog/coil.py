@@ -49,7 +49,6 @@ def _names(objects: int, degrees: int) -> frozenset[str]:
 # The number after the double underscore counts 5-degree steps in COIL-20, degrees in COIL-100.
 _COIL20_NAMES = _names(20, STEP_DEGREES)
 _COIL100_NAMES = _names(100, 1)
-_SAMPLE_NAMES = _names(10, 1)
 
 
 def _twin_row(number: int, step: int) -> Row:
@@ -117,27 +116,10 @@ COIL100 = Dataset(
     ),
 )
 
-COIL100_SAMPLE = Dataset(
-    name="coil100_sample",
-    title="COIL-100, ten objects",
-    folders=("coil100_sample",),
-    layout=partial(_describe, expected=_SAMPLE_NAMES, degrees=1),
-    n_images=len(_SAMPLE_NAMES),
-    n_classes=10,
-    expected=_SAMPLE_NAMES,
-    state="real",
-    paper_row=None,  # ten classes are not the paper's hundred
-    source=COIL100.source,
-    terms=COIL100.terms,
-    citation=COIL100.citation,
-    defects=COIL100.defects,
-    twin=_twin(10, 3),
-)
-
 STUDY = Study(
     name="coil",
     title="COIL: objects on a turntable",
-    datasets=(COIL20, COIL100, COIL100_SAMPLE),
+    datasets=(COIL20, COIL100),
     profiles={
         "smoke": {
             "epochs": 2, "repeats": 2, "permutations": 99, "map_stride": 54, "map_epochs": 1,

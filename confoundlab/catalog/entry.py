@@ -11,7 +11,7 @@ DataState = Literal["real", "rebuilt", "derivative", "stand-in", "simulated"]
 SessionLayout = Literal["class", "image", "crossed", "twice"]
 # A row of an image set's table: label, perhaps image and group, and factors.
 Row = dict[str, Any]
-# The dials of a twin's camera (`simulate.Dials`) that most twins have: lamp, sensor, tone curve.
+# The dials of a twin's camera (`camera.Dials`) that most twins have: lamp, sensor, tone curve.
 EXPOSURE = ("level", "gain", "offset", "noise", "gamma")
 
 

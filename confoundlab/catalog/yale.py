@@ -20,7 +20,7 @@ KINDS = (
     "sleepy", "surprised", "wink",
 )  # fmt: skip
 _SHOT = re.compile(rf"subject(\d\d)\.({'|'.join(KINDS)})(\.gif)?")
-# Where the twin's foreheads lie, the left and the top of 22x29 pixels (`scenes.FOREHEAD`).
+# Where the twin's foreheads lie, the left and the top of 22x29 pixels (`painters.FOREHEAD`).
 _TWIN_FOREHEAD = 149, 65
 _EXPECTED_A = frozenset(f"subject{n:02}.{kind}" for n in range(1, 16) for kind in KINDS)
 

@@ -13,8 +13,6 @@ from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torchvision.transforms.v2 import functional as transforms
 
 from confoundlab.errors import InputError, one_of
 from confoundlab.images.imageset import View
@@ -291,6 +289,9 @@ class Whole:
         _fits(self, image, 1, 1)
         if self.size < 1:
             raise InputError(f"{self} has no pixels.")
+        import torch  # here, so that the other croppers come without it
+        from torchvision.transforms.v2 import functional as transforms
+
         channels_first = torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, -3)))
         small = transforms.resize(channels_first, [self.size, self.size], antialias=True)
         return np.ascontiguousarray(np.moveaxis(small.numpy(), -3, -1))

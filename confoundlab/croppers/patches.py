@@ -126,7 +126,7 @@ def cell_free(images: ImageSet, crop: View, *, min_area: int = 40) -> Mask:
     images : ImageSet
         Gray or colour; cells are sought in gray, with each image's own threshold.
     crop : View
-        Such as `views.Corner`.
+        Such as `crops.Corner`.
     min_area : int
         A cell has more pixels than this.
     """

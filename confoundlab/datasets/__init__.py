@@ -1,1 +1,5 @@
 """Real images, fetched and proved, or their twin."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

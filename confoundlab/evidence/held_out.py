@@ -74,7 +74,7 @@ def accuracy(
     Labels move among the images that one fit was tested on: between whole groups where every group
     has one label, else inside groups. That test is exact. Over several fits, labels that one fit
     is tested on have trained another, and one null for all of them would be too narrow; each fit
-    gets its own test and the p-values are `evidence.combined`. A fit whose test images allow no
+    gets its own test and the p-values are `record.combined`. A fit whose test images allow no
     permutation says nothing. The interval covers the sampling of groups, not of seeds; `repeat_sd`
     shows the latter.
     """

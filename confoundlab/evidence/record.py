@@ -145,7 +145,7 @@ def combined(p_values: npt.ArrayLike, smallest: npt.ArrayLike) -> float:
     Cauchy in its far tail however they depend on each other (Liu and Xie 2020,
     doi:10.1080/01621459.2018.1554485). At 5 % it is not far enough: equally correlated normal tests
     are called too often by up to 1 + 0.16 log(fits), the factor paid here (2 to 30 fits, all
-    correlations, levels 0.05 to 0.001: `tests/test_evidence.py`).
+    correlations, levels 0.05 to 0.001: `tests/evidence/test_record.py`).
 
     Parameters
     ----------

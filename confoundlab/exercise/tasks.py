@@ -32,7 +32,7 @@ SIDE = 64  # pixels
 CLASSES = ("birch", "elm", "oak", "pine")
 EACH = 60  # images of a class
 BLANK = Corner("top-left", 20, 20)  # the specimen reaches no corner
-# Weakest and strongest setting, in the units of `simulate.Dials`: found by our own tools, and not
+# Weakest and strongest setting, in the units of `camera.Dials`: found by our own tools, and not
 # to be missed by LeNet-5 on 192 crops. The weakest is no caricature of a session.
 STRENGTHS: dict[Component, tuple[float, float]] = {
     "level": (0.5, 1.0),
@@ -57,7 +57,7 @@ class Assignment:
     component : str
         What differs between sessions.
     strength : float
-        How much, in the units of `simulate.Dials`.
+        How much, in the units of `camera.Dials`.
     design : {"aliased", "partly", "crossed"}
         Whether every session, some sessions or no session hold one class only.
     own : int

@@ -47,7 +47,7 @@ class View(Protocol):
 class ImageSet:
     """n images and a table with a row for each.
 
-    Build one with `from_folder`, `from_arrays`, `copies.open_dataset` or `data.load`.
+    Build one with `from_folder`, `from_arrays`, `copies.open_dataset` or `loading.load`.
 
     Parameters
     ----------

@@ -109,7 +109,7 @@ def execute(source: Path, target: Path, order: Mapping[str, Any]) -> None:
     """Execute a py:percent notebook and write it, executed, to `target`.
 
     Progress bars go to this process's standard error and not into the notebook. `order` (study,
-    profile and parameters, where there are any) reaches the notebook's `study.StudyRun`, which
+    profile and parameters, where there are any) reaches the notebook's `StudyRun`, which
     writes beside `target`.
 
     Raises

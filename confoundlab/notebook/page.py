@@ -9,14 +9,14 @@ import pandas as pd
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
+from confoundlab import StudyRun, report
 from confoundlab.croppers.crops import AsIs
 from confoundlab.design.aliasing import identifiability
 from confoundlab.evidence import differences, nuisance
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.plotting import evidence, nets, pointed
-from confoundlab.report import words as report
 from confoundlab.studies import leakmap
-from confoundlab.studies.run import Measured, StudyRun
+from confoundlab.studies.run import Measured
 from confoundlab.types import Colour
 
 _ALL = AsIs()
@@ -55,7 +55,7 @@ def design(run: StudyRun, images: ImageSet, what: str = "classes and sessions") 
 
 
 def draw(run: StudyRun, name: str, rows: Mapping[str, Measured]) -> Figure:
-    """Draw accuracies, a line a view (`plots.accuracies`), and keep the figure under a name."""
+    """Draw accuracies, a line a view (`nets.accuracies`), and keep the figure under a name."""
     figure = nets.accuracies([one.record for one in rows.values()], list(rows))
     run.keep(figure, name)
     return figure
@@ -83,7 +83,7 @@ def factor_map(
 
 
 def leak_map(run: StudyRun, images: ImageSet, view: View = _ALL, **options: Any) -> pd.DataFrame:
-    """Draw where nets name the class (`explain.leak_map`), and keep figure and table."""
+    """Draw where nets name the class (`leakmap.leak_map`), and keep figure and table."""
     places = leakmap.leak_map(images, view, seed=run.seed, **options)
     run.keep(nets.leak_map(places, images, view), "leak-map")
     run.keep_table(places, "leak-map")

@@ -115,7 +115,7 @@ def colour_explorer(
     run : StudyRun
         Knows whether this is a live kernel, and keeps the still.
     points : array, shape (n, 2)
-        Of `plates.embed.tsne`.
+        Of `embeddings.tsne`.
     table : DataFrame, n rows
         Of the same points.
     colours : sequence of str

@@ -4,3 +4,7 @@ Serves the claim that nets on cell plates learn batch, laboratory, focus and den
 learn disease. The way through it: a layout of wells -> sites under the microscope -> patches of
 cells -> features -> held-out models -> evidence, with corrections fitted inside the training folds.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

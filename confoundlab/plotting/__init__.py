@@ -1,1 +1,5 @@
 """Still figures: what nets named, what a view leaves, what evidence says."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -167,7 +167,7 @@ def planted(trials: pd.DataFrame) -> Figure:
     Parameters
     ----------
     trials : DataFrame
-        Rows of `plates.planted.planted`, of many seeds.
+        Rows of `planted_dials.planted`, of many seeds.
     """
     kinds = list(trials.groupby(["dial", "analysis"], sort=False))
     across = 3

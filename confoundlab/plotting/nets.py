@@ -69,7 +69,7 @@ def titled(title: str, state: str) -> str:
 
 
 def crop_sizes(table: pd.DataFrame, state: str = "real") -> Figure:
-    """Draw the accuracy from crops of one corner against their size (`explain.crop_size_sweep`)."""
+    """Draw the accuracy from crops of one corner against their size (`leakmap.crop_size_sweep`)."""
     figure, axis = plt.subplots(figsize=(5, 3))
     bars = [table["estimate"] - table["ci_low"], table["ci_high"] - table["estimate"]]
     axis.errorbar(table["size"], table["estimate"], bars, fmt="o-", color=BLUE, lw=1, capsize=4)
@@ -144,7 +144,7 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figur
     Parameters
     ----------
     places : DataFrame
-        From `explain.leak_map`.
+        From `leakmap.leak_map`.
     images, view : ImageSet, View
         What it was made of.
     """

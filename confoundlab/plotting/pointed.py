@@ -1,6 +1,6 @@
 """Figures whose marks show more when pointed at: SVG and a style sheet, no script, no network.
 
-Serves the claim that the session hides all over the image (`explain.leak_map`): a place is believed
+Serves the claim that the session hides all over the image (`leakmap.leak_map`): a place is believed
 sooner when its window and its interval are seen. What a mark shows comes up as the pointer rests
 on it, as it is tapped, or as the arrow keys come to it: each mark is a radio button that is not
 seen, so a map is one stop of the tabulator key, however many marks it has. On paper stands the
@@ -107,9 +107,9 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> str:
     Parameters
     ----------
     places : DataFrame
-        From `explain.leak_map`.
+        From `leakmap.leak_map`.
     images, view : ImageSet, View
-        What it was made of. Only their mean is shown, as in `plots.leak_map`.
+        What it was made of. Only their mean is shown, as in `nets.leak_map`.
     """
     mean = stretch(np.round(mean_image(images, view)).astype(np.uint8)[..., None]).squeeze(-1)
     height, width = mean.shape

@@ -13,8 +13,8 @@ from confoundlab.catalog import DATASETS, STUDIES, paper_rows
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import ImageSet
+from confoundlab.studies.experiment import Treated
 from confoundlab.studies.parameters import Parameter, declared, notebook_source, read_notebook
-from confoundlab.studies.rivals import Treated
 from confoundlab.studies.run import StudyRun
 from confoundlab.studies.store import read_results
 

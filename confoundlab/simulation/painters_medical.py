@@ -1,4 +1,4 @@
-"""Painters of medical scenes: chest radiographs and endoscopy. See `scenes`."""
+"""Painters of medical scenes: chest radiographs and endoscopy. See `painters`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from confoundlab.simulation.canvas import (
     stain,
 )
 
-# Streams of random numbers, as in `scenes`.
+# Streams of random numbers, as in `painters`.
 _PATIENT, _TRACT = 12, 13
 FINDINGS = ("normal", "bacteria", "virus", "covid")
 TRACT_FINDINGS = (

@@ -1,4 +1,4 @@
-"""Painters of scenes under the microscope: nuclei, fields of cells, muscle. See `scenes`."""
+"""Painters of scenes under the microscope: nuclei, fields of cells, muscle. See `painters`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from confoundlab.simulation.canvas import (
     plane,
 )
 
-# Streams of random numbers, as in `scenes`.
+# Streams of random numbers, as in `painters`.
 _FIELD, _NUCLEUS, _WORM = 14, 15, 16
 _DARK = 0.02
 _REACH = 2.5  # how far a nucleus may reach, in typical radii

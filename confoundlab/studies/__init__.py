@@ -1,1 +1,5 @@
 """A study: parameters, predictions and results, measured once, kept and found again."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -94,7 +94,7 @@ class StudyRun:
         sessions: SessionLayout | None = None,
         each: int | None = None,
     ) -> ImageSet:
-        """Load a data set (see `data.load`) and note what it was.
+        """Load a data set (see `loading.load`) and note what it was.
 
         A twin whose sessions are laid otherwise than in the catalog is noted under a name of its
         own, such as ``coil20, sessions twice``.
@@ -227,7 +227,7 @@ class StudyRun:
         found : Evidence
             Of any measurement.
         options : mapping
-            Of `judgement.verdict`: is_control, vacuous, design.
+            Of `verdicts.verdict`: is_control, vacuous, design.
         paper : float, optional
             What a paper prints for it.
         **where

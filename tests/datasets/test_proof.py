@@ -157,7 +157,7 @@ def test_long_lists_are_cut():
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("name", ["coil20", "coil100_sample"])
+@pytest.mark.parametrize("name", ["coil20", "coil100"])
 def test_the_real_copies_are_whole(real_data, name):
     entry = dataset(name)
     found = compare(entry, folder_of(entry))

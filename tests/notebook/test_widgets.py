@@ -35,7 +35,7 @@ def page(monkeypatch, tmp_path):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_live_kernel_gets_sliders_that_move_the_crop(twin, monkeypatch, live):
     drawn = []
-    monkeypatch.setattr(widgets.plots_views, "crop_picker", lambda *what: drawn.append(what[1:]))
+    monkeypatch.setattr(widgets.views, "crop_picker", lambda *what: drawn.append(what[1:]))
     widgets.crop_explorer(StudyRun(), twin, CROP)
     controls = opened(live)
     assert (controls["width"].value, controls["height"].value) == (12, 14)
@@ -54,7 +54,7 @@ def test_a_page_gets_the_still(twin, page):
 def test_a_dial_that_is_turned_changes_the_pictures_of_the_sessions(monkeypatch, live):
     camera = small(dials={"level": 0.5}).twin
     drawn = []
-    monkeypatch.setattr(widgets.plots_views, "sessions", lambda *what: drawn.append(what))
+    monkeypatch.setattr(widgets.views, "sessions", lambda *what: drawn.append(what))
     widgets.dial_explorer(StudyRun(seed=3), camera, CROP, classes=3)
     controls = opened(live)
     assert len(controls) == 10 and controls["level"].value == 0.5
@@ -82,9 +82,9 @@ def wells():
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_menu_colours_the_map_and_lists_what_can_be_told_apart(wells, live, monkeypatch):
-    maps, drawn = widgets.figures_folds.embedding_maps, []
+    maps, drawn = widgets.folds.embedding_maps, []
     monkeypatch.setattr(
-        widgets.figures_folds, "embedding_maps", lambda *a, **o: drawn.append(maps(*a, **o))
+        widgets.folds, "embedding_maps", lambda *a, **o: drawn.append(maps(*a, **o))
     )
     widgets.colour_explorer(
         StudyRun(), *wells, ["batch"], ["plate", "well"], title="Map", state="simulated"

@@ -145,13 +145,13 @@ def statistics_lost(
     """Return what AUC a logistic model of the 63 loses when a statistic is shuffled, fold by fold.
 
     Each is shuffled by itself, and together with those that go with it; see
-    `dependence.importance`.
+    `partial_dependence.importance`.
 
     Returns
     -------
     DataFrame
         A row a fold and cluster or feature: ``fold``, ``how`` ("alone" or "together") and the
-        columns of `dependence.importance`.
+        columns of `partial_dependence.importance`.
     """
     own = partial_dependence.clusters(sites.statistics)
 
@@ -178,7 +178,7 @@ def statistics_set(
     Returns
     -------
     DataFrame
-        A row a fold, feature and value: ``fold`` and the columns of `dependence.dependence`.
+        A row a fold, feature and value: ``fold`` and the columns of `dependence`.
     """
 
     def measured(model: Any, test: Indices) -> pd.DataFrame:

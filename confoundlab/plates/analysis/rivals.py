@@ -40,7 +40,7 @@ def four_models(
     sites : Sites
         From `sites.measure`.
     embeddings : ndarray, shape (n, d)
-        Of the same sites, of `embed.embed`, for one.
+        Of the same sites, of `embeddings.embed`, for one.
     epochs, refits : int
         Of the nets; see `folds.cnn`.
     n_permutations, seed : int

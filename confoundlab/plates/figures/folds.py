@@ -213,7 +213,7 @@ def embedding_maps(
     Parameters
     ----------
     points : array, shape (n, 2)
-        From `embed.tsne`.
+        From `embeddings.tsne`.
     table : DataFrame, n rows
         Of the same patches.
     colours : sequence of str

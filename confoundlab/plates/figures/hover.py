@@ -51,11 +51,11 @@ def hover_map(
     Parameters
     ----------
     points : array, shape (n, 2)
-        Of `embed.tsne`, for one; at most 5,000.
+        Of `embeddings.tsne`, for one; at most 5,000.
     table : DataFrame, n rows
         Columns of the points.
     pictures : ndarray of uint8, shape (n, height, width, 3) or (n, height, width)
-        Of `embed.Projection`, for one; enlarged or reduced to `side`.
+        Of `embeddings.Projection`, for one; enlarged or reduced to `side`.
     colour : str
         Column of up to ten levels, told by colour and, as far as six shapes go round, by shape.
     tooltip : sequence of str

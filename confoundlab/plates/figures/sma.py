@@ -133,7 +133,7 @@ def remedies(panels: Mapping[str, pd.DataFrame]) -> Figure:
     Parameters
     ----------
     panels : mapping of str to DataFrame
-        Layout to what `remedied.summary` returned.
+        Layout to what `after_remedies.summary` returned.
     """
     figure, axes = plt.subplots(
         1, len(panels), figsize=(WIDE, 4.6), squeeze=False, sharex=True,

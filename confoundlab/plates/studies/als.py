@@ -79,7 +79,7 @@ def mixed(
     Returns
     -------
     DataFrame
-        A row a number: ``label``, the fields of `mixing.Mixing`, and ``words``.
+        A row a number: ``label``, the fields of `batch_mixing.Mixing`, and ``words``.
     """
     table = sites.table
     several = table["plate"].nunique() > table["batch"].nunique()

@@ -137,7 +137,7 @@ def mixed(
     Returns
     -------
     DataFrame
-        A row a number: ``label``, the fields of `mixing.Mixing`, and ``words``.
+        A row a number: ``label``, the fields of `batch_mixing.Mixing`, and ``words``.
     """
     few = {"neighbours": min(30, len(table) // 6), "perplexity": min(30, len(table) // 12)}
     return pd.DataFrame(
@@ -192,7 +192,7 @@ def remedies(
     *,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Try every correction on folds, keep what is told after it, and return `remedied.summary`.
+    """Try every correction on folds, keep what is told after it; return `after_remedies.summary`.
 
     ComBat is tried with and without the condition held fixed, and without control wells.
     """
@@ -276,7 +276,7 @@ def keep(
     learner: str = "ridge",
     **options: Any,
 ) -> dict[str, Any]:
-    """Keep evidence of simulated plates; `options` as of `judgement.verdict`."""
+    """Keep evidence of simulated plates; `options` as of `verdicts.verdict`."""
     return run.judge(
         found,
         {"is_control": False} | options,

@@ -20,7 +20,7 @@ TITLED = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title"
 
 @pytest.fixture
 def page_runs(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(ROOT / "book")
+    monkeypatch.syspath_prepend(ROOT / "book" / "builder")
     module = importlib.import_module("page_runs")
     for name in ("EXECUTED", "MADE"):
         monkeypatch.setattr(module, name, tmp_path / name.lower())
@@ -82,8 +82,8 @@ def test_a_page_of_tables_is_new_when_a_file_comes(page_runs, tmp_path, monkeypa
 
 
 def test_what_a_page_shows_is_new_when_its_source_or_its_images_change(page_runs, tmp_path):
-    (tmp_path / "book").mkdir()
-    source = tmp_path / "book" / "dials_data.py"
+    (tmp_path / "book" / "builder").mkdir(parents=True)
+    source = tmp_path / "book" / "builder" / "dials_data.py"
     marks = []
     for text, images in (("one", ""), ("one", ""), ("two", ""), ("two", "real")):
         source.write_text(text)

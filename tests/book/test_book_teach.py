@@ -13,7 +13,7 @@ CHAPTERS = {path.stem: yaml.safe_load(path.read_text()) for path in (BOOK / "cha
 
 @pytest.fixture
 def book(monkeypatch):
-    monkeypatch.syspath_prepend(BOOK / "_ext")
+    monkeypatch.syspath_prepend(BOOK / "builder" / "extensions")
     import book_chapters
 
     return book_chapters
@@ -64,7 +64,7 @@ def test_students_get_no_pages_for_teachers(book, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(("edition", "expected"), [("full", len(CHAPTERS)), ("student", 0)])
 def test_the_students_table_of_contents_has_none_either(monkeypatch, tmp_path, edition, expected):
-    monkeypatch.syspath_prepend(BOOK)
+    monkeypatch.syspath_prepend(BOOK / "builder")
     import build
 
     (tmp_path / "book").mkdir()

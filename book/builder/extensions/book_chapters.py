@@ -30,7 +30,7 @@ from docutils.utils.math.latex2mathml import tex2mathml
 
 from confoundlab.errors import InputError
 
-CHAPTERS = Path(__file__).parents[1] / "chapters"
+CHAPTERS = Path(__file__).parents[2] / "chapters"
 # Slower than the 238 words a minute at which adults read plain prose (Brysbaert 2019,
 # doi:10.1016/j.jml.2019.104047): these pages have tables and figures to look at.
 WORDS_A_MINUTE = 180

@@ -25,7 +25,7 @@ QUESTION = {
 @pytest.fixture(scope="module")
 def quiz():
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "book" / "_ext")
+        patch.syspath_prepend(ROOT / "book" / "builder" / "extensions")
         import book_quiz
 
         yield book_quiz

@@ -35,7 +35,7 @@ from confoundlab.report.words import published
 from confoundlab.studies.parameters import notebook_source
 from confoundlab.studies.store import read_results
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results"
 CONFIG = ROOT / "_config.yml"
 EXECUTED = ROOT / "book" / "executed"
@@ -143,7 +143,7 @@ def page_job(source: Path) -> Job:
 
 def data_job(page: str, write: Callable[[Path], Path], images: str = "") -> Job:
     """Return how the data of a page to play with are made, from code and images (their digest)."""
-    sources = sorted((ROOT / "book").glob(f"{page}_*.py"))
+    sources = sorted((ROOT / "book" / "builder").glob(f"{page}_*.py"))
     mark = text_digest(code_digest(), images, *(one.read_text(encoding="utf-8") for one in sources))
     target = MADE / page / "data.js"
     return Job(page, target, mark, partial(write, target), "images")

@@ -13,7 +13,7 @@ from conftest import ROOT
 
 @pytest.fixture
 def slides(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "book" / "_ext")
+    monkeypatch.syspath_prepend(ROOT / "book" / "builder" / "extensions")
     import book_slides
 
     return book_slides

@@ -17,7 +17,7 @@ BOOK = ROOT / "book"
 
 @pytest.fixture
 def book(monkeypatch):
-    monkeypatch.syspath_prepend(BOOK / "_ext")
+    monkeypatch.syspath_prepend(BOOK / "builder" / "extensions")
     import book_chapters
 
     return book_chapters

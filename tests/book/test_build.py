@@ -14,8 +14,8 @@ from confoundlab.errors import InputError
 
 @pytest.fixture
 def build(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(ROOT / "book")
-    spec = importlib.util.spec_from_file_location("build", ROOT / "book" / "build.py")
+    monkeypatch.syspath_prepend(ROOT / "book" / "builder")
+    spec = importlib.util.spec_from_file_location("build", ROOT / "book" / "builder" / "build.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "RESULTS", tmp_path / "results")

@@ -8,7 +8,7 @@ from confoundlab.evidence.remedies import removed
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.plotting import nets
 from confoundlab.report import words as report
-from confoundlab.studies import rivals
+from confoundlab.studies import experiment as rivals
 from confoundlab.studies.run import Measured
 
 IMAGES = SimpleNamespace(labels=np.tile([0, 1], 50), groups=np.arange(100))

@@ -1,9 +1,9 @@
 """Build the book: run what has changed, then render.
 
-    python book/build.py                    from the data at hand, else from simulated twins
-    python book/build.py --publish RUN      first make a run's results the published ones
-    python book/build.py --student          without solutions, into build/student
-    python book/build.py --real-game        the game from published images, for your own use only
+    python book/builder/build.py                    from the data at hand, else from simulated twins
+    python book/builder/build.py --publish RUN      first make a run's results the published ones
+    python book/builder/build.py --student          without solutions, into build/student
+    python book/builder/build.py --real-game        the game of published images, for your own use
 
 What has changed, and how it is run, is in page_runs.py.
 """

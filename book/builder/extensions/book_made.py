@@ -12,12 +12,12 @@ from typing import Any
 
 import yaml
 
+from confoundlab import report
 from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, TableSet
 from confoundlab.errors import InputError
-from confoundlab.report import words as report
 from confoundlab.studies.store import read_results
 
-BOOK = Path(__file__).parents[1]
+BOOK = Path(__file__).parents[2]
 RESULTS = BOOK.parent / "results"
 # Made before the pages are: the game's data (game_data.py), and slides where reveal.js is there.
 GAME = BOOK / "_made" / "game" / "data.js"

@@ -1,6 +1,6 @@
 """What stands beside every net of Dhar and Shamir (2021): cheap rivals, the ladder, transforms.
 
-Each function measures a few views of one experiment through `study.StudyRun.measure` and returns
+Each function measures a few views of one experiment through `StudyRun.measure` and returns
 what it measured, in order, with words for a figure; `treated` does so for experiments that differ
 in a remedy.
 """
@@ -43,7 +43,7 @@ class Experiment:
     row: str | None = None
 
     def measure(self, view: View, learner: Learner = "LeNet-5") -> Measured:
-        """Measure a view (`study.StudyRun.measure`)."""
+        """Measure a view (`StudyRun.measure`)."""
         return self.run.measure(
             self.images,
             view,

@@ -1,0 +1,10 @@
+from . import designs as designs
+from . import rates as rates
+from . import trials as trials
+from .designs import Cell as Cell
+from .designs import Drawn as Drawn
+from .designs import draw as draw
+from .rates import Coverage as Coverage
+from .rates import covered as covered
+from .rates import replicate as replicate
+from .rates import summary as summary
