@@ -1,8 +1,10 @@
 from . import aliasing as aliasing
 from . import columns as columns
 from . import duplicates as duplicates
+from . import inference as inference
 from . import labelling as labelling
 from . import power as power
+from . import simulated_studies as simulated_studies
 from . import splits as splits
 from .aliasing import Identifiability as Identifiability
 from .aliasing import identifiability as identifiability
@@ -20,6 +22,7 @@ from .duplicates import near as near
 from .duplicates import perceptual_hashes as perceptual_hashes
 from .duplicates import straddling as straddling
 from .duplicates import without_copies as without_copies
+from .inference import combined as combined
 from .labelling import Labelling as Labelling
 from .labelling import NoPermutationError as NoPermutationError
 from .power import Design as Design

@@ -36,6 +36,24 @@ def codes(values: npt.ArrayLike, n: int | None, name: str) -> Indices:
         raise InputError(f"Column {name!r} holds values that cannot be compared.") from None
 
 
+def counted(values: npt.ArrayLike, name: str) -> Indices:
+    """Return classes that are numbers 0, 1, 2 and so on already, whatever holds them, shape (n,).
+
+    Raises
+    ------
+    InputError
+        Anything else, such as names, decimals or -1.
+    """
+    array = np.asarray(values)
+    if array.ndim != 1 or array.dtype.kind not in "iu" or (array < 0).any():
+        odd = [row for row, value in enumerate(array.ravel()) if not _is_count(value)][:5]
+        raise InputError(
+            f"{name} must be one column of numbers 0, 1, 2 and so on (`columns.codes` makes them "
+            f"so); not so at row(s) {odd or [0]}."
+        )
+    return array.astype(np.intp)
+
+
 def classes(values: npt.ArrayLike, n: int | None, name: str, groups: Indices) -> Indices:
     """Return classes as numbers, each found in two groups or more, so that it can be tested.
 
@@ -164,9 +182,7 @@ def scores(values: npt.ArrayLike, labels: Indices, groups: Indices, name: str) -
         Shapes that do not fit, values that are missing, a single class.
     """
     n = len(labels)
-    odd = [row for row, value in enumerate(labels) if not _is_count(value)][:5]
-    if odd:
-        raise InputError(f"labels must be numbers 0, 1, 2 and so on; not so at row(s) {odd}.")
+    labels = counted(labels, "labels")
     if len(groups) != n or len(np.unique(labels)) < 2:
         raise InputError("labels and groups must be as long, and of two classes or more.")
     try:
@@ -211,13 +227,15 @@ def check_predictions(
     if predictions.empty:
         raise InputError("There are no predictions to score.")
     for column in ("image", "predicted"):
-        values = predictions[column].to_numpy()
-        if values.dtype.kind not in "iu" or (values < 0).any():
-            odd = [row for row, value in enumerate(values) if not _is_count(value)][:5]
-            raise InputError(
-                f"Column {column!r} of the predictions must hold numbers 0, 1, 2 and so on; it "
-                f"does not at row(s) {odd or [0]}."
-            )
+        counted(predictions[column], f"Column {column!r} of the predictions")
+    twice = predictions.duplicated(["image", "repeat"]).to_numpy()
+    if twice.any():
+        raise InputError(
+            f"{twice.sum()} image(s) are named twice in one repeat, for example at row(s) "
+            f"{np.flatnonzero(twice)[:5].tolist()}. A repeat is one fit, which names an image "
+            "once; number the fits, the folds of a cross-validation too."
+        )
+    labels = counted(labels, "labels")
     if len(labels) != len(groups):
         raise InputError(f"{len(labels)} labels, but {len(groups)} groups.")
     if predictions["image"].max() >= len(labels):

@@ -13,11 +13,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from confoundlab.errors import InputError
 from confoundlab.types import Indices
+
+# What carries a label, and whether labels stay in their group.
+Level = Literal["groups", "images", "units", "images within groups", "units within groups"]
 
 
 class NoPermutationError(InputError):
@@ -38,6 +42,8 @@ class Labelling:
         Units that may swap labels.
     alike : list of ndarray of int, shape (blocks, units)
         Blocks of as many units that may swap all their labels: groups that hold several labels.
+    level : {"groups", "images", "units", "images within groups", "units within groups"}
+        What carries a label, and whether labels stay in their group.
     permuted : str
         The level, in a few words.
     why : str
@@ -48,6 +54,7 @@ class Labelling:
     labels: Indices
     blocks: list[Indices]
     alike: list[Indices]
+    level: Level
     permuted: str
     why: str
 
@@ -58,6 +65,8 @@ class Labelling:
         groups: Indices,
         blocks: Indices | None = None,
         units: Indices | None = None,
+        *,
+        called: str = "blocks",
     ) -> Labelling:
         """Find the level.
 
@@ -69,6 +78,8 @@ class Labelling:
             Labels stay inside their block.
         units : ndarray of int, shape (n,), optional
             What was labelled as a whole where that is less than a group, as a well of a plate.
+        called : str
+            What the blocks are, in a word.
 
         Raises
         ------
@@ -89,13 +100,18 @@ class Labelling:
             unit, what, names = np.arange(len(labels)), "image", np.arange(len(labels))
             why = "Groups hold several labels, so labels were given to images"
         inside = np.zeros(len(group), np.intp) if whole else group
-        permuted = f"{'whole ' if what == 'group' else ''}{what}s"
-        if not whole:
-            permuted, why = f"{permuted} within their groups", f"{why} and stay in their group"
+        level: Level = "units" if what == "unit" else "images"
+        if what == "group":
+            level, permuted = "groups", "whole groups"
+        elif whole:
+            permuted = level
+        else:
+            level = "units within groups" if what == "unit" else "images within groups"
+            permuted, why = f"{what}s within their groups", f"{why} and stay in their group"
         if blocks is not None:
             _constant(blocks, unit, names, what, "blocks")
             inside = np.unique(np.c_[inside, blocks], axis=0, return_inverse=True)[1].ravel()
-            permuted, why = f"{permuted}, inside blocks", f"{why} and inside their block"
+            permuted, why = f"{permuted}, inside {called}", f"{why} and inside their block"
         first = _first(unit)
         swaps = [np.flatnonzero(inside[first] == number) for number in np.unique(inside)]
         alike = (
@@ -106,7 +122,7 @@ class Labelling:
         if alike:
             permuted = f"{permuted}, and groups of one size"
             why = f"{why}; groups of one size swap theirs as a whole"
-        found = cls(unit, labels[first], swaps, alike, permuted, f"{why}.")
+        found = cls(unit, labels[first], swaps, alike, level, permuted, f"{why}.")
         if found.log_distinct == 0:
             raise NoPermutationError(
                 f"No label can be swapped ({permuted}): there is a single way to assign these "

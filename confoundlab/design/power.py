@@ -1,9 +1,9 @@
 """What a design can find: power and the minimum detectable effect, by simulation.
 
 "No leak found" is worth something only where a leak would have been found. A design is simulated
-with a planted effect of known size: units with one label each, images that are near copies within
-their unit, scores or answers that know the label a little. Each simulated study gets the same
-permutation test as a real one, and its power is the share of studies with p <= alpha.
+with a planted effect of known size (`simulated_studies`). A study finds it if it would be called
+LEAK: the fits' p-values combined, both tails counted, are below alpha, and the whole 95% interval
+lies above chance. Power is the share of studies that do.
 
 A table of power takes a second or so; it is kept in the cache, one file a design.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Literal
@@ -21,6 +22,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
+from confoundlab.design.inference import combined, logit_ends
+from confoundlab.design.simulated_studies import Fit, Layout, answering, ranking, smallest_p
 from confoundlab.errors import InputError, one_of
 from confoundlab.files import cache_root, text_digest, write_aside
 from confoundlab.types import Numbers
@@ -36,9 +39,10 @@ _CORRELATIONS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 # Beyond so many units the effect that is found shrinks with the root of their number, and beyond so
 # many images a unit only its mean's variance matters.
 _MOST_UNITS, _MOST_IMAGES = 200, 10
-_PERMUTATIONS = 199
 # Planted effects as shares of the way from chance to certainty; dense where power rises.
-_EFFECTS = (0, 0.03, 0.06, 0.1, 0.14, 0.18, 0.22, 0.27, 0.33, 0.4, 0.5, 0.65, 0.8, 1)
+_EFFECTS = (0, 0.02, 0.04, 0.07, 0.1, 0.14, 0.18, 0.22, 0.27, 0.33, 0.4, 0.5, 0.65, 0.8, 1)
+_FITS = (1, 2, 3, 5, 10, 20, 30)  # that have a table; others are rounded down
+_TAIL = 0.025  # of a 95% interval
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,15 @@ class Design:
         That is tested.
     folds : int
         Of cross-validation; pairs for an AUC are compared inside folds only. 1 for a single test.
+    fits : int
+        Each tested by itself on `n_units`, and their p-values combined.
+    spread : float
+        Units that all fits together are tested on, by `n_units`: 1 where all are tested on the
+        same, as many as fits where no unit is tested twice.
+    agreement : float
+        Of two fits' answers about one image, 0 (independent) to 1 (the same).
     alpha : float
-        Level of the test.
+        Level of the test, both tails together.
     """
 
     n_units: int
@@ -72,6 +83,9 @@ class Design:
     correlation: float = 1.0
     metric: Metric = "accuracy"
     folds: int = 1
+    fits: int = 1
+    spread: float = 1.0
+    agreement: float = 1.0
     alpha: float = ALPHA
 
     def __post_init__(self) -> None:
@@ -79,10 +93,20 @@ class Design:
         object.__setattr__(self, "majority", max(self.majority, 1 / self.classes))
         if self.classes < 2 or self.n_units < self.classes:
             raise InputError(f"{self.n_units} units cannot carry {self.classes} classes.")
-        if not (0 < self.alpha < 1 and 0 <= self.correlation <= 1 and self.majority < 1):
-            raise InputError("alpha, correlation and majority are shares between 0 and 1.")
-        if self.images_per_unit < 1 or self.folds < 1:
-            raise InputError("There is at least one image a unit, and one fold.")
+        if not (
+            0 < self.alpha < 1
+            and 0 <= self.correlation <= 1
+            and 0 <= self.agreement <= 1
+            and self.majority < 1
+        ):
+            raise InputError(
+                "alpha, correlation, agreement and majority are shares between 0 and 1."
+            )
+        if self.images_per_unit < 1 or self.folds < 1 or not 1 <= self.spread <= self.fits:
+            raise InputError(
+                "There is at least one image a unit, one fold and one fit, and fits are tested on "
+                "1 to `fits` times as many units as one of them."
+            )
 
     @property
     def chance(self) -> float:
@@ -90,13 +114,6 @@ class Design:
         if self.metric == "ROC AUC":
             return 0.5
         return self.majority if self.metric == "accuracy" else 1 / self.classes
-
-    @property
-    def null(self) -> float:
-        """What permuted labels give on average: below the majority's share for accuracy."""
-        if self.metric != "accuracy":
-            return self.chance
-        return self.majority**2 + (1 - self.majority) ** 2 / (self.classes - 1)
 
     def rounded(self) -> Design:
         """Return the design whose table serves this one."""
@@ -107,13 +124,27 @@ class Design:
             least = max(0.0, (variance - 1 / images) / (1 - 1 / images))
             correlation = min(value for value in _CORRELATIONS if value >= least - 1e-9)
         units = min(self.n_units, _MOST_UNITS)
+        fits = max(value for value in _FITS if value <= self.fits)
         return dataclasses.replace(
             self,
             n_units=units if units < 50 else round(units / 10) * 10,
             images_per_unit=float(images),
             majority=round(self.majority, 2) if self.majority > 1 / self.classes + 0.02 else 0.0,
             correlation=correlation,
+            fits=fits,
+            spread=min(float(fits), np.floor(2 * self.spread) / 2),
+            agreement=min(value for value in _CORRELATIONS if value >= self.agreement - 1e-9),
         )
+
+
+def imbalanced(majority: float, classes: int) -> bool:
+    """Say whether one class is so common that plain accuracy says little of the others.
+
+    A learner that names the commonest class always is right as often as `majority`, and few answers
+    are left by which a better one shows (Brodersen et al. 2010, doi:10.1109/ICPR.2010.764). The
+    bounds, 0.6 of two classes and 1.5 times an equal share of more, are a judgement.
+    """
+    return majority > (0.6 if classes == 2 else 1.5 / classes)
 
 
 def power(design: Design, true: float) -> float:
@@ -135,7 +166,7 @@ def minimum_detectable(design: Design, wanted: float = POWER) -> float:
     if found.max() < wanted:
         return 1.0
     least = float(np.interp(wanted, found, true))
-    return float(min(1.0, design.null + (least - design.rounded().null) * _shrink(design)))
+    return float(min(1.0, design.chance + (least - design.rounded().chance) * _shrink(design)))
 
 
 def power_table(design: Design) -> pd.DataFrame:
@@ -172,7 +203,7 @@ def _shrink(design: Design) -> float:
 
 
 def _unscaled(design: Design, true: float) -> float:
-    return design.rounded().null + (true - design.null) / _shrink(design)
+    return design.rounded().chance + (true - design.chance) / _shrink(design)
 
 
 @lru_cache(maxsize=512)
@@ -190,95 +221,69 @@ def _curve(design: Design) -> tuple[Numbers, Numbers]:
 
 
 def _simulate(design: Design, rng: np.random.Generator) -> tuple[Numbers, Numbers]:
-    """Return the true values of planted effects, and the shares of studies that find them."""
-    units, images, classes = design.n_units, int(design.images_per_unit), design.classes
-    shares = np.full(classes, (1 - design.majority) / (classes - 1))
+    """Return true values, rising, and the shares of studies that find them.
+
+    An accuracy among uneven classes can be had by naming them by their shares, or by naming the
+    commonest where nothing is known. The learner that is found less often counts.
+    """
+    n = round(design.n_units * design.spread)
+    shares = np.full(design.classes, (1 - design.majority) / (design.classes - 1))
     shares[0] = design.majority
-    labels = np.searchsorted(np.cumsum(shares)[:-1], (np.arange(units) + 0.5) / units)
-    counts = np.bincount(labels, minlength=classes)
-    weights = np.full(classes, 1 / (units * images))
-    if design.metric != "accuracy":
-        weights = 1 / (np.maximum(counts, 1) * images * (counts > 0).sum())
-    # the same permutations for all studies, so that their nulls are one matrix product
-    shuffled = rng.permuted(np.tile(labels, (_PERMUTATIONS, 1)), axis=1)
-    marks = (shuffled[:, :, None] == np.arange(classes)).reshape(_PERMUTATIONS, -1)
-    marks = marks.astype(np.float32)
+    ordered = np.searchsorted(np.cumsum(shares)[:-1], (np.arange(n) + 0.5) / n)
+    fits = [(np.arange(design.n_units) + fit * design.n_units) % n for fit in range(design.fits)]
+    layout = Layout(
+        rng.permutation(ordered), fits, int(design.images_per_unit), design.classes,
+        design.correlation, design.agreement,
+    )  # fmt: skip
+    uneven = design.majority > 1 / design.classes
+    guesses = [shares, np.eye(design.classes)[0]] if uneven else [shares]
     true: list[float] = []
     found: list[float] = []
     for effect in _EFFECTS:
         if found[-2:] == [1.0, 1.0]:  # certain from here on
             break
+        true.append(design.chance + effect * (1 - design.chance))
         if design.metric == "ROC AUC":
-            value = 0.5 + effect / 2
-            sums = _rank_sums(design, min(value, 0.9999), labels, images, rng)
-        else:
-            value = effect + (1 - effect) * design.null
-            sums = _answers(design, effect, shares, labels, images, rng)
-        sums = sums * weights  # [study, unit, c]: what the unit adds if its label is c
-        observed = sums[:, np.arange(units), labels].sum(axis=1)
-        null = marks @ sums.reshape(len(sums), -1).T.astype(np.float32)
-        as_good = (null >= observed - 1e-6).sum(axis=0)
-        true.append(value)
-        found.append(float(np.mean((1 + as_good) / (1 + _PERMUTATIONS) <= design.alpha)))
+            size = _studies(n * layout.images * design.classes)
+            auc = min(true[-1], 0.9999)
+            scored = ranking(layout, auc, folds=design.folds, size=size, rng=rng)
+            found.append(_found(design, layout, scored))
+            continue
+        balanced = design.metric == "balanced accuracy"
+        size = _studies(n * max(layout.images, design.classes))
+        each = []
+        for guess in guesses:
+            base = 1 / design.classes if balanced else float(shares @ guess)
+            known = (true[-1] - base) / (1 - base)
+            answered = answering(layout, known, guess, balanced=balanced, size=size, rng=rng)
+            each.append(_found(design, layout, answered))
+        found.append(min(each))
     # power rises with the effect: what wobbles is the simulation
     return np.array([*true, 1.0]), np.maximum.accumulate([*found, found[-1]])
+
+
+def _found(design: Design, layout: Layout, fits: Iterable[Fit]) -> float:
+    """Return the share of studies that are called LEAK."""
+    p_values, smallest, estimates, bars = [], [], [], []
+    pull: Numbers = np.zeros(1)
+    for fit, rows in zip(fits, layout.parts, strict=True):
+        p, mean, spread = fit.null(layout.labels[rows])
+        p_values.append(p)
+        smallest.append(smallest_p(layout.labels[rows]))
+        estimates.append(fit.estimate)
+        bars.append(mean + norm.isf(ALPHA) * spread)
+        if len(pull) == 1:
+            pull = np.zeros((len(p), len(layout.labels)))
+        pull[:, rows] += fit.pull / len(layout.parts)
+    bar = np.minimum(np.mean(bars, axis=0), design.chance)
+    low, _ = logit_ends(
+        np.mean(estimates, axis=0), np.sqrt((pull**2).sum(axis=1)), len(layout.labels), _TAIL
+    )
+    above = low > (bar if design.metric == "accuracy" else design.chance)
+    significant = 2 * combined(np.stack(p_values, axis=1), smallest) < design.alpha
+    return float(np.mean(significant & above))
 
 
 def _studies(values: int) -> int:
     """Return how many studies to simulate: 400, fewer where one holds very many values."""
     return int(np.clip(4_000_000 // values, 100, 400))
-
-
-def _answers(
-    design: Design,
-    effect: float,
-    shares: Numbers,
-    labels: npt.NDArray[np.intp],
-    images: int,
-    rng: np.random.Generator,
-) -> Numbers:
-    """Count how often each unit is called each class: right by knowledge, else by the shares.
-
-    Images follow their unit's answer with the root of the correlation as probability, so that two
-    images of a unit share it with the correlation as probability.
-    """
-    size, units, classes = _studies(len(labels) * images), len(labels), design.classes
-
-    def answers(columns: int) -> npt.NDArray[np.intp]:
-        guess = np.searchsorted(np.cumsum(shares)[:-1], rng.random((size, units, columns)))
-        return np.where(rng.random(guess.shape) < effect, labels[:, None], guess)
-
-    follows = rng.random((size, units, images)) < np.sqrt(design.correlation)
-    named = np.where(follows, answers(1), answers(images))
-    at = np.arange(size * units).reshape(size, units, 1) * classes + named
-    counts = np.bincount(at.ravel(), minlength=size * units * classes)
-    return counts.reshape(size, units, classes).astype(np.float64)
-
-
-def _rank_sums(
-    design: Design,
-    auc: float,
-    labels: npt.NDArray[np.intp],
-    images: int,
-    rng: np.random.Generator,
-) -> Numbers:
-    """Sum the centred ranks of each unit's images in each class's scores, inside folds.
-
-    Scores are normal, those of a class's own images raised so that its AUC is the stated one; an
-    AUC is a sum of ranks.
-    """
-    units = len(labels)
-    columns = design.classes if design.classes > 2 else 1
-    size = _studies(units * images * columns)
-    own = labels[:, None] == (np.arange(columns) if columns > 1 else np.array([1]))
-    common = rng.normal(size=(size, units, 1, columns)) * np.sqrt(design.correlation)
-    alone = rng.normal(size=(size, units, images, columns)) * np.sqrt(1 - design.correlation)
-    scores = (common + alone + np.sqrt(2) * norm.ppf(auc) * own[:, None, :]).astype(np.float32)
-    fold = rng.permutation(units) % design.folds
-    sums = np.empty((size, units, columns))
-    for number in range(design.folds):
-        inside = fold == number
-        part = scores[:, inside].reshape(size, -1, columns)
-        ranks = part.argsort(axis=1).argsort(axis=1) / part.shape[1] - 0.5
-        sums[:, inside] = ranks.reshape(size, -1, images, columns).sum(axis=2)
-    return np.concatenate([-sums, sums], axis=2) if columns == 1 else sums

@@ -2,10 +2,13 @@ from . import auc as auc
 from . import conditional as conditional
 from . import differences as differences
 from . import factor_share as factor_share
+from . import fit_tests as fit_tests
 from . import held_out as held_out
 from . import intervals as intervals
+from . import multiplicity as multiplicity
 from . import nuisance as nuisance
 from . import probes as probes
+from . import reading as reading
 from . import record as record
 from . import remedies as remedies
 from . import verdicts as verdicts
@@ -23,6 +26,8 @@ from .held_out import accuracy as accuracy
 from .held_out import roc_auc as roc_auc
 from .intervals import Interval as Interval
 from .intervals import bootstrap as bootstrap
+from .multiplicity import benjamini_hochberg as benjamini_hochberg
+from .multiplicity import holm as holm
 from .nuisance import Association as Association
 from .nuisance import cramers_v as cramers_v
 from .nuisance import factor_map as factor_map
@@ -31,11 +36,8 @@ from .nuisance import probe_within_classes as probe_within_classes
 from .probes import Probe as Probe
 from .probes import probe as probe
 from .record import Evidence as Evidence
-from .record import combined as combined
 from .remedies import Removed as Removed
 from .remedies import removed as removed
 from .verdicts import Judgement as Judgement
 from .verdicts import Verdict as Verdict
-from .verdicts import benjamini_hochberg as benjamini_hochberg
-from .verdicts import holm as holm
 from .verdicts import verdict as verdict

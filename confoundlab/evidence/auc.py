@@ -10,39 +10,63 @@ classes and any imbalance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numba import njit
 
 from confoundlab.evidence.intervals import Statistic, Weights
-from confoundlab.types import Indices, Numbers, Scores
+from confoundlab.types import Indices, Mask, Numbers, Scores
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def count_pairs(scores, labels, chosen, wins, pairs):  # type: ignore[no-untyped-def]
+def count_pairs(order, first, labels, chosen, wins, pairs):  # type: ignore[no-untyped-def]
     """Add, for each row, twice the pairs that the chosen class wins (ties count once), and pairs.
 
-    scores : float32, shape (rows, n) or (1, n); labels : shape (rows, n); both counts per row.
+    order : places by rising score, shape (rows, n) or (1, n); first : whether a score differs from
+    the one before; labels : shape (rows, n); both counts per row.
     """
     many, n = labels.shape
-    own, rest = np.empty(n, np.float32), np.empty(n, np.float32)
     for row in range(many):
-        line = scores[row if len(scores) > 1 else 0]
-        inside = outside = 0
-        for place in range(n):
-            if labels[row, place] == chosen:
-                own[inside] = line[place]
-                inside += 1
+        line = row if len(order) > 1 else 0
+        won = below = inside = own = rest = 0
+        for rank in range(n):
+            if first[line, rank]:  # a run of ties ends
+                won += own * (2 * below + rest)
+                below, inside, own, rest = below + rest, inside + own, 0, 0
+            if labels[row, order[line, rank]] == chosen:
+                own += 1
             else:
-                rest[outside] = line[place]
-                outside += 1
-        for one in range(inside):
-            score, won = own[one], np.int32(0)
-            for other in range(outside):
-                won += np.int32(score > rest[other]) + np.int32(score >= rest[other])
-            wins[row] += won
-        pairs[row] += inside * outside
+                rest += 1
+        wins[row] += won + own * (2 * below + rest)
+        pairs[row] += (inside + own) * (below + rest)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def weigh_pairs(first, own, group, weights, wins, pairs):  # type: ignore[no-untyped-def]
+    """Add the same, once, with images that weigh as their group does.
+
+    first, own, group : shape (n,), by rising score; weights : shape (rows, groups).
+    """
+    for row in range(len(weights)):
+        won = below = inside = tied = rest = 0.0
+        for rank in range(len(own)):
+            if first[rank]:
+                won += tied * (below + 0.5 * rest)
+                below, inside, tied, rest = below + rest, inside + tied, 0.0, 0.0
+            weight = weights[row, group[rank]]
+            if own[rank]:
+                tied += weight
+            else:
+                rest += weight
+        wins[row] += won + tied * (below + 0.5 * rest)
+        pairs[row] += (inside + tied) * (below + rest)
+
+
+def _sorted(scores: Scores) -> tuple[Indices, Mask]:
+    """Return places by rising score, and whether each differs from the one before, (rows, n)."""
+    order = np.argsort(scores, axis=1)
+    line = np.take_along_axis(scores, order, axis=1)
+    return order, np.diff(line, axis=1, prepend=line[:, :1]) != 0
 
 
 class PairCounts:
@@ -57,7 +81,7 @@ class PairCounts:
     def add(self, column: int, scores: Scores, labels: Indices) -> None:
         """Count one fold: scores (rows, n) of the column's class, labels (rows, n)."""
         chosen = column if len(self.wins) > 1 else 1
-        count_pairs(scores, labels, chosen, self.wins[column], self.pairs[column])
+        count_pairs(*_sorted(scores), labels, chosen, self.wins[column], self.pairs[column])
 
     def auc(self) -> Numbers:
         """Return the mean over classes that have pairs, shape (rows,); NaN where none has."""
@@ -84,21 +108,17 @@ def weighted_auc(
     """
     columns = len(scores[0])
     parts = []
-    for column in range(columns):
-        chosen = column if columns > 1 else 1
-        for each, rows in zip(scores, folds, strict=True):
-            own, line = labels[rows] == chosen, each[column]
-            won = line[own][:, None] - line[~own][None]
-            wins = ((won > 0) + 0.5 * (won == 0)).astype(np.float32)
-            parts.append((column, *_by_group(wins, groups[rows][own], groups[rows][~own])))
+    for each, rows in zip(scores, folds, strict=True):
+        order, first = _sorted(each)
+        for column in range(columns):
+            chosen, by_score = column if columns > 1 else 1, rows[order[column]]
+            own = labels[by_score] == chosen
+            parts.append((column, first[column], own, groups[by_score]))
 
     def statistic(weights: Weights) -> Numbers:
         won, pairs = np.zeros((2, columns, len(weights)))
-        for column, wins, own, rest, own_size, rest_size in parts:
-            left, right = weights[:, own], weights[:, rest]
-            # sums of a group are exact in single precision, those of very many groups are not
-            won[column] += ((left @ wins) * right).sum(axis=1, dtype=np.float64)
-            pairs[column] += (left @ own_size).astype(np.float64) * (right @ rest_size)
+        for column, first, own, group in parts:
+            weigh_pairs(first, own, group, weights, won[column], pairs[column])
         there = pairs > 0
         each = np.divide(won, pairs, out=np.zeros_like(won), where=there)
         classes = there.sum(axis=0)
@@ -107,16 +127,3 @@ def weighted_auc(
         )
 
     return statistic
-
-
-def _by_group(wins: Scores, own: Indices, rest: Indices) -> tuple[Any, ...]:
-    """Sum wins over pairs of groups; return them, the groups of both sides, and their sizes."""
-    rows, row, row_size = np.unique(own, return_inverse=True, return_counts=True)
-    cols, col, col_size = np.unique(rest, return_inverse=True, return_counts=True)
-    if len(rows) < len(own) or len(cols) < len(rest):
-        summed = np.zeros((len(rows), len(cols)), np.float32)
-        np.add.at(summed, (row[:, None], col[None]), wins)
-        wins = summed
-    else:
-        wins = wins[np.argsort(own)][:, np.argsort(rest)]
-    return wins, rows, cols, row_size.astype(np.float32), col_size.astype(np.float32)

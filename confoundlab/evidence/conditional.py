@@ -76,7 +76,7 @@ def partial_confounder_test(
     group = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
     answers = _answers(predictions, n)
     row = np.unique(c, axis=0, return_inverse=True)[1].ravel()
-    level = Labelling.of(row, group, _given(y, row, group))
+    level = Labelling.of(row, group, _given(y, row, group), called="classes")
     # the moments of each unit and class: all that the statistic needs
     size, units = int(y.max()) + 1, len(level.labels)
     counts = np.zeros((units, size))
@@ -111,7 +111,7 @@ def partial_confounder_test(
         [NullTest(estimate, null, level.smallest_p(n_permutations, renamed=False))],
         least=least_shift(null, found.error),
         chance=float(null.mean()),
-        permuted=level.permuted.replace("blocks", "classes"),
+        permuted=level.permuted,
         permuted_why=_WHY,
         n_images=n,
         n_groups=n_groups,

@@ -5,27 +5,37 @@ The null asks whether held-out predictions know the labels: nets stay, labels mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.design import columns
-from confoundlab.design.labelling import Labelling, NoPermutationError
-from confoundlab.design.power import Metric, intraclass_correlation, minimum_detectable
+from confoundlab.design.labelling import Labelling
+from confoundlab.design.power import Metric, imbalanced, intraclass_correlation
 from confoundlab.errors import InputError
 from confoundlab.evidence.auc import PairCounts, weighted_auc
+from confoundlab.evidence.fit_tests import Fit, Score, each_tested, fewest, found_by, names_one
 from confoundlab.evidence.intervals import Method, bootstrap, mean_recall
-from confoundlab.evidence.record import Evidence, NullTest, assemble, design_of, score_correlation
+from confoundlab.evidence.record import Evidence, assemble, score_correlation
 from confoundlab.types import Indices, Numbers
 
-# From labels of the units, shape (permutations, units), to the metric of each permutation.
-Score = Callable[[Indices], Numbers]
 _NOTHING = ("nothing", "No fit was tested on images whose labels could be swapped.")
-_CHUNK = 500  # permutations held in memory at once
+
+
+def default_metric(labels: Indices) -> Literal["accuracy", "balanced accuracy"]:
+    """Return the metric by which classes of these labels are judged, `power.imbalanced` or not.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Of the images that are tested, two classes or more.
+    """
+    counts = np.unique(labels, return_counts=True)[1]
+    uneven = imbalanced(float(counts.max() / counts.sum()), len(counts))
+    return "balanced accuracy" if uneven else "accuracy"
 
 
 def accuracy(
@@ -44,9 +54,9 @@ def accuracy(
     Parameters
     ----------
     predictions : DataFrame
-        A row a tested image and fit: ``image`` (row number), ``repeat`` (number of the fit),
-        ``predicted`` (class); and, if known, ``confidence``, by which the test breaks ties
-        (`columns.tie_breaker`).
+        A row a tested image and fit: ``image`` (row number), ``repeat`` (number of the fit: one
+        repeat is one fit, and so is one fold of a cross-validation), ``predicted`` (class); and,
+        if known, ``confidence``, by which the test breaks ties (`columns.tie_breaker`).
     labels, groups : ndarray of int, shape (n,)
         Of all images.
     balanced : bool
@@ -67,18 +77,21 @@ def accuracy(
     Raises
     ------
     InputError
-        Malformed predictions, a single class or group.
+        Malformed predictions, an image twice in one repeat, labels that are no numbers 0, 1, 2 and
+        so on, a single class or group.
 
     Notes
     -----
     Labels move among the images that one fit was tested on: between whole groups where every group
     has one label, else inside groups. That test is exact. Over several fits, labels that one fit
     is tested on have trained another, and one null for all of them would be too narrow; each fit
-    gets its own test and the p-values are `record.combined`. A fit whose test images allow no
-    permutation says nothing. The interval covers the sampling of groups, not of seeds; `repeat_sd`
-    shows the latter.
+    gets its own test and the p-values are combined (`inference.combined`). A fit whose test images
+    allow no permutation says nothing, and one that gave all images one name learned nothing
+    (`n_dead`): guessing evenly among the tested classes would do that in less than one case in
+    twenty. The interval covers the sampling of groups, not of seeds; `repeat_sd` shows the latter.
     """
     columns.check_predictions(predictions, labels, groups, n_permutations)
+    labels, groups = columns.counted(labels, "labels"), columns.codes(groups, None, "groups")
     rng = np.random.default_rng(seed)
     image, named = predictions["image"].to_numpy(), predictions["predicted"].to_numpy()
     order = np.lexsort((image, predictions["repeat"].to_numpy()))  # whatever order rows come in
@@ -87,11 +100,13 @@ def accuracy(
     correct = (named == labels[image]).astype(np.float64)
     tested = np.unique(image)
     fits = []
+    n_dead = 0
     for number in range(int(fit.max()) + 1):
         own = fit == number
         scorer = partial(_scorer, named[own], ties[own], balanced=balanced)
-        fits.append(_Fit(image[own], scorer, float(correct[own].mean())))
-    tests, least = _each_tested(fits, labels, groups, blocks, n_permutations, rng)
+        fits.append(Fit(image[own], scorer, float(correct[own].mean())))
+        n_dead += names_one(named[own], labels[image[own]])
+    tests, levels = each_tested(fits, labels, groups, blocks, n_permutations, rng)
     present = np.unique(labels[tested])
     column = np.searchsorted(present, labels[image]) if balanced else np.zeros(len(image), np.intp)
     group = np.unique(groups[image], return_inverse=True)[1]
@@ -104,29 +119,34 @@ def accuracy(
         for one in range(len(tests))
     ]
     majority = float(np.bincount(labels[image]).max() / len(image))
+    chance = 1 / len(present) if balanced else majority
     metric: Metric = "balanced accuracy" if balanced else "accuracy"
     place = np.searchsorted(tested, image)
     right = np.bincount(place, correct) / np.bincount(place)
-    unit = tested if least is None or "images" in least.permuted else groups[tested]
-    design = design_of(
-        labels[tested] if least is None else least.labels,
-        metric,
-        images_per_unit=1 if least is None else len(least.unit) / len(least.labels),
-        correlation=intraclass_correlation(right, unit),
-    )
+    least = fewest(levels)
+    unit = groups[tested] if least is not None and least.level == "groups" else tested
     return assemble(
         metric,
         bootstrap(statistic, len(counts), rng, method=interval),
         float(statistic(np.ones((1, len(counts)), np.float32))[0]),
         tests,
-        least=minimum_detectable(design),
-        chance=1 / len(present) if balanced else majority,
+        least=found_by(
+            levels,
+            metric,
+            unit,
+            chance=chance,
+            correlation=intraclass_correlation(right, unit),
+            agreement=intraclass_correlation(correct, image),
+        ),
+        chance=chance,
         permuted=_NOTHING[0] if least is None else least.permuted,
         permuted_why=_NOTHING[1] if least is None else least.why,
         n_images=len(tested),
         n_groups=len(counts),
         repeats=repeats,
         seed=seed,
+        n_dead=n_dead,
+        n_classes=len(present),
     )
 
 
@@ -151,7 +171,8 @@ def roc_auc(
         Labels count from zero.
     folds : ndarray of int, shape (n,), optional
         Which fit scored the image; only images of one fit are compared, each fit has its own
-        test, and p-values are combined as in `accuracy`.
+        test, and p-values are combined as in `accuracy`. A fit that scored all images alike
+        learned nothing.
     blocks, n_permutations, seed, interval
         As in `accuracy`. Scores stay and labels move.
 
@@ -166,6 +187,7 @@ def roc_auc(
         Shapes that do not fit, values that are missing, a single class or group.
     """
     table = columns.scores(scores, labels, groups, "scores")
+    labels, groups = columns.counted(labels, "labels"), columns.codes(groups, None, "groups")
     classes = int(labels.max()) + 1
     if n_permutations < 1:
         raise InputError("At least one permutation is needed.")
@@ -173,67 +195,35 @@ def roc_auc(
     lines = [np.ascontiguousarray(table[rows].T) for rows in parts]
     rng = np.random.default_rng(seed)
     fits = [
-        _Fit(rows, partial(_ranker, line, classes=classes), 0.5)
+        Fit(rows, partial(_ranker, line, classes=classes), 0.5)
         for rows, line in zip(parts, lines, strict=True)
     ]
-    tests, least = _each_tested(fits, labels, groups, blocks, n_permutations, rng)
-    group = np.unique(groups, return_inverse=True)[1]
-    statistic = weighted_auc(lines, labels, group, parts)
-    whole = least is None or "images" not in least.permuted
-    design = design_of(
-        labels if least is None else least.labels,
-        "ROC AUC",
-        images_per_unit=1 if least is None else len(least.unit) / len(least.labels),
-        correlation=score_correlation(table, labels, group if whole else np.arange(len(labels))),
-    )
-    n_groups = int(group.max()) + 1
+    tests, levels = each_tested(fits, labels, groups, blocks, n_permutations, rng)
+    statistic = weighted_auc(lines, labels, groups, parts)
+    least = fewest(levels)
+    unit = groups if least is None or least.level == "groups" else np.arange(len(labels))
+    n_groups = int(groups.max()) + 1
     return assemble(
         "ROC AUC",
         bootstrap(statistic, n_groups, rng, method=interval),
         float(statistic(np.ones((1, n_groups), np.float32))[0]),
         tests,
-        least=minimum_detectable(design),
+        least=found_by(
+            levels,
+            "ROC AUC",
+            unit,
+            chance=0.5,
+            correlation=score_correlation(table, labels, unit),
+        ),
         chance=0.5,
         permuted=_NOTHING[0] if least is None else least.permuted,
         permuted_why=_NOTHING[1] if least is None else least.why,
         n_images=len(labels),
         n_groups=n_groups,
         seed=seed,
+        n_dead=sum(bool((line == line[:, :1]).all()) for line in lines),
+        n_classes=classes,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Fit:
-    """Images one fit was tested on, its metric for a labelling, and what it scores without one."""
-
-    rows: Indices
-    scorer: Callable[[Labelling], Score]
-    alone: float
-
-
-def _each_tested(
-    fits: Sequence[_Fit],
-    labels: Indices,
-    groups: Indices,
-    blocks: Indices | None,
-    n_permutations: int,
-    rng: np.random.Generator,
-) -> tuple[list[NullTest], Labelling | None]:
-    """Test every fit; return also what a test has to work with: that of the fewest units."""
-    tests, levels = [], []
-    for fit in fits:
-        inside = None if blocks is None else blocks[fit.rows]
-        try:
-            level = Labelling.of(labels[fit.rows], groups[fit.rows], inside)
-        except NoPermutationError:
-            tests.append(NullTest(fit.alone, np.full(n_permutations, fit.alone), 1.0))
-            continue
-        score = fit.scorer(level)
-        null = _null(level, n_permutations, rng, score)
-        smallest = level.smallest_p(n_permutations, renamed=False)
-        tests.append(NullTest(float(score(level.labels[None])[0]), null, smallest))
-        levels.append(level)
-    return tests, min(levels, key=lambda level: len(level.labels), default=None)
 
 
 def _scorer(named: Indices, ties: Numbers, level: Labelling, *, balanced: bool) -> Score:
@@ -270,8 +260,3 @@ def _ranker(lines: npt.NDArray[np.float32], level: Labelling, *, classes: int) -
         return np.where(np.isfinite(found), found, 0.5)
 
     return score
-
-
-def _null(level: Labelling, n_permutations: int, rng: np.random.Generator, score: Score) -> Numbers:
-    sizes = [_CHUNK] * (n_permutations // _CHUNK) + [n_permutations % _CHUNK]
-    return np.concatenate([score(level.draw(size, rng)) for size in sizes if size])

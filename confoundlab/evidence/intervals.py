@@ -7,7 +7,7 @@ that one bootstrap serves them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +28,7 @@ N_RESAMPLES = 2000
 # Groups added to a logit interval. Between a quarter and one, half keeps all designs of 20 to 100
 # groups and truths of 0.5 to 0.95 nearest to 95 %.
 _ADDED = 0.5
+_CHUNK = 4_000_000  # weights held in memory at once
 _ROUNDING = 1e-6  # sums of very many pairs are rounded in single precision
 
 
@@ -97,16 +98,9 @@ def bootstrap(
     if n_groups < 2:
         raise InputError("An interval needs two groups or more; there is one.")
     tail = (1 - confidence) / 2
-    if added is None:
-        # counts of drawn groups are multinomial; counting draws is six times as fast
-        drawn = rng.integers(0, n_groups, (n_resamples, n_groups), np.int32)
-        drawn += np.arange(n_resamples, dtype=np.int32)[:, None] * n_groups
-        weights = np.bincount(drawn.ravel(), minlength=n_resamples * n_groups)
-        weights = weights.reshape(n_resamples, n_groups)
-    else:
-        share = np.r_[np.ones(n_groups), added]
-        weights = rng.multinomial(n_groups, share / share.sum(), n_resamples)
-    values = statistic(weights.astype(np.float32))
+    values = np.concatenate(
+        [statistic(weights) for weights in _resampled(n_groups, n_resamples, added, rng)]
+    )
     values = values[np.isfinite(values)]  # a resample may lack a class altogether
     if not len(values):
         raise InputError(
@@ -129,6 +123,24 @@ def bootstrap(
         levels = _bca_levels(statistic, n_groups, values, norm.ppf(levels))
     low, high = np.quantile(values, levels)
     return Interval(float(low), float(high), error)
+
+
+def _resampled(
+    n_groups: int, n_resamples: int, added: Numbers | None, rng: np.random.Generator
+) -> Iterator[Weights]:
+    """Draw weights, a part of the resamples at a time: those of very many groups fill memory."""
+    share = None if added is None else np.r_[np.ones(n_groups), added]
+    most = max(1, _CHUNK // n_groups)
+    for at in range(0, n_resamples, most):
+        size = min(most, n_resamples - at)
+        if share is not None:
+            yield rng.multinomial(n_groups, share / share.sum(), size).astype(np.float32)
+            continue
+        # counts of drawn groups are multinomial; counting draws is six times as fast
+        drawn = rng.integers(0, n_groups, (size, n_groups), np.int32)
+        drawn += np.arange(size, dtype=np.int32)[:, None] * n_groups
+        counts = np.bincount(drawn.ravel(), minlength=size * n_groups)
+        yield counts.reshape(size, n_groups).astype(np.float32)
 
 
 def _logit_ends(estimate: float, error: float, n_groups: int, tail: float) -> tuple[float, float]:

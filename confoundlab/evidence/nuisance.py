@@ -17,9 +17,9 @@ import pandas as pd
 from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.evidence.intervals import Weights, bootstrap
+from confoundlab.evidence.multiplicity import holm
 from confoundlab.evidence.probes import Probe
 from confoundlab.evidence.record import Evidence
-from confoundlab.evidence.verdicts import holm
 from confoundlab.types import Numbers
 
 _PARTS = 3  # a measured factor is named by thirds

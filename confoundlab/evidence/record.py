@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
+from confoundlab.design.inference import combined
 from confoundlab.design.power import (
     ALPHA,
     POWER,
@@ -26,9 +28,10 @@ from confoundlab.design.power import (
 from confoundlab.evidence.intervals import Interval
 from confoundlab.types import Indices, Numbers
 
+Sided = Literal["one-sided", "two-sided"]
+
 # Equal results must count as equal, whatever order their parts were added in.
 TIE = 1e-9
-_CAUCHY = 0.16  # see `combined`
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,12 @@ class Evidence:
     null_mean, null_q95 : float
         Mean and 95% point of the permutation null of one fit, averaged over fits.
     p_value : float
-        (1 + #null >= estimate) / (1 + n_permutations), never 0; of several fits, `combined`.
+        (1 + #null >= estimate) / (1 + n_permutations), never 0; of several fits, combined
+        (`inference.combined`).
     p_below : float
         The same for the other tail: how often permuted labels do as badly or worse.
     smallest_p : float
-        The smallest p-value that the design and the number of permutations allow.
+        The smallest p-value that the design and the permutations that were allowed can give.
     permuted : str
         What was permuted: whole groups, or images within their groups, and so on.
     permuted_why : str
@@ -62,11 +66,21 @@ class Evidence:
     repeat_sd : float or None
         Spread (standard deviation) of the estimate over repeats; None for one repeat.
     minimum_detectable : float
-        Smallest true value that this design finds with 80 % power (`power.minimum_detectable`). For
-        probes it is at least the 95% point of their refitted null plus 0.84 of its standard
-        deviations; for differences and R², the null's 95% point plus 0.84 standard errors.
+        Smallest true value that is called LEAK with 80 % power, tested alone
+        (`power.minimum_detectable`). For probes it is at least `least_refitted`, for differences
+        and R² `least_shift`.
     seed : int
         Of resampling and permutation.
+    n_fits, n_dead : int
+        Fits (nets, folds) tested, and those of them that named one class only and so learned
+        nothing (`held_out`).
+    n_allowed : int or None
+        Permutations that were allowed, where a sequential test stopped before it drew them all.
+    n_classes : int or None
+        Classes among the tested images, where classes are named.
+    sided : {"one-sided", "two-sided"}
+        What `p_value` counts: labellings that do as well or better, or that lie as far from chance
+        on either side, as for a correlation.
     """
 
     metric: str
@@ -88,14 +102,20 @@ class Evidence:
     repeat_sd: float | None
     minimum_detectable: float
     seed: int
+    n_fits: int = 1
+    n_dead: int = 0
+    n_allowed: int | None = None
+    n_classes: int | None = None
+    sided: Sided = "one-sided"
 
     def __str__(self) -> str:
+        learned = f"; {self.n_fits - self.n_dead} of {self.n_fits} nets learned"
         return (
             f"{self.metric} {self.estimate:.3f} (95% interval {self.ci_low:.3f} to "
-            f"{self.ci_high:.3f}; chance {self.chance:.3f}; p = {self.p_value:.2g}, "
+            f"{self.ci_high:.3f}; chance {self.chance:.3f}; p = {self.p_value:.2g}, {self.sided}, "
             f"{self.permuted} permuted {self.n_permutations:,} times; {self.n_images:,} images in "
-            f"{self.n_groups:,} groups; {self.minimum_detectable:.3f} or more is found four times "
-            "in five)"
+            f"{self.n_groups:,} groups{learned if self.n_dead else ''}; "
+            f"{self.minimum_detectable:.3f} or more is found four times in five)"
         )
 
 
@@ -137,32 +157,6 @@ class NullTest:
         return max(float((1 + hits.sum()) / (1 + len(hits))), self.smallest_p)
 
 
-def combined(p_values: npt.ArrayLike, smallest: npt.ArrayLike) -> float:
-    """Combine p-values of several fits on the same data into one, never 0.
-
-    Fits share training images, so that their tests depend on each other in ways that nobody knows.
-    Each p-value becomes a standard Cauchy number; the mean of such numbers is close to standard
-    Cauchy in its far tail however they depend on each other (Liu and Xie 2020,
-    doi:10.1080/01621459.2018.1554485). At 5 % it is not far enough: equally correlated normal tests
-    are called too often by up to 1 + 0.16 log(fits), the factor paid here (2 to 30 fits, all
-    correlations, levels 0.05 to 0.001: `tests/evidence/test_record.py`).
-
-    Parameters
-    ----------
-    p_values : array-like, shape (fits,)
-        Of the tests.
-    smallest : array-like, shape (fits,)
-        That each test can give. A test that can give only 1 says nothing and is left out; a p-value
-        comes no closer to 1 than the smallest to 0, because a single 1 would outweigh all others.
-    """
-    p, least = np.asarray(p_values, np.float64), np.asarray(smallest, np.float64)
-    p, least = p[least < 1], least[least < 1]
-    if len(p) < 2:
-        return float(p[0]) if len(p) else 1.0
-    mean = np.tan((0.5 - np.minimum(p, 1 - least)) * np.pi).mean()
-    return float(min(1.0, (1 + _CAUCHY * np.log(len(p))) * (0.5 - np.arctan(mean) / np.pi)))
-
-
 def assemble(
     metric: str,
     found: Interval,
@@ -177,12 +171,17 @@ def assemble(
     n_groups: int,
     repeats: Sequence[float] = (),
     seed: int,
+    n_dead: int = 0,
+    n_allowed: int | None = None,
+    n_classes: int | None = None,
+    sided: Sided = "one-sided",
 ) -> Evidence:
     """Put evidence together.
 
     Parameters
     ----------
-    metric, estimate, chance, permuted, permuted_why, n_images, n_groups, seed
+    metric, estimate, chance, permuted, permuted_why, n_images, n_groups, seed, n_dead, n_allowed, \
+    n_classes, sided
         As in `Evidence`.
     found : Interval
         Of the metric.
@@ -203,9 +202,9 @@ def assemble(
         chance=chance,
         null_mean=float(np.mean([test.null.mean() for test in tests])),
         null_q95=float(np.mean([np.quantile(test.null, 1 - ALPHA) for test in tests])),
-        p_value=combined([test.above for test in tests], smallest),
-        p_below=combined([test.below for test in tests], smallest),
-        smallest_p=combined(smallest, smallest),
+        p_value=float(combined([test.above for test in tests], smallest)),
+        p_below=float(combined([test.below for test in tests], smallest)),
+        smallest_p=float(combined(smallest, smallest)),
         permuted=permuted,
         permuted_why=permuted_why,
         n_images=n_images,
@@ -215,6 +214,11 @@ def assemble(
         repeat_sd=float(np.std(repeats, ddof=1)) if len(repeats) > 1 else None,
         minimum_detectable=least,
         seed=seed,
+        n_fits=len(tests),
+        n_dead=n_dead,
+        n_allowed=n_allowed,
+        n_classes=n_classes,
+        sided=sided,
     )
 
 
@@ -230,8 +234,12 @@ def least_refitted(design: Design, null: Numbers) -> float:
 
 
 def least_shift(null: Numbers, error: float) -> float:
-    """Return the smallest true value that is found, of a metric with this null and error."""
-    return min(1.0, float(np.quantile(null, 1 - ALPHA)) + float(norm.ppf(POWER)) * error)
+    """Return the smallest true value that is found, of a metric with this null and error.
+
+    What is found exceeds the null's upper 2.5 %, and has a 95% interval above the null's mean.
+    """
+    needed = max(np.quantile(null, 1 - ALPHA / 2), null.mean() + norm.isf(ALPHA / 2) * error)
+    return min(1.0, float(needed + norm.ppf(POWER) * error))
 
 
 def design_of(
@@ -241,8 +249,11 @@ def design_of(
     images_per_unit: float,
     correlation: float,
     folds: int = 1,
+    fits: int = 1,
+    spread: float = 1.0,
+    agreement: float = 1.0,
 ) -> Design:
-    """Describe a test of units with these labels."""
+    """Describe the test of each fit, of units with these labels; see `Design`."""
     shares = np.bincount(labels) / len(labels)
     return Design(
         n_units=len(labels),
@@ -252,6 +263,9 @@ def design_of(
         correlation=correlation,
         metric=metric,
         folds=folds,
+        fits=fits,
+        spread=min(max(1.0, spread), float(fits)),
+        agreement=agreement,
     )
 
 

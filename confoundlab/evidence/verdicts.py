@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-from scipy.stats import false_discovery_control
-
 from confoundlab.design.aliasing import Identifiability
 from confoundlab.design.power import ALPHA
-from confoundlab.errors import InputError, one_of
+from confoundlab.errors import one_of
+from confoundlab.evidence.multiplicity import CORRECTIONS
+from confoundlab.evidence.reading import Reading, both_tails
 from confoundlab.evidence.record import Evidence
 
 # How far above chance a leak may lie unseen before NO LEAK FOUND is refused, if the user names no
@@ -45,7 +43,7 @@ class Judgement:
     next_step : str
         For a scientist who is no statistician.
     p_adjusted : float or None
-        The p-value after correction for all columns or views that were tested together.
+        The p-value of both tails, corrected for all columns or views that were tested together.
     """
 
     verdict: Verdict | None
@@ -58,31 +56,26 @@ class Judgement:
         return f"{self.verdict or 'no verdict'}\n{said}\n  next: {self.next_step}"
 
 
-def holm(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Adjust p-values for testing several (Holm 1979): the chance of any false alarm stays alpha.
+@dataclass(frozen=True)
+class Planted:
+    """A positive control: whether the same learner, view and split find a leak that was put in.
 
     Parameters
     ----------
-    p_values : array-like, shape (tests,)
-        Between 0 and 1.
+    size : float
+        Of the planted leak: what a learner that uses all of it would score, above chance, 0 to 1.
+    found : bool
+        Whether it was found.
+    estimate : float
+        What the learner scored on the images with the planted leak, 0 to 1.
+    words : str
+        What was planted, for example ``a level that differs between classes``.
     """
-    p = _checked(p_values)
-    order = np.argsort(p)
-    factors = np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(p[order] * factors))
-    return adjusted
 
-
-def benjamini_hochberg(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Adjust p-values so that the share of false alarms among all alarms stays alpha on average.
-
-    Benjamini and Hochberg (1995), for screening many columns; verdicts use `holm`.
-    """
-    return np.asarray(false_discovery_control(_checked(p_values)), np.float64)
-
-
-_CORRECTIONS = {"holm": holm, "benjamini-hochberg": benjamini_hochberg}
+    size: float
+    found: bool
+    estimate: float
+    words: str
 
 
 def verdict(
@@ -93,6 +86,8 @@ def verdict(
     is_control: bool = True,
     vacuous: str | None = None,
     design: Identifiability | None = None,
+    straddling: str | None = None,
+    planted: Planted | None = None,
     margin: float = MARGIN,
     alpha: float = ALPHA,
 ) -> Judgement:
@@ -103,7 +98,7 @@ def verdict(
     evidence : Evidence
         Of one experiment; chance is what an honest data set gives.
     p_adjusted : float, optional
-        Its p-value corrected for everything tested with it (`verdicts` does that).
+        Its `both_tails` corrected for everything tested with it (`verdicts` does that).
     n_tests : int
         How many were tested together.
     is_control : bool
@@ -112,18 +107,40 @@ def verdict(
         Why the control proves nothing (constant or unchanged images), if so.
     design : Identifiability, optional
         Of label and session.
+    straddling : str, optional
+        Where images of tested groups were trained on: how many groups, and which split would
+        decide, in words. Memory of the groups explains a high accuracy then, so it is no LEAK.
+    planted : Planted, optional
+        A positive control. Without one that was found, nets that see nothing and images that show
+        nothing look alike.
     margin : float
         The leak, above chance, that the user wants to be able to rule out.
     alpha : float
-        Level of the test.
+        Level of the test, both tails together.
 
     Returns
     -------
     Judgement
+
+    Notes
+    -----
+    LEAK and INVERTED share the level, half a tail each, as the 95% interval leaves 2.5 % on either
+    side. A correlation has a two-sided p-value already, and leaks in either direction. The interval
+    must exclude chance, or for an accuracy the null's 95% point where that is less: it is among
+    classes of unequal size, where a learner that ignores the images names the commonest.
+
+    NO LEAK FOUND says that a leak of the margin is excluded: the interval's upper end lies below
+    chance plus the margin (Lakens 2017, doi:10.1177/1948550617697177; the interval leaves 2.5 %
+    where two one-sided tests leave 5), all fits learned something, and no estimate points upwards.
     """
-    e, p = evidence, evidence.p_value if p_adjusted is None else p_adjusted
-    found, reasons, step = _judge(e, p, n_tests, is_control, vacuous, design, margin, alpha)
-    return Judgement(found, tuple(reasons), step, p if is_control and not vacuous else None)
+    p = both_tails(evidence) if p_adjusted is None else p_adjusted
+    if vacuous or not is_control:
+        found, reasons, step = _untested(vacuous, design)
+        return Judgement(found, tuple(reasons), step, None)
+    judged, reasons, step = _judge(
+        Reading(evidence, p, n_tests, margin, alpha), straddling, planted
+    )
+    return Judgement(judged, tuple(reasons), step, p)
 
 
 def verdicts(
@@ -140,8 +157,8 @@ def verdicts(
         Evidence and the options of `verdict` for it. Only controls that show something are
         counted as tests.
     correction : {"holm", "benjamini-hochberg"}
-        Holm keeps the chance of any false LEAK below alpha; Benjamini and Hochberg keep the share
-        of false ones among all LEAKs below it on average, for screening many columns.
+        Holm keeps the chance of any false LEAK or INVERTED below alpha; Benjamini and Hochberg keep
+        the share of false ones among them below it on average, for screening many columns.
     alpha : float
         As said.
     """
@@ -151,10 +168,10 @@ def verdicts(
         if options.get("is_control", True) and not options.get("vacuous")
     ]
     adjusted: list[float | None] = [None] * len(cases)
-    one_of("correction", correction, _CORRECTIONS)
+    one_of("correction", correction, CORRECTIONS)
     if tested:
-        raw = [cases[number][0].p_value for number in tested]
-        for number, p in zip(tested, _CORRECTIONS[correction](raw), strict=True):
+        raw = [both_tails(cases[number][0]) for number in tested]
+        for number, p in zip(tested, CORRECTIONS[correction](raw), strict=True):
             adjusted[number] = float(p)
     return [
         verdict(evidence, p_adjusted=p, n_tests=len(tested), alpha=alpha, **options)  # type: ignore[arg-type]
@@ -162,15 +179,8 @@ def verdicts(
     ]
 
 
-def _judge(
-    e: Evidence,
-    p: float,
-    n_tests: int,
-    is_control: bool,
-    vacuous: str | None,
-    design: Identifiability | None,
-    margin: float,
-    alpha: float,
+def _untested(
+    vacuous: str | None, design: Identifiability | None
 ) -> tuple[Verdict | None, list[str], str]:
     if vacuous:
         return (
@@ -179,88 +189,69 @@ def _judge(
             "Choose a control that changes the images and still shows something, such as a larger "
             "crop or another corner.",
         )
-    if not is_control:
-        if design is not None and not design.separable:
-            return (
-                Verdict.NOT_IDENTIFIABLE,
-                design.words(),
-                f"Image the same classes again in another {design.factor}, as said; until then "
-                "only controls that hide the subject tell anything.",
-            )
+    if design is not None and not design.separable:
         return (
-            None,
-            ["The subject is in view, so accuracy is no sign of a leak."],
-            "Compare it with a control that hides the subject.",
-        )
-    shown = f"{e.metric} {_value(e, e.estimate)}, chance {_value(e, e.chance)}"
-    interval = f"95% interval {_value(e, e.ci_low)} to {_value(e, e.ci_high)}"
-    if p < alpha and e.ci_low > e.chance:
-        return (
-            Verdict.LEAK,
-            [
-                "Without the subject the class is still named, and the whole interval lies above "
-                f"chance ({shown}; {interval})."
-            ],
-            "Find where it hides (a leak map, a probe for each acquisition factor), then image "
-            "classes and sessions crossed, or test on sessions that were not trained on.",
-        )
-    if e.p_below < alpha and e.ci_high < e.chance:
-        return (
-            Verdict.INVERTED,
-            [f"Worse than chance, the whole interval below it ({shown}; {interval})."],
-            "Look for the usual causes: classes balanced by leaving one out, duplicates with "
-            "opposite labels, a split that follows the label, labels swapped in one batch.",
-        )
-    if p < alpha:
-        return (
-            Verdict.INCONCLUSIVE,
-            [
-                f"Permuted labels seldom do as well (p = {p:.2g}), yet the interval reaches "
-                f"chance ({shown}; {interval})."
-            ],
-            "Collect more groups; more images of the same groups help little.",
-        )
-    if e.smallest_p * n_tests >= alpha:
-        # what so many permutations give at best; the combination of several fits doubles it
-        enough = e.smallest_p <= 2.001 / (1 + e.n_permutations)
-        return (
-            Verdict.INCONCLUSIVE,
-            [
-                f"The smallest p-value that this test can give is {e.smallest_p:.2g}"
-                f"{_among(n_tests)}, so it could not have found a leak ({e.permuted} permuted)."
-            ],
-            "Draw more permutations."
-            if enough
-            else "Collect more groups: there are too few ways to assign these labels.",
-        )
-    least = _value(e, e.minimum_detectable)
-    if e.minimum_detectable - e.chance <= margin:
-        return (
-            Verdict.NO_LEAK_FOUND,
-            [f"Not significant, and {least} or more would have been found four times in five."],
-            "Nothing, for this control. Other views and other factors have their own tests.",
+            Verdict.NOT_IDENTIFIABLE,
+            design.words(),
+            f"Image the same classes again in another {design.factor}, as said; until then "
+            "only controls that hide the subject tell anything.",
         )
     return (
-        Verdict.INCONCLUSIVE,
-        [
-            f"Not significant, but only {least} or more would have been found four times in five, "
-            f"and {_value(e, e.chance + margin)} was asked for."
-        ],
-        "Collect more groups; more images of the same groups help little.",
+        None,
+        ["The subject is in view, so accuracy is no sign of a leak."],
+        "Compare it with a control that hides the subject.",
     )
 
 
-def _value(e: Evidence, value: float) -> str:
-    return f"{value:.2f}" if e.metric.endswith("AUC") else f"{value:.1%}"
-
-
-def _among(n_tests: int) -> str:
-    return f", times {n_tests} tests" if n_tests > 1 else ""
-
-
-def _checked(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    p = np.asarray(p_values, np.float64)
-    bad = np.flatnonzero(~((p >= 0) & (p <= 1)))
-    if p.ndim != 1 or len(bad):
-        raise InputError(f"p-values must lie between 0 and 1; place(s) {bad[:5].tolist()} do not.")
-    return p
+def _judge(
+    read: Reading, straddling: str | None, planted: Planted | None
+) -> tuple[Verdict, list[str], str]:
+    correlates = read.below and read.e.sided == "two-sided"
+    if (read.above or correlates) and straddling:
+        return (
+            Verdict.INCONCLUSIVE,
+            [f"The class is named ({read}), but memory explains it: {straddling}."],
+            "Judge by a split that leaves whole groups out.",
+        )
+    if read.above or correlates:
+        said = "Without the subject the class is still named"
+        if read.e.sided == "two-sided":
+            said = f"The one {'falls' if correlates else 'rises'} with the other"
+        where = "below" if correlates else "above"
+        return (
+            Verdict.LEAK,
+            [f"{said}, and the whole interval lies {where} chance ({read})."],
+            "Find where it hides (a leak map, a probe for each acquisition factor), then image "
+            "classes and sessions crossed, or test on sessions that were not trained on.",
+        )
+    if read.below and not read.e.n_dead:
+        return (
+            Verdict.INVERTED,
+            [f"Worse than chance, the whole interval below it ({read})."],
+            "Look for the usual causes: classes balanced by leaving one out, duplicates with "
+            "opposite labels, a split that follows the label, labels swapped in one batch.",
+        )
+    obstacles = list(read.obstacles())
+    if planted and not planted.found:
+        obstacles.insert(
+            0,
+            (
+                f"The same nets did not find a planted leak of {planted.size:.1%} "
+                f"({planted.words}: {planted.estimate:.1%}), so they could find none of that size.",
+                "Train longer, or on more images, until the planted leak is found.",
+            ),
+        )
+    if obstacles:
+        return Verdict.INCONCLUSIVE, [reason for reason, _ in obstacles], obstacles[0][1]
+    excluded, least = read.value(read.e.chance + read.margin), read.value(read.least)
+    reasons = [
+        f"Not significant, and the interval rules out {excluded} ({read}); {least} or more would "
+        "have been found four times in five."
+    ]
+    if planted:
+        reasons.append(
+            f"The same nets did find a planted leak of {planted.size:.1%} ({planted.words}: "
+            f"{planted.estimate:.1%})."
+        )
+    step = "Nothing, for this control. Other views and other factors have their own tests."
+    return Verdict.NO_LEAK_FOUND, reasons, step

@@ -180,8 +180,8 @@ def gap(words: str, found: Evidence) -> str:
     """Return a difference between two experiments in words."""
     return (
         f"{words}: {100 * found.estimate:.1f} points (95% interval {100 * found.ci_low:.1f} to "
-        f"{100 * found.ci_high:.1f}, p = {found.p_value:.2g}; the same {found.n_groups:,} groups "
-        "resampled in both)."
+        f"{100 * found.ci_high:.1f}, p = {found.p_value:.2g}, {found.sided}; the same "
+        f"{found.n_groups:,} groups resampled in both)."
     )
 
 

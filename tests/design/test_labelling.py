@@ -42,6 +42,7 @@ def test_the_level_is_found_and_explained(labels, groups, blocks, units, permute
     level = Labelling.of(A(labels), A(groups), *some)
     assert (level.permuted, len(level.labels)) == (permuted, n_units)
     assert level.why.endswith(".")
+    assert level.level == permuted.removeprefix("whole ").split(",")[0].replace(" their", "")
     assert (level.labels[level.unit] == A(labels)).all()
 
 

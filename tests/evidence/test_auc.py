@@ -23,6 +23,30 @@ def test_pairs_are_counted_as_scikit_learn_does_with_ties(n, classes, seed):
         assert found == pytest.approx(np.mean(each)) if each else np.isnan(found)
 
 
+@settings(max_examples=60, deadline=None)
+@given(n=st.integers(6, 80), folds=st.integers(1, 3), seed=st.integers(0, 999))
+def test_weighted_areas_are_those_of_scikit_learn_with_ties(n, folds, seed):
+    """Inside folds: the mean of the folds' areas, by the weight of their pairs."""
+    rng = np.random.default_rng(seed)
+    labels, groups = rng.integers(0, 2, n), rng.integers(0, 5, n)
+    scores, weight = rng.integers(0, 6, n).astype(np.float32), rng.integers(0, 4, 5)
+    parts = [np.flatnonzero(np.arange(n) % folds == fold) for fold in range(folds)]
+    found = weighted_auc([scores[None, part] for part in parts], labels, groups, parts)(
+        weight[None].astype(np.float32)
+    )
+    own = weight[groups].astype(float)
+    pairs = [own[part][labels[part] == 1].sum() * own[part][labels[part] == 0].sum()
+             for part in parts]  # fmt: skip
+    areas = [
+        roc_auc_score(labels[part], scores[part], sample_weight=own[part]) if many else 0
+        for part, many in zip(parts, pairs, strict=True)
+    ]
+    if sum(pairs):
+        assert found[0] == pytest.approx(np.average(areas, weights=pairs))
+    else:
+        assert np.isnan(found[0])
+
+
 @pytest.mark.parametrize("per_group", [1, 3])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_weights_are_repetitions(rng, per_group, classes):

@@ -1,5 +1,6 @@
 from . import after_remedies as after_remedies
 from . import background as background
+from . import combat as combat
 from . import corrections as corrections
 from . import folds as folds
 from . import forests as forests

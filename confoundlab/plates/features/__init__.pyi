@@ -1,6 +1,7 @@
 from . import embeddings as embeddings
 from . import focus as focus
 from . import handcrafted as handcrafted
+from . import lite0 as lite0
 from . import nets as nets
 from . import nuclei as nuclei
 from . import sites as sites

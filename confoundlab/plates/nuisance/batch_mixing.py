@@ -195,7 +195,7 @@ def lisi(features: npt.ArrayLike, labels: npt.ArrayLike, *, perplexity: float = 
     x = columns.features(features)
     codes = columns.codes(labels, len(x), "labels")
     alone = np.arange(len(x))
-    level = Labelling(alone, codes, [alone], [], "", "")
+    level = Labelling(alone, codes, [alone], [], "images", "", "")
     return _inverse_simpson(_perplexed(x, perplexity), level)(codes)
 
 

@@ -237,13 +237,14 @@ def rank_correlation(
         found,
         estimate,
         [test],
-        least=least_shift(test.null, found.error),
+        least=least_shift(null / size, found.error),
         chance=0.0,
         permuted="values inside their blocks" if blocks is not None else "values",
         permuted_why="Without a trend, any order inside a block is as likely as any other.",
         n_images=n,
         n_groups=sums.shape[1],
         seed=seed,
+        sided="two-sided",
     )
 
 
