@@ -1,15 +1,7 @@
-from . import (
-    decoding as decoding,
-)
-from . import (
-    file_properties as file_properties,
-)
-from . import (
-    imageset as imageset,
-)
-from . import (
-    scanning as scanning,
-)
+from . import decoding as decoding
+from . import file_properties as file_properties
+from . import imageset as imageset
+from . import scanning as scanning
 from .decoding import CannotDecodeError as CannotDecodeError
 from .decoding import decode as decode
 from .decoding import to_gray as to_gray
