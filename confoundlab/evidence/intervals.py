@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 from scipy.stats import norm, t
 
+from confoundlab.design.inference import logit_ends
 from confoundlab.errors import InputError, one_of
 from confoundlab.types import Numbers
 
@@ -25,9 +26,6 @@ Weights = npt.NDArray[np.float32]
 Statistic = Callable[[Weights], Numbers]
 Method = Literal["logit", "t", "percentile", "bca"]
 N_RESAMPLES = 2000
-# Groups added to a logit interval. Between a quarter and one, half keeps all designs of 20 to 100
-# groups and truths of 0.5 to 0.95 nearest to 95 %.
-_ADDED = 0.5
 _NOTHING = (
     "No resample of the groups has two classes to compare inside a fold: there are too few groups, "
     "or too many folds."
@@ -137,7 +135,7 @@ def bootstrap(
     error = float(values.std(ddof=1) * unequal)
     if method == "logit":
         estimate = float(statistic(np.ones((1, n_groups), np.float32))[0])
-        low, high = _logit_ends(estimate, error, n_effective, tail)
+        low, high = map(float, logit_ends(estimate, error, n_effective, tail))
         return Interval(min(low, estimate), max(high, estimate), error)
     stretch = np.sqrt(n_effective / (n_effective - 1)) * t.ppf(tail, n_effective - 1)
     if method == "t":
@@ -189,17 +187,6 @@ def _resampled(
         drawn += np.arange(size, dtype=np.int32)[:, None] * n_groups
         counts = np.bincount(drawn.ravel(), minlength=size * n_groups)
         yield counts.reshape(size, n_groups).astype(np.float32)
-
-
-def _logit_ends(estimate: float, error: float, n_groups: float, tail: float) -> tuple[float, float]:
-    """Return the ends of the logit interval: mean and error of the groups and the one added."""
-    total = n_groups + _ADDED
-    centre = (n_groups * estimate + _ADDED / 2) / total
-    added = _ADDED * (estimate - 0.5) ** 2 / total
-    wider = np.sqrt((n_groups * error**2 + added) / total)
-    half = -t.ppf(tail, n_groups - 1) * wider / (centre * (1 - centre))
-    low, high = expit(logit(centre) + np.array([-half, half]))
-    return float(low), float(high)
 
 
 def _bca_levels(statistic: Statistic, n_groups: int, values: Numbers, z: Numbers) -> Numbers:
