@@ -28,8 +28,6 @@ QUICK = [
     ("label from factors", Cell(160, images_per_group=4)),
     ("five columns, Holm", Cell(80)),
     ("probe, ROC AUC", Cell(120, images_per_group=6, sizes="giant of one class")),
-    ("page of twenty controls", Cell(120)),
-    ("held-out accuracy, half of the fits dead", Cell(120)),
     ("LeNet, held-out accuracy", Cell(80, images_per_group=2)),
 ]
 
@@ -55,6 +53,15 @@ def test_near_copies_counted_one_by_one_cry_wolf():
     cell = Cell(160, images_per_group=8)
     trials = replicate("WRONG: groups ignored", cell, range(40))
     assert summary("WRONG: groups ignored", cell, trials)["rejected"] > 0.5
+
+
+@pytest.mark.parametrize(
+    "name", ["page of twenty controls", "held-out accuracy, half of the fits dead"]
+)
+def test_many_controls_and_dead_fits_raise_no_false_verdicts(name):
+    found = summary(name, Cell(80), replicate(name, Cell(80), range(20)))
+    assert found["leak_verdicts"] + found["inverted_verdicts"] <= 0.25
+    assert found.get("no_leak_verdicts", 0) == 0
 
 
 def test_memory_of_groups_on_both_sides_is_no_leak():
