@@ -22,6 +22,8 @@ models
     What is trained: LeNet-5 by the hundred, the engines under it, and linear probes.
 plotting
     Still figures: what nets named, what a view leaves, what evidence says.
+inference
+    Kernels of inference: ranks, intervals, p-values combined and corrected, power.
 evidence
     Numbers that can be argued with: estimates, intervals, nulls, p-values and verdicts.
 calibration

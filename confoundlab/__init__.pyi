@@ -6,6 +6,7 @@ from . import design as design
 from . import evidence as evidence
 from . import exercise as exercise
 from . import images as images
+from . import inference as inference
 from . import models as models
 from . import notebook as notebook
 from . import plates as plates

@@ -13,12 +13,12 @@ from typing import Literal
 Computing = Literal["views", "learners", "embeddings", "plates", "statistics", "power"]
 
 VERSIONS: dict[Computing, int] = {
-    "views": 1,  # files to pixels, and what croppers and transforms leave of them
-    "learners": 1,  # LeNet-5 on every engine, and the random forest
+    "views": 2,  # files to pixels, and what croppers and transforms leave of them
+    "learners": 2,  # LeNet-5 on every engine, and the random forest
     "embeddings": 1,  # projection and pretrained nets
-    "plates": 1,  # simulated sites, and what is measured on them
-    "statistics": 1,  # probes, nulls, intervals and verdicts
-    "power": 1,  # simulated power tables
+    "plates": 2,  # simulated sites, and what is measured on them
+    "statistics": 2,  # probes, nulls, intervals and verdicts
+    "power": 2,  # simulated power tables
 }
 
 

@@ -34,13 +34,13 @@ from confoundlab.croppers.transforms import (
     SortedPixels,
     TileShuffle,
 )
-from confoundlab.design.power import Design, minimum_detectable
 from confoundlab.evidence.conditional import partial_confounder_test
 from confoundlab.evidence.differences import difference
 from confoundlab.evidence.held_out import accuracy, roc_auc
 from confoundlab.evidence.nuisance import cramers_v
 from confoundlab.evidence.probes import probe
 from confoundlab.files import write_aside
+from confoundlab.inference.power import Design, minimum_detectable
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
 from confoundlab.plates.features.embeddings import embed

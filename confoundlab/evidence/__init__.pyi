@@ -1,11 +1,8 @@
-from . import auc as auc
 from . import conditional as conditional
 from . import differences as differences
 from . import factor_share as factor_share
 from . import fit_tests as fit_tests
 from . import held_out as held_out
-from . import intervals as intervals
-from . import multiplicity as multiplicity
 from . import nuisance as nuisance
 from . import probe_intervals as probe_intervals
 from . import probes as probes
@@ -13,10 +10,6 @@ from . import reading as reading
 from . import record as record
 from . import remedies as remedies
 from . import verdicts as verdicts
-from .auc import PairCounts as PairCounts
-from .auc import count_pairs as count_pairs
-from .auc import weigh_pairs as weigh_pairs
-from .auc import weighted_auc as weighted_auc
 from .conditional import partial_confounder_test as partial_confounder_test
 from .differences import Resampled as Resampled
 from .differences import corrected_resampled_t as corrected_resampled_t
@@ -32,12 +25,6 @@ from .fit_tests import names_one as names_one
 from .held_out import accuracy as accuracy
 from .held_out import default_metric as default_metric
 from .held_out import roc_auc as roc_auc
-from .intervals import Interval as Interval
-from .intervals import bootstrap as bootstrap
-from .intervals import effective_number as effective_number
-from .intervals import widened as widened
-from .multiplicity import benjamini_hochberg as benjamini_hochberg
-from .multiplicity import holm as holm
 from .nuisance import Association as Association
 from .nuisance import cramers_v as cramers_v
 from .nuisance import factor_map as factor_map

@@ -18,8 +18,8 @@ import pandas as pd
 from confoundlab.design import columns
 from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import Weights, bootstrap, effective_number
 from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
+from confoundlab.inference.intervals import Weights, bootstrap, effective_number
 from confoundlab.types import Numbers
 
 _WHY = (

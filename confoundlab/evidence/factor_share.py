@@ -14,7 +14,8 @@ import pandas as pd
 
 from confoundlab.design import columns
 from confoundlab.evidence import held_out
-from confoundlab.evidence.intervals import (
+from confoundlab.evidence.record import Evidence
+from confoundlab.inference.intervals import (
     Interval,
     Statistic,
     Weights,
@@ -22,7 +23,6 @@ from confoundlab.evidence.intervals import (
     difference,
     effective_number,
 )
-from confoundlab.evidence.record import Evidence
 from confoundlab.types import Numbers
 
 # What lies beyond a factor shows in the few groups where it parts from the label. Of fewer than 60

@@ -16,10 +16,10 @@ import pandas as pd
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import Weights, bootstrap
-from confoundlab.evidence.multiplicity import holm
 from confoundlab.evidence.probes import Probe
 from confoundlab.evidence.record import Evidence
+from confoundlab.inference.intervals import Weights, bootstrap
+from confoundlab.inference.multiplicity import holm
 from confoundlab.types import Numbers
 
 _PARTS = 3  # a measured factor is named by thirds

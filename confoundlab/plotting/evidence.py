@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
-from confoundlab.design.power import ALPHA
+from confoundlab.inference.power import ALPHA
 from confoundlab.plotting.nets import BLUE, GRAY, ORANGE, PALETTE, WIDE, legend_below, titled
 
 _PANELS = 3  # side by side

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from confoundlab.design.power import ALPHA, METRICS, POWER
 from confoundlab.errors import InputError
+from confoundlab.inference.power import ALPHA, METRICS, POWER
 from confoundlab.plotting.evidence import latest_nulls
 
 _LEAST = 1e-6  # smaller p-values are not told apart

@@ -30,8 +30,8 @@ from tqdm import tqdm
 from confoundlab.calibration.designs import Cell
 from confoundlab.calibration.rates import Coverage, replicate, summary
 from confoundlab.cli import Command
-from confoundlab.design.power import ALPHA
 from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.inference.power import ALPHA
 from confoundlab.models.bank import cores
 from confoundlab.versions import computed_by
 

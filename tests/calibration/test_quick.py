@@ -7,7 +7,7 @@ from scipy import stats
 from confoundlab.calibration.designs import Cell
 from confoundlab.calibration.rates import PROBE, Coverage, replicate, summary
 from confoundlab.calibration.trials import TESTS
-from confoundlab.design.power import ALPHA
+from confoundlab.inference.power import ALPHA
 
 DRAWS = 100
 QUICK = [

@@ -7,7 +7,6 @@ from sklearn.metrics import roc_auc_score
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
-from confoundlab.evidence.multiplicity import holm
 from confoundlab.evidence.nuisance import (
     cramers_v,
     factor_map,
@@ -15,6 +14,7 @@ from confoundlab.evidence.nuisance import (
     probe_within_classes,
 )
 from confoundlab.evidence.probes import Probe
+from confoundlab.inference.multiplicity import holm
 
 
 @pytest.mark.parametrize("levels", [2, 3, 7])

@@ -22,10 +22,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
-from confoundlab.design.inference import combined, logit_ends
-from confoundlab.design.simulated_studies import Fit, Layout, answering, ranking, smallest_p
 from confoundlab.errors import InputError, one_of
 from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.inference.combining import combined, logit_ends
+from confoundlab.inference.simulated_studies import Fit, Layout, answering, ranking, smallest_p
 from confoundlab.types import Numbers
 from confoundlab.versions import computed_by
 
