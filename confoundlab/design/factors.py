@@ -1,4 +1,4 @@
-"""Factors as what they are: classes, measured quantities or times; stated by the user, or guessed."""
+"""What a factor is: of classes, measured or of times, as the user states or as its values say."""
 
 from __future__ import annotations
 
