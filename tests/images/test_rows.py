@@ -81,7 +81,10 @@ def test_names_labels_and_groups_become_text(ids):
         ({"image": ["a", "b"]}, "needs a column 'label'"),
         ({"label": ["x", None]}, r"'label' is empty in row\(s\) \[1\]"),
         ({"image": [1, "1"]}, "doubled: 1"),
-        ({"label": ["x", "x\0"]}, r"'label' holds characters that cannot be printed in row\(s\) \[1"),
+        (
+            {"label": ["x", "x\0"]},
+            r"'label' holds characters that cannot be printed in row\(s\) \[1",
+        ),
         ({"group": ["g", "g\udcff"]}, "'group' holds characters"),
     ],
 )
