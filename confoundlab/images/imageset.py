@@ -124,7 +124,8 @@ class ImageSet:
 
     def subset(self, rows: npt.ArrayLike) -> Self:
         """Return the image set of some rows (numbers or a mask), in the given order."""
-        picked = np.arange(len(self))[np.asarray(rows)]
+        asked = np.asarray(rows)
+        picked = np.arange(len(self))[asked if asked.size else asked.astype(np.intp)]
         table = self.table.iloc[picked].reset_index(drop=True)
 
         def read(row: int, colour: Colour) -> Pixels:

@@ -104,7 +104,7 @@ def test_values_that_are_not_of_their_kind(values, kind, why):
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=40))
 def test_thirds_keep_order_and_ties_and_are_never_constant(values):
     given = pd.Series(values)
-    if given.nunique() == 1:
+    if len(set(values)) == 1:
         with pytest.raises(InputError, match="'x' is constant"):
             levels_of(given, "measured", "x")
         return

@@ -84,6 +84,7 @@ def test_too_few_members_is_said_in_words():
         stratified(np.array([0, 1, 2, 3]))
 
 
+@pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
 @given(seed=st.integers(0, 10_000), few=st.booleans())
 def test_no_fold_is_empty_and_no_group_straddles(seed, few):
     """Sizes and labels of groups at random: some of these draws gave scikit-learn an empty fold."""
@@ -103,6 +104,7 @@ def test_no_fold_is_empty_and_no_group_straddles(seed, few):
         assert len(part.train) + len(part.test) == len(groups)
 
 
+@pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
 def test_a_draw_that_scikit_learn_leaves_with_an_empty_fold():
     rng = np.random.default_rng(17)
     k = int(rng.integers(2, 5))
