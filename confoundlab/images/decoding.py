@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from confoundlab.errors import InputError
 from confoundlab.types import Colour, Pixels
@@ -134,7 +134,7 @@ def decode_levels(
 
 
 @contextmanager
-def opened(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
+def opened(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[ImageFile.ImageFile]:
     """Open one file as `decode` does, with its errors; pixels are read when they are used."""
     try:
         _check_file(path)
