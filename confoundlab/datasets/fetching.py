@@ -14,9 +14,9 @@ import pooch
 from filelock import FileLock, Timeout
 
 from confoundlab.catalog import Archive, Dataset, Packed
-from confoundlab.datasets.copies import find_folder
+from confoundlab.datasets.copies import find_folder, row_of
 from confoundlab.datasets.download import DownloadError, Resuming
-from confoundlab.datasets.proof import compare, row_of
+from confoundlab.datasets.proof import compare
 from confoundlab.datasets.references import reference
 from confoundlab.datasets.unpacking import Limits, RefusedArchiveError, unpack
 from confoundlab.errors import InputError, RunFailedError
@@ -28,7 +28,7 @@ from confoundlab.files import (
     need_space,
     replace_folder,
 )
-from confoundlab.images.imageset import image_files
+from confoundlab.images.listing import list_images
 
 pooch.get_logger().setLevel(logging.WARNING)
 _UNPACKED = 2  # bytes on the disk for each byte of an archive, roughly: images hardly pack
@@ -90,7 +90,7 @@ def _check_replaceable(entry: Dataset, folder: Path) -> None:
     here = (path.resolve() for path in (Path.cwd(), Path.home(), data_root() or Path.cwd()))
     if not folder.is_dir() or any(path.is_relative_to(folder) for path in here):
         raise InputError(f"{folder} is not replaced: it is no folder for one image set.")
-    images = (path.relative_to(folder) for path in image_files(folder))
+    images = list_images(folder).images
     if any(folder.iterdir()) and not any(row_of(entry, path) for path in images):
         raise InputError(f"{folder} is not replaced: it holds no image of {entry.title}.")
 
@@ -221,9 +221,10 @@ def _aside(folder: Path) -> Iterator[Path]:
 
 
 def _remove_strays(entry: Dataset, folder: Path) -> None:
+    own = {folder / path for path in list_images(folder).images if row_of(entry, path)}
     for path in sorted(folder.rglob("*"), reverse=True):  # a folder after what is in it
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif row_of(entry, path.relative_to(folder)) is None:
+        elif path not in own:
             path.unlink()

@@ -34,10 +34,11 @@ STATES = {
 def data_line(images: ImageSet) -> str:
     """Return the line that opens a page: which data it ran on, in Markdown."""
     title = DATASETS[images.name].title if images.name in DATASETS else images.name
-    return (
+    line = (
         f"> **Data on this page: {images.state.upper()}** — {title}, {STATES[images.state]}. "
         f"{len(images):,} images of {len(images.classes)} classes, `{images.digest[:23]}…`."
     )
+    return " ".join([line, *images.remarks])
 
 
 def percent(fraction: float | None) -> str:

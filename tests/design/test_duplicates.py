@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from confoundlab.datasets.loading import load
+from confoundlab.design import duplicates
 from confoundlab.design.duplicates import (
     clusters,
     copied,
@@ -182,3 +183,16 @@ def test_copies_of_test_images_leave_training():
     split = without_copies(found, Split(np.array([0, 2, 3, 4]), np.array([1, 5])))
     assert split.train.tolist() == [2, 3] and split.test.tolist() == [1, 5]
     assert copied(found, split) == 0
+
+
+def test_many_alike_images_are_one_cluster_without_a_list_of_their_pairs(monkeypatch):
+    """All pairs of 20,000 equal hashes would be 200 million."""
+    n = 20_000
+    hashes = np.zeros(n, np.uint64)
+    hashes[:3] = [2**40 - 1, 2**40 - 1 - 3, 2**63]
+    monkeypatch.setattr(duplicates, "perceptual_hashes", lambda images: hashes)
+    images = blank(1)
+    many = images.subset(np.zeros(n, int))
+    found = near(many)
+    assert found["cluster"].iloc[:4].tolist() == [0, 0, 1, 1]
+    assert found["size"].iloc[-1] == n - 2
