@@ -10,9 +10,11 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from tqdm import tqdm
 
-from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.cache import load_table, save_table
+from confoundlab.files import cache_root, text_digest
 from confoundlab.images.decoding import CannotDecodeError, decode
 from confoundlab.types import Pixels
 
@@ -50,8 +52,10 @@ def scan(paths: Sequence[str], what: str) -> tuple[pd.DataFrame, dict[str, str]]
         }
     )
     kept = cache_root() / "scans" / f"{text_digest(str(Path(paths[0]).parent))[:16]}.parquet"
-    known = pd.read_parquet(kept) if kept.is_file() else pd.DataFrame(columns=_COLUMNS)
-    table = now.merge(known.astype(now.dtypes), on=list(now.columns), how="left")
+    known = load_table(kept, lambda found: found.to_pandas()[_COLUMNS].astype(now.dtypes))
+    if known is None:
+        known = pd.DataFrame(columns=_COLUMNS).astype(now.dtypes)
+    table = now.merge(known, on=list(now.columns), how="left")
     new = np.flatnonzero(table["sha256"].isna())
     problems: dict[str, str] = {}
 
@@ -66,6 +70,6 @@ def scan(paths: Sequence[str], what: str) -> tuple[pd.DataFrame, dict[str, str]]
     if len(new):
         table.loc[new, ["sha256", "height", "width"]] = in_order(one, new.tolist(), what)
         good = table.dropna(subset=["sha256"]).astype({"height": int, "width": int})
-        write_aside(kept, lambda path: good.to_parquet(path, index=False))
+        save_table(kept, pa.Table.from_pandas(good, preserve_index=False))
     table = table.dropna(subset=["sha256"]).astype({"sha256": str, "height": int, "width": int})
     return table, dict(sorted(problems.items()))

@@ -29,6 +29,7 @@ from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import verdicts
+from confoundlab.files import file_name
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.studies.predictions import Learner, held_out_predictions
 from confoundlab.studies.store import evidence_record, judgement_record, provenance, write_results
@@ -248,12 +249,14 @@ class StudyRun:
     def keep(self, figure: Figure, name: str) -> None:
         """Save a figure beside the results, if this run writes any."""
         if not self.is_live:
-            figure.savefig(Path(self.order["folder"]) / f"{name}.png", dpi=150, bbox_inches="tight")
+            figure.savefig(
+                Path(self.order["folder"]) / f"{file_name(name)}.png", dpi=150, bbox_inches="tight"
+            )
 
     def keep_table(self, table: pd.DataFrame, name: str) -> None:
         """Save a table beside the results, if this run writes any."""
         if not self.is_live:
-            table.to_csv(Path(self.order["folder"]) / f"{name}.csv", index=False)
+            table.to_csv(Path(self.order["folder"]) / f"{file_name(name)}.csv", index=False)
 
     def finish(self) -> None:
         """Write ``results.json`` and ``predictions.parquet``, if this run writes anything.
