@@ -56,13 +56,13 @@ def save_array(path: Path, array: Pixels) -> Pixels:
         It cannot be written.
     """
     head = io.BytesIO()
-    flat = np.ascontiguousarray(array)
-    np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(flat))
-    sums = zlib.crc32(flat, zlib.crc32(head.getvalue()))
+    whole = np.ascontiguousarray(array)
+    np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(whole))
+    sums = zlib.crc32(whole.data, zlib.crc32(head.getvalue()))
 
     def write(aside: Path) -> None:
         with aside.open("wb") as file:
-            file.writelines([head.getvalue(), flat.data, _MARK, sums.to_bytes(4, "big")])
+            file.writelines([head.getvalue(), whole.data, _MARK, sums.to_bytes(4, "big")])
 
     return _mapped(write_aside(path, write))
 

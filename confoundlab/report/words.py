@@ -35,7 +35,8 @@ def data_line(images: ImageSet) -> str:
     title = DATASETS[images.name].title if images.name in DATASETS else images.name
     return (
         f"> **Data on this page: {images.state.upper()}** — {escape.markdown(title)}, "
-        f"{STATES[images.state]}. {len(images):,} images of {len(images.classes)} classes, `{images.digest[:23]}…`."
+        f"{STATES[images.state]}. {len(images):,} images of {len(images.classes)} classes, "
+        f"`{images.digest[:23]}…`."
     )
 
 

@@ -249,9 +249,8 @@ class StudyRun:
     def keep(self, figure: Figure, name: str) -> None:
         """Save a figure beside the results, if this run writes any."""
         if not self.is_live:
-            figure.savefig(
-                Path(self.order["folder"]) / f"{file_name(name)}.png", dpi=150, bbox_inches="tight"
-            )
+            path = Path(self.order["folder"]) / f"{file_name(name)}.png"
+            figure.savefig(path, dpi=150, bbox_inches="tight")
 
     def keep_table(self, table: pd.DataFrame, name: str) -> None:
         """Save a table beside the results, if this run writes any."""
