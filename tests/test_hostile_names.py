@@ -120,8 +120,14 @@ def browsed(html, tmp_path):
     path = tmp_path / "page.html"
     path.write_text(html, encoding="utf-8")
     # nothing is fetched: every name but that of this machine is unknown
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000",
-               "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path / 'chromium'}"]  # fmt: skip
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--virtual-time-budget=2000",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        f"--user-data-dir={tmp_path / 'chromium'}",
+    ]
     done = subprocess.run(
         [browser, *options, "--dump-dom", path.as_uri()],
         capture_output=True, timeout=120, check=True,
