@@ -20,7 +20,7 @@ seed: int = 0  # seed
 RESULTS = """
 import json, os; from pathlib import Path
 folder = Path(json.loads(os.environ["CONFOUNDLAB_RUN"])["folder"])
-(folder / "results.json").write_text('{"schema": 1, "study": "coil", "evidence": []}')
+_ = (folder / "results.json").write_text('{"schema": 1, "study": "coil", "evidence": []}')
 """
 GOOD = HEAD + "import sys; print('seed', seed); print('bar', file=sys.stderr)\n" + RESULTS
 BAD = HEAD + "print('before')\n# %%\nraise ValueError('no such thing')\n"
@@ -88,7 +88,7 @@ def test_runs_and_empty_folders_are_overwritten_if_asked(notebook, tmp_path):
 MEANWHILE = """
 out = Path(os.environ["OUT"])
 out.mkdir(exist_ok=True)
-(out / "mine.txt").write_text("written meanwhile")
+_ = (out / "mine.txt").write_text("written meanwhile")
 """
 
 
