@@ -40,7 +40,7 @@ MOMENTS = 30
 # A smoke run, smaller still.
 RUN = [sys.executable, "-c", "from confoundlab.cli import main; main()", "run", "coil",
        "--profile", "smoke", *(word for pair in (
-           "dataset=coil100_sample", "data=simulated", "epochs=1", "repeats=1", "map_stride=128",
+           "data=simulated", "epochs=1", "repeats=1", "map_stride=128",
            "permutations=19") for word in ("-p", pair))]  # fmt: skip
 # Signal to exit code and message, as documented; nobody can answer to SIGKILL.
 SIGNALS = {
