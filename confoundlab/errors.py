@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import difflib
-import unicodedata
 from collections.abc import Iterable
 
-# Control characters, bytes of a file name that are no UTF-8, and separators of lines.
-_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+from confoundlab.escape import terminal
 
 
 class InputError(ValueError):
@@ -32,18 +30,11 @@ class BrokenImagesError(InputError):
 
     def __init__(self, problems: dict[str, str]) -> None:
         self.problems = problems
-        lines = "\n".join(f"  {printable(f'{name}: {why}')}" for name, why in problems.items())
+        lines = "\n".join(f"  {terminal(name, keep='')}: {why}" for name, why in problems.items())
         super().__init__(
             f"{len(problems)} image(s) cannot be used:\n{lines}\n"
             "Repair or remove them, or pass on_broken='skip' to go on without them."
         )
-
-
-def printable(text: str) -> str:
-    """Return a text with escapes in place of what would act on, or break, a terminal's line."""
-    return "".join(
-        repr(one)[1:-1] if unicodedata.category(one) in _UNPRINTABLE else one for one in text
-    )
 
 
 def one_of(what: str, given: str, known: Iterable[str]) -> str:

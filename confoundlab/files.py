@@ -1,12 +1,22 @@
-"""Where files live, and how they are written: aside, then moved, so that none is half there."""
+"""Where files live, and how they are written: aside, then moved, so that none is half there.
+
+What is being written has a hidden name that tells its process. If that was killed, the next one
+clears it away.
+"""
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import itertools
 import os
+import platform
+import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import platformdirs
@@ -15,6 +25,9 @@ from confoundlab.errors import InputError, RunFailedError
 
 DATA_VARIABLE = "CONFOUNDLAB_DATA"
 CACHE_VARIABLE = "CONFOUNDLAB_CACHE"
+Contents = frozenset[tuple[str, int, int]] | None
+_LEFT = re.compile(r"\.(.+)-([0-9a-f]{8})-(\d+)-[a-z0-9_]{8}(?:\.\w+)?")
+_TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}  # what a folder cannot be moved onto
 
 
 def data_root() -> Path | None:
@@ -38,40 +51,191 @@ def data_root() -> Path | None:
 
 
 def cache_root() -> Path:
-    """Return the folder for prepared arrays and computations; ``CONFOUNDLAB_CACHE`` moves it."""
+    """Return the folder for prepared arrays and computations; ``CONFOUNDLAB_CACHE`` moves it.
+
+    Raises
+    ------
+    InputError
+        There is something else in its place.
+    """
     named = os.environ.get(CACHE_VARIABLE)
-    return Path(named).expanduser() if named else platformdirs.user_cache_path("confoundlab")
+    folder = Path(named).expanduser() if named else platformdirs.user_cache_path("confoundlab")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"The cache {folder} is no folder. Name one by {CACHE_VARIABLE}.")
+    return folder.absolute()
+
+
+def roots() -> dict[str, str]:
+    """Return both variables so that they mean the same to a process in another folder."""
+    data = data_root()
+    return {CACHE_VARIABLE: str(cache_root())} | ({DATA_VARIABLE: str(data)} if data else {})
+
+
+def file_name(name: str) -> str:
+    """Return a part of a file name that recalls `name`, and is no path, on any system."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name)[:60] or "_"
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in words what a full disk, or one that may not be written, did to `path`.
+
+    Raises
+    ------
+    RunFailedError
+        For any `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise RunFailedError(
+            f"{error.filename or path} cannot be written: {error.strerror or error}. Make room, or "
+            f"name another folder; {CACHE_VARIABLE} names that of the cache."
+        ) from error
 
 
 def write_aside(path: Path, write: Callable[[Path], object]) -> Path:
-    """Let `write` fill a temporary file beside `path`, then move it into place in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    aside = Path(name)
-    try:
-        write(aside)
-        aside.chmod(0o644)  # mkstemp makes files that only their owner can read
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    """Let `write` fill a temporary file beside `path`, then move it into place in one step.
+
+    The disk has all of it before it is moved, so that not even a power cut leaves half of it.
+
+    Raises
+    ------
+    RunFailedError
+        It cannot be written; what was there still is.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _clear_once(path.parent)
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=_own(path.stem[:60]), suffix=path.suffix
+        )
+        os.close(handle)
+        aside = Path(name)
+        try:
+            write(aside)
+            aside.chmod(0o644)  # mkstemp makes files that only their owner can read
+            _flush(aside)
+            aside.replace(path)
+            _flush(path.parent)
+        finally:
+            aside.unlink(missing_ok=True)
     return path
 
 
-def replace_folder(new: Path, old: Path) -> None:
-    """Move `new` to `old` in one step; a folder that was there goes only after that worked."""
-    if not old.is_dir():
-        new.replace(old)
+def _flush(path: Path) -> None:
+    """Have the disk write what it holds of a file or, for its names, of a folder."""
+    if path.is_dir() and os.name != "posix":  # Windows opens no folders
         return
-    with tempfile.TemporaryDirectory(
-        dir=old.parent, prefix=f".{old.name}-", ignore_cleanup_errors=True
-    ) as scratch:
-        before = old.replace(Path(scratch) / "before")
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def folder_aside(out: Path) -> Iterator[Path]:
+    """Give an empty folder beside `out`, to be filled and moved; what is not moved is removed.
+
+    Leftovers of killed processes beside `out` are cleared first.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    clear_leftovers(out.parent)
+    around = Path(tempfile.mkdtemp(dir=out.parent, prefix=_own(out.name)))
+    try:
+        (around / "new").mkdir()
+        yield around / "new"
+    finally:
+        shutil.rmtree(around, ignore_errors=True)
+
+
+def replace_folder(new: Path, out: Path) -> None:
+    """Move `new`, of `folder_aside`, to `out`; a folder that was there goes only after that.
+
+    Raises
+    ------
+    OSError
+        It cannot be moved. What was there is there again; or, if another process has taken the
+        place in between, beside it.
+    """
+    if not out.is_dir():
+        new.replace(out)
+        return
+    before = out.replace(new.with_name("old"))
+    try:
+        new.replace(out)
+    except BaseException:
+        settle(before, out)
+        raise
+
+
+def settle(folder: Path, wanted: Path) -> Path:
+    """Move a folder to `wanted` or, where anything is in its place, beside it; return where to.
+
+    Nothing is replaced, for a folder moves onto nothing but an empty folder.
+    """
+    for number in itertools.count(1):
+        place = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
         try:
-            new.replace(old)
-        except BaseException:
-            before.replace(old)
-            raise
+            return folder.rename(place)
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                raise
+    raise AssertionError("numbers end never")
+
+
+def contents(folder: Path) -> Contents:
+    """Return names, sizes and times of all that is in a folder, or None where nothing is."""
+    if not os.path.lexists(folder):
+        return None
+    stats = [(str(path), path.lstat()) for path in (folder, *folder.rglob("*"))]
+    return frozenset((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what killed processes of this machine were writing in a folder.
+
+    One that was killed while it put a new folder in an old one's place: the old one comes back.
+    """
+    for path in folder.glob(".*-*-*-*"):
+        name = _LEFT.fullmatch(path.name)
+        if name is None or name[2] != _machine() or _alive(int(name[3])):
+            continue
+        if path.is_dir():
+            if (path / "old").exists() and not os.path.lexists(folder / name[1]):
+                settle(path / "old", folder / name[1])
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+@lru_cache
+def _clear_once(folder: Path) -> None:
+    clear_leftovers(folder)
+
+
+def _own(name: str) -> str:
+    return f".{name}-{_machine()}-{os.getpid()}-"
+
+
+@lru_cache
+def _machine() -> str:
+    """Return a mark of where a process's number means something: containers have their own."""
+    numbers = Path("/proc/self/ns/pid")  # Linux only
+    return text_digest(platform.node(), str(numbers.readlink()) if numbers.exists() else "")[:8]
+
+
+def _alive(process: int) -> bool:
+    if os.name != "posix":  # there is no harmless signal on Windows
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
 
 
 def need_space(folder: Path, n_bytes: int, what: str) -> None:

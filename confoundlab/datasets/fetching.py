@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +22,7 @@ from confoundlab.files import (
     DATA_VARIABLE,
     cache_root,
     data_root,
+    folder_aside,
     nearest,
     need_space,
     replace_folder,
@@ -168,7 +167,7 @@ def _unpack(
     entry: Dataset, archive: Archive, file: Path, folder: Path, limits: Limits | None
 ) -> str:
     """Unpack a download, prove it, move it to `folder`, and return what was proved."""
-    with _aside(folder) as aside:
+    with folder_aside(folder) as aside:
         unpack(file, aside, archive.format, limits)
         if not archive.keep_strays and not isinstance(entry.layout, Packed):
             _remove_strays(entry, aside)
@@ -207,17 +206,6 @@ def _download(entry: Dataset, archive: Archive, file: Path) -> None:
         "The same command tries again, from what has arrived. A copy from elsewhere is proved by "
         f"`confoundlab data verify {entry.name} FOLDER`."
     )
-
-
-@contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    aside.chmod(0o755)
-    try:
-        yield aside
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _remove_strays(entry: Dataset, folder: Path) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from confoundlab.catalog import Dataset, Packed, read_manifest
 from confoundlab.datasets.copies import name_of, open_dataset, row_of
-from confoundlab.errors import InputError, printable
+from confoundlab.errors import InputError
+from confoundlab.escape import terminal
 from confoundlab.images.decoding import CannotDecodeError, decode
 from confoundlab.images.listing import list_images
 from confoundlab.images.scanning import in_order, pixel_digest
@@ -71,7 +72,7 @@ class Comparison:
         """List what is not as it should be, a line each kind, with at most `shown` names."""
         kinds = ("missing", "altered", "doubled", "broken", "number", "extra", "left_out")
         return "\n".join(
-            f"  {kind.replace('_', ' ')}, {len(names):,}: {printable(some(names, shown))}"
+            f"  {kind.replace('_', ' ')}, {len(names):,}: {terminal(some(names, shown), keep='')}"
             for kind in kinds
             if (names := getattr(self, kind))
         )

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from confoundlab.errors import BrokenImagesError, InputError, printable
+from confoundlab.errors import BrokenImagesError, InputError
+from confoundlab.escape import terminal
 from confoundlab.images.decoding import CannotDecodeError, decode
 from confoundlab.images.listing import counted, list_images
 from confoundlab.images.rows import FILE, MEASURED, checked, rows_of
@@ -87,7 +88,7 @@ def _none_found(name: str, folder: Path, problems: dict[str, str], left_out: dic
     text = f"There are no {name} images that can be used below {folder}."
     if problems:
         some = "; ".join(f"{path}: {why}" for path, why in list(problems.items())[:_SHOWN])
-        text += printable(f" {len(problems):,} cannot be read, for example {some}.")
+        text += terminal(f" {len(problems):,} cannot be read, for example {some}.", keep="")
     return f"{text} Left out: {counted(left_out)}." if left_out else text
 
 

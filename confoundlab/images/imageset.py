@@ -7,9 +7,8 @@ have the same digest, whatever their file format, and one changed pixel gives an
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -17,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from confoundlab.cache import load_array, save_array
 from confoundlab.catalog import DataState
 from confoundlab.errors import InputError
-from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.files import cache_root, file_name, text_digest
 from confoundlab.images.decoding import to_gray
 from confoundlab.images.folder import Describe, OnBroken, read_folder
 from confoundlab.images.listing import counted
@@ -163,11 +163,9 @@ class ImageSet:
         key = text_digest(
             computed_by("views"), self.digest, str(view), colour, *self.table["image"]
         )[:24]
-        path = cache_root() / "prepared" / f"{self.name}-{key}.npy"
-        if not path.is_file():
-            write_aside(path, partial(np.save, arr=self._prepare(view, colour)))
-        prepared: Pixels = np.load(path, mmap_mode="r")
-        return prepared
+        path = cache_root() / "prepared" / f"{file_name(self.name)}-{key}.npy"
+        kept = load_array(path)
+        return save_array(path, self._prepare(view, colour)) if kept is None else kept
 
     def _prepare(self, view: View, colour: Colour) -> Pixels:
         def one(row: int) -> Pixels:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from confoundlab.errors import InputError, printable
+from confoundlab.errors import InputError
+from confoundlab.escape import terminal
 
 MEASURED = ("sha256", "height", "width")  # columns that come from the files themselves
 FILE = "file"  # a path below the folder, while the set is made
@@ -51,12 +52,12 @@ def rows_of(
             row = describe(file)
         except Exception as error:
             raise InputError(
-                f"describe fails for {printable(name)}: {type(error).__name__}: {error}. "
+                f"describe fails for {terminal(name, keep='')}: {type(error).__name__}: {error}. "
                 "It gets the path below the folder; let it return None for what does not belong."
             ) from error
         if row is None:
             left_out[name] = "that describe says is none of the set"
-        elif printable(name) != name:
+        elif terminal(name, keep="") != name:
             problems[name] = "a name that is no UTF-8 or holds a control character; rename it"
         else:
             _check_row(name, row)
@@ -82,11 +83,11 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
             raise InputError(f"Column {column!r} is empty in row(s) {empty[:5].tolist()}.")
     table = table.astype(dict.fromkeys(_NAMES, str))
     for column in _NAMES:
-        odd = np.flatnonzero(table[column].map(lambda text: printable(text) != text))
+        odd = np.flatnonzero(table[column].map(lambda text: terminal(text, keep="") != text))
         if len(odd):
             raise InputError(
                 f"Column {column!r} holds characters that cannot be printed in row(s) "
-                f"{odd[:5].tolist()}: {printable(table[column].iloc[odd[0]])!r}. Leave them out."
+                f"{odd[:5].tolist()}: {terminal(table[column].iloc[odd[0]], keep='')!r}. Leave them out."
             )
     doubled = table["image"][table["image"].duplicated()].unique()
     if len(doubled):

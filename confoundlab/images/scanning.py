@@ -10,9 +10,11 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from tqdm import tqdm
 
-from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.cache import load_table, save_table
+from confoundlab.files import cache_root, text_digest
 from confoundlab.images.decoding import CannotDecodeError, decode_levels
 from confoundlab.types import Pixels
 from confoundlab.versions import computed_by
@@ -64,8 +66,10 @@ def scan(
     """
     now = pd.DataFrame([(_storable(path), *state_of(path)) for path in paths], columns=_COLUMNS[:3])
     kept = cache_root() / "scans" / f"{_key(paths[0].parent, bit_depth)}.parquet"
-    known = pd.read_parquet(kept) if kept.is_file() else pd.DataFrame(columns=_COLUMNS)
-    table = now.merge(known.astype(now.dtypes), on=list(now.columns), how="left")
+    known = load_table(kept, lambda found: found.to_pandas()[_COLUMNS].astype(now.dtypes))
+    if known is None:
+        known = pd.DataFrame(columns=_COLUMNS).astype(now.dtypes)
+    table = now.merge(known, on=list(now.columns), how="left")
     new = np.flatnonzero(table["sha256"].isna())
     problems: dict[int, str] = {}
 
@@ -82,7 +86,7 @@ def scan(
     table = table.dropna(subset=["sha256"])
     table = table.astype({"sha256": str} | dict.fromkeys(_COLUMNS[4:], int))
     if len(new):
-        write_aside(kept, lambda path: table.to_parquet(path, index=False))
+        save_table(kept, pa.Table.from_pandas(table, preserve_index=False))
     return table, dict(sorted(problems.items()))
 
 

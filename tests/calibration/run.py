@@ -24,9 +24,11 @@ from typing import Any
 
 import click
 import pandas as pd
+import pyarrow as pa
 from calibration_cells import COVERAGE, NULLS, POWER
 from tqdm import tqdm
 
+from confoundlab.cache import load_table, save_table
 from confoundlab.calibration.designs import Cell
 from confoundlab.calibration.rates import Coverage, replicate, summary
 from confoundlab.cli import Command
@@ -51,14 +53,14 @@ def work(
         str((replicates, first)),
         computed_by("learners", "statistics", "power"),
     )
-    kept = cache_root() / "calibration" / f"{key[:32]}.json"
-    if kept.is_file():
-        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-        return found
+    kept = cache_root() / "calibration" / f"{key[:32]}.parquet"
+    found: list[dict[str, Any]] | None = load_table(kept, lambda table: table.to_pylist())
+    if found is not None:
+        return found[0]
     row = {"kind": kind} | summary(
         test, cell, replicate(test, cell, range(first, first + replicates))
     )
-    write_aside(kept, lambda aside: aside.write_text(json.dumps(row), encoding="utf-8"))
+    save_table(kept, pa.Table.from_pylist([row]))
     return row
 
 
