@@ -36,7 +36,7 @@ from tqdm import tqdm
 
 from confoundlab.calibration import Cell, Drawn, draw
 from confoundlab.evidence import label_from_factors, probe
-from confoundlab.files import write_aside
+from confoundlab.storage.files import write_aside
 
 STORE = Path(__file__).parents[1] / "results" / "rivals" / "rivals.csv"
 LEVEL = 0.05

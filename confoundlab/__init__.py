@@ -6,6 +6,8 @@ arXiv:1912.07661). One direction through the package, a folder a step:
 
     catalog -> image set -> view -> split -> learner -> evidence -> store -> notebook -> book
 
+storage
+    Where files live, how they are written, kept and found again.
 catalog
     What each study is made of: sources, counts, terms, paper rows, twin.
 images

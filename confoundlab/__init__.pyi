@@ -13,6 +13,7 @@ from . import plates as plates
 from . import plotting as plotting
 from . import report as report
 from . import simulation as simulation
+from . import storage as storage
 from . import studies as studies
 from .datasets import load as load
 from .evidence import Evidence as Evidence

@@ -9,9 +9,9 @@ import pandas as pd
 
 from confoundlab.catalog import Dataset, Packed, Row, TableSet
 from confoundlab.errors import InputError
-from confoundlab.files import DATA_VARIABLE, data_root
 from confoundlab.images.folder import OnBroken
 from confoundlab.images.imageset import ImageSet
+from confoundlab.storage.files import DATA_VARIABLE, data_root
 from confoundlab.types import Pixels
 
 

@@ -18,7 +18,8 @@ from confoundlab.datasets.proof import compare
 from confoundlab.datasets.references import reference
 from confoundlab.datasets.unpacking import Limits, RefusedArchiveError, unpack
 from confoundlab.errors import InputError, RunFailedError
-from confoundlab.files import (
+from confoundlab.images.listing import list_images
+from confoundlab.storage.files import (
     DATA_VARIABLE,
     cache_root,
     data_root,
@@ -27,7 +28,6 @@ from confoundlab.files import (
     need_space,
     replace_folder,
 )
-from confoundlab.images.listing import list_images
 
 pooch.get_logger().setLevel(logging.WARNING)
 _UNPACKED = 2  # bytes on the disk for each byte of an archive, roughly: images hardly pack

@@ -11,8 +11,8 @@ from PIL import Image
 from confoundlab.errors import InputError, RunFailedError
 from confoundlab.exercise.solution import fair_task
 from confoundlab.exercise.tasks import BLANK, CLASSES, EACH, SIDE
-from confoundlab.files import folder_aside, settle, writing
 from confoundlab.images.imageset import ImageSet
+from confoundlab.storage.files import folder_aside, settle, writing
 
 EPOCHS, REPEATS = 60, 3  # of the nets that the task asks for
 

@@ -7,6 +7,7 @@ have the same digest, whatever their file format, and one changed pixel gives an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,17 +17,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from confoundlab.cache import load_array, save_array
 from confoundlab.catalog import DataState
 from confoundlab.errors import InputError
-from confoundlab.files import cache_root, file_name, text_digest
 from confoundlab.images.decoding import to_gray
 from confoundlab.images.folder import Describe, OnBroken, read_folder
 from confoundlab.images.listing import counted
 from confoundlab.images.rows import checked
 from confoundlab.images.scanning import in_order, pixel_digest
+from confoundlab.storage.cache import load_array, save_array
+from confoundlab.storage.files import cache_root, file_name, text_digest
+from confoundlab.storage.versions import computed_by
 from confoundlab.types import Colour, Indices, Pixels
-from confoundlab.versions import computed_by
 
 
 class View(Protocol):

@@ -85,9 +85,10 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
     for column in _NAMES:
         odd = np.flatnonzero(table[column].map(lambda text: terminal(text, keep="") != text))
         if len(odd):
+            shown = terminal(table[column].iloc[odd[0]], keep="")
             raise InputError(
                 f"Column {column!r} holds characters that cannot be printed in row(s) "
-                f"{odd[:5].tolist()}: {terminal(table[column].iloc[odd[0]], keep='')!r}. Leave them out."
+                f"{odd[:5].tolist()}: {shown!r}. Leave them out."
             )
     doubled = table["image"][table["image"].duplicated()].unique()
     if len(doubled):

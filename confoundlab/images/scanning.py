@@ -13,11 +13,11 @@ import pandas as pd
 import pyarrow as pa
 from tqdm import tqdm
 
-from confoundlab.cache import load_table, save_table
-from confoundlab.files import cache_root, text_digest
 from confoundlab.images.decoding import CannotDecodeError, decode_levels
+from confoundlab.storage.cache import load_table, save_table
+from confoundlab.storage.files import cache_root, text_digest
+from confoundlab.storage.versions import computed_by
 from confoundlab.types import Pixels
-from confoundlab.versions import computed_by
 
 T = TypeVar("T")
 _DECODERS = 2  # decoding releases the interpreter lock; more threads than cores gain nothing

@@ -23,13 +23,13 @@ import pandas as pd
 import pyarrow as pa
 from scipy.stats import norm
 
-from confoundlab.cache import load_table, save_table
 from confoundlab.errors import InputError, one_of
-from confoundlab.files import cache_root, text_digest
 from confoundlab.inference.combining import combined, logit_ends
 from confoundlab.inference.simulated_studies import Fit, Layout, answering, ranking, smallest_p
+from confoundlab.storage.cache import load_table, save_table
+from confoundlab.storage.files import cache_root, text_digest
+from confoundlab.storage.versions import computed_by
 from confoundlab.types import Numbers
-from confoundlab.versions import computed_by
 
 Metric = Literal["accuracy", "balanced accuracy", "ROC AUC"]
 METRICS: tuple[Metric, ...] = ("accuracy", "balanced accuracy", "ROC AUC")

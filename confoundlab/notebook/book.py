@@ -13,8 +13,8 @@ from nbformat import NotebookNode
 
 from confoundlab import escape
 from confoundlab.errors import InputError
-from confoundlab.files import text_digest
 from confoundlab.report.words import STATES, command
+from confoundlab.storage.files import text_digest
 
 _ADDRESS = re.compile(r"https://([\w.-]+)/[\w.-]+/[\w.-]+")
 # The built book lies on this branch, and in it the executed notebooks; none is on any other.

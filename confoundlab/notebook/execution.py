@@ -25,7 +25,8 @@ from papermill.exceptions import PapermillExecutionError
 from confoundlab.catalog import Study
 from confoundlab.datasets.loading import usable
 from confoundlab.errors import BrokenImagesError, InputError, RunFailedError, one_of
-from confoundlab.files import (
+from confoundlab.notebook.webpage import write_page
+from confoundlab.storage.files import (
     Contents,
     contents,
     folder_aside,
@@ -34,7 +35,6 @@ from confoundlab.files import (
     settle,
     writing,
 )
-from confoundlab.notebook.webpage import write_page
 from confoundlab.studies.parameters import declared, notebook_source, read_notebook, resolve
 from confoundlab.studies.run import RUN_VARIABLE
 

@@ -14,7 +14,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from confoundlab.files import write_aside
+from confoundlab.storage.files import write_aside
 
 # nbconvert's page fetches scripts for formulas, diagrams and widgets; this one runs no script, and
 # tells the browser not to run any that came in by an output (Content Security Policy, W3C).

@@ -27,8 +27,8 @@ from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
 from confoundlab.evidence.record import Evidence
-from confoundlab.files import file_name
 from confoundlab.images.imageset import ImageSet, View
+from confoundlab.storage.files import file_name
 from confoundlab.studies.judging import Judging
 from confoundlab.studies.predictions import Learner, named_predictions
 from confoundlab.studies.question import Metric, Question

@@ -23,12 +23,12 @@ import jsonschema
 import pandas as pd
 import pyarrow as pa
 
-from confoundlab.cache import load_table, save_table
 from confoundlab.errors import InputError
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Judgement
-from confoundlab.files import cache_root, code_digest, text_digest, write_aside
-from confoundlab.versions import VERSIONS, computed_by
+from confoundlab.storage.cache import load_table, save_table
+from confoundlab.storage.files import cache_root, code_digest, text_digest, write_aside
+from confoundlab.storage.versions import VERSIONS, computed_by
 
 _KEY = b"confoundlab"
 

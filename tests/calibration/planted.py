@@ -22,12 +22,12 @@ import pandas as pd
 import pyarrow as pa
 from tqdm import tqdm
 
-from confoundlab.cache import load_table, save_table
 from confoundlab.cli import Command
-from confoundlab.files import cache_root, text_digest, write_aside
 from confoundlab.models.bank import cores
 from confoundlab.plates.studies.planted_dials import N_SEEDS, QUESTIONS, STRENGTHS, planted, summary
-from confoundlab.versions import computed_by
+from confoundlab.storage.cache import load_table, save_table
+from confoundlab.storage.files import cache_root, text_digest, write_aside
+from confoundlab.storage.versions import computed_by
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "planted.csv"
 

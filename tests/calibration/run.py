@@ -28,14 +28,14 @@ import pyarrow as pa
 from calibration_cells import COVERAGE, NULLS, POWER
 from tqdm import tqdm
 
-from confoundlab.cache import load_table, save_table
 from confoundlab.calibration.designs import Cell
 from confoundlab.calibration.rates import Coverage, replicate, summary
 from confoundlab.cli import Command
-from confoundlab.files import cache_root, text_digest, write_aside
 from confoundlab.inference.power import ALPHA
 from confoundlab.models.bank import cores
-from confoundlab.versions import computed_by
+from confoundlab.storage.cache import load_table, save_table
+from confoundlab.storage.files import cache_root, text_digest, write_aside
+from confoundlab.storage.versions import computed_by
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "calibration.csv"
 REPLICATES, COVERED = 400, 1000

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from loopback import GOOD, NAMES, Stopping, checksum, entry, get, left, packed, png
 
-from confoundlab import files
 from confoundlab.catalog import dataset
 from confoundlab.datasets import fetching, proof, unpacking
 from confoundlab.datasets.copies import folder_of
 from confoundlab.datasets.fetching import target
 from confoundlab.errors import InputError, RunFailedError
+from confoundlab.storage import files
 
 
 def test_a_good_archive_becomes_a_folder_and_nothing_else_is_left(server, tmp_path):

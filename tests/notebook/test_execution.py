@@ -113,7 +113,7 @@ def test_folders_mean_the_same_to_the_kernel(notebook, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CONFOUNDLAB_DATA", "data")
     monkeypatch.setenv("CONFOUNDLAB_CACHE", "cache")
-    asked = "from confoundlab.files import *; print(data_root(), cache_root())\n"
+    asked = "from confoundlab.storage.files import *; print(data_root(), cache_root())\n"
     out = run(notebook(HEAD + asked), Path("out"))
     assert texts(out / "coil.ipynb") == [f"{tmp_path / 'data'} {tmp_path / 'cache'}\n"]
 

@@ -29,10 +29,10 @@ import click
 import numpy as np
 import pandas as pd
 
-from confoundlab.cache import load_array, load_table
 from confoundlab.cli import Command
 from confoundlab.errors import RunFailedError
-from confoundlab.files import write_aside
+from confoundlab.storage.cache import load_array, load_table
+from confoundlab.storage.files import write_aside
 
 ROOT = Path(__file__).parents[2]
 STORE = ROOT / "results" / "reliability" / "kill.csv"

@@ -26,9 +26,9 @@ from tqdm import tqdm
 from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.plates.features import nets
+from confoundlab.storage.versions import computed_by
 from confoundlab.studies import store
 from confoundlab.types import Numbers, Pixels
-from confoundlab.versions import computed_by
 
 Embedding = npt.NDArray[np.float32]
 _AT_ONCE = 32  # images a step of a net

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from confoundlab import files
 from confoundlab.errors import InputError, RunFailedError
-from confoundlab.files import (
+from confoundlab.storage import files
+from confoundlab.storage.files import (
     cache_root,
     clear_leftovers,
     code_digest,

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from confoundlab.files import write_aside
+from confoundlab.storage.files import write_aside
 from confoundlab.types import Pixels
 
 T = TypeVar("T")

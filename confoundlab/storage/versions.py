@@ -3,7 +3,7 @@
 A computation is found again as long as what computes it means the same. So each kind of computing
 states a version by hand, and no comment, name or move throws hours of nets away. Raise a version
 when a result of its kind can come out otherwise (another rounding counts, another speed does not);
-``tests/test_versions.py`` compares stored samples of each kind and says when that is due.
+``tests/storage/test_versions.py`` compares stored samples of each kind and says when that is due.
 """
 
 from __future__ import annotations

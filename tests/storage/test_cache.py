@@ -8,12 +8,12 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from confoundlab.cache import load_array, load_table, save_array, save_table
 from confoundlab.croppers.crops import Corner
 from confoundlab.design import power
-from confoundlab.files import cache_root
 from confoundlab.images import imageset
 from confoundlab.images.imageset import ImageSet
+from confoundlab.storage.cache import load_array, load_table, save_array, save_table
+from confoundlab.storage.files import cache_root
 from confoundlab.studies import store
 
 ARRAY = np.arange(2**16, dtype=np.uint32).view(np.uint8).reshape(64, 32, 32, 4)
