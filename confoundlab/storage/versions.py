@@ -16,7 +16,7 @@ VERSIONS: dict[Computing, int] = {
     "views": 2,  # files to pixels, and what croppers and transforms leave of them
     "learners": 2,  # LeNet-5 on every engine, and the random forest
     "embeddings": 1,  # projection and pretrained nets
-    "plates": 2,  # simulated sites, and what is measured on them
+    "plates": 1,  # simulated sites, and what is measured on them
     "statistics": 2,  # probes, nulls, intervals and verdicts
     "power": 2,  # simulated power tables
 }
