@@ -133,7 +133,7 @@ def covered(table: pd.DataFrame) -> pd.DataFrame:
     own = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]
     rows = []
     for key, part in own.groupby(["metric", "method", "sizes"], sort=True):
-        row = dict(zip(("metric", "interval", "sizes of groups"), key, strict=True))
+        row = dict(zip(("metric", "interval", "sizes"), key, strict=True))
         for groups in sorted(own["n_groups"].unique()):
             inside = 100 * part.loc[part["n_groups"] == groups, "inside"]
             tried = f"{inside.min():.0f}–{inside.max():.0f}%" if len(inside) else "–"

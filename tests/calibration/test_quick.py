@@ -59,8 +59,8 @@ def test_near_copies_counted_one_by_one_cry_wolf():
     "name", ["page of twenty controls", "held-out accuracy, half of the fits dead"]
 )
 def test_many_controls_and_dead_fits_raise_no_false_verdicts(name):
-    found = summary(name, Cell(80), replicate(name, Cell(80), range(20)))
-    assert found["leak_verdicts"] + found["inverted_verdicts"] <= 0.25
+    found = summary(name, Cell(80), replicate(name, Cell(80), range(10)))
+    assert found["leak_verdicts"] + found["inverted_verdicts"] <= 0.3
     assert found.get("no_leak_verdicts", 0) == 0
 
 
@@ -102,8 +102,8 @@ def test_a_planted_leak_is_found():
     ],
 )
 def test_intervals_hold_the_truth(cell):
-    found = summary("interval", cell, replicate("interval", cell, range(300)))
-    assert 0.905 < found["inside"] < 0.985  # 94 % in truth give less once in a thousand times
+    found = summary("interval", cell, replicate("interval", cell, range(200)))
+    assert 0.885 < found["inside"] < 0.995  # 94 % in truth give less once in a thousand times
 
 
 def test_all_tests_are_calibrated():
