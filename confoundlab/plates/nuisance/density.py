@@ -43,16 +43,12 @@ def explained(
     first = wells[wells["batch"] == "1"].reset_index(drop=True)
     second = wells[wells["batch"] == "2"].reset_index(drop=True)
     same = wells[(wells["line"] == "A549") & (wells["hours"] == 48)].reset_index(drop=True)
+    options: dict[str, Any] = {"n_permutations": n_permutations, "seed": seed}
 
     def share(table: pd.DataFrame, values: pd.Series[float], factor: pd.Series[str]) -> Evidence:
         one = np.zeros(len(table), np.intp)  # all wells have the same content: DMSO
         return partial_confounder_test(
-            values,
-            pd.DataFrame({"factor": factor}),
-            one,
-            table["plate"],
-            n_permutations=n_permutations,
-            seed=seed,
+            values, pd.DataFrame({"factor": factor}), one, table["plate"], **options
         )
 
     inside = first["log"] - first.groupby("plate")["log"].transform("mean")
