@@ -36,7 +36,7 @@ from tqdm import tqdm
 
 from confoundlab.calibration import Cell, Drawn, draw
 from confoundlab.evidence import label_from_factors, probe
-from confoundlab.files import write_aside
+from confoundlab.storage.files import write_aside
 
 STORE = Path(__file__).parents[1] / "results" / "rivals" / "rivals.csv"
 LEVEL = 0.05
@@ -66,7 +66,7 @@ TILTED = {
 
 
 def ours(drawn: Drawn) -> bool:
-    """A ridge probe, its labels permuted patient by patient."""
+    """Ask a ridge probe, its labels permuted patient by patient."""
     found = probe(drawn.features, drawn.labels, groups=drawn.groups, n_permutations=199)
     return found.p_value <= LEVEL
 
@@ -77,7 +77,7 @@ def sklearn_plain(drawn: Drawn) -> bool:
 
 
 def sklearn_groups(drawn: Drawn) -> bool:
-    """The same, told the patients: its labels then move inside patients only."""
+    """Ask the same, told the patients: its labels then move inside patients only."""
     return _sklearn(drawn, cv=GroupKFold(5), groups=drawn.groups)
 
 

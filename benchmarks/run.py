@@ -36,11 +36,11 @@ from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.datasets import loading
 from confoundlab.design import splits
 from confoundlab.evidence.probes import Probe, ProbeMetric, probe
-from confoundlab.files import write_aside
 from confoundlab.models import bank
 from confoundlab.models.lenet import LeNet5, Task
 from confoundlab.models.lenet_simd import train_simd
 from confoundlab.models.simd import WIDTH
+from confoundlab.storage.files import write_aside
 from confoundlab.types import Pixels
 
 STORE = Path(__file__).parents[1] / "results" / "benchmarks" / "benchmarks.json"

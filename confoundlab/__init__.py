@@ -6,6 +6,8 @@ arXiv:1912.07661). One direction through the package, a folder a step:
 
     catalog -> image set -> view -> split -> learner -> evidence -> store -> notebook -> book
 
+storage
+    Where files live, how they are written, kept and found again.
 catalog
     What each study is made of: sources, counts, terms, paper rows, twin.
 images
@@ -22,6 +24,8 @@ models
     What is trained: LeNet-5 by the hundred, the engines under it, and linear probes.
 plotting
     Still figures: what nets named, what a view leaves, what evidence says.
+inference
+    Kernels of inference: ranks, intervals, p-values combined and corrected, power.
 evidence
     Numbers that can be argued with: estimates, intervals, nulls, p-values and verdicts.
 calibration

@@ -6,12 +6,14 @@ from . import design as design
 from . import evidence as evidence
 from . import exercise as exercise
 from . import images as images
+from . import inference as inference
 from . import models as models
 from . import notebook as notebook
 from . import plates as plates
 from . import plotting as plotting
 from . import report as report
 from . import simulation as simulation
+from . import storage as storage
 from . import studies as studies
 from .datasets import load as load
 from .evidence import Evidence as Evidence

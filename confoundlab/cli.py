@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from confoundlab import escape
 from confoundlab.errors import InputError, RunFailedError
 
 PROFILES = click.Choice(["smoke", "quick", "paper"])
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM: stop as on Ctrl-C, so that the kernel stops and nothing half-made is left."""
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """Print, with what a terminal would obey written out; names come from files and tables."""
+    click.echo(escape.terminal(str(text)), err=err)
 
 
 class Command(click.Command):
@@ -18,18 +32,38 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
+        for stream in (sys.stdout, sys.stderr):  # a console that lacks a letter gets its number
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         try:
-            return super().invoke(ctx)
+            with _terminable():
+                return super().invoke(ctx)
         except (InputError, RunFailedError) as error:
-            click.echo(f"confoundlab: {error}", err=True)
+            say(f"confoundlab: {error}", err=True)
             ctx.exit(2 if isinstance(error, InputError) else 1)
         except OSError as error:  # a full disk, a folder that may not be written
             where = f": {error.filename}" if error.filename else ""
-            click.echo(f"confoundlab: {error.strerror or error}{where}", err=True)
+            say(f"confoundlab: {error.strerror or error}{where}", err=True)
             ctx.exit(1)
         except (KeyboardInterrupt, click.Abort) as stop:
-            click.echo(f"\nconfoundlab: stopped. {stop}".rstrip(), err=True)
-            ctx.exit(130)
+            say(f"\nconfoundlab: stopped. {stop}".rstrip(), err=True)
+            ctx.exit(128 + (signal.SIGTERM if isinstance(stop, TerminatedError) else signal.SIGINT))
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    def stop(*_: object) -> NoReturn:
+        raise TerminatedError
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread, as in a program that calls this one
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Program(click.Group):
@@ -61,14 +95,14 @@ def studies() -> None:
     from confoundlab.datasets.loading import available
 
     for study in STUDIES.values():
-        click.echo(f"{study.name:8} {study.title}")
+        say(f"{study.name:8} {study.title}")
         for entry in study.datasets:
             state = available(entry.name, study.data)
-            click.echo(f"         {entry.name:16} {state:10} {entry.title}")
+            say(f"         {entry.name:16} {state:10} {entry.title}")
         for table in study.tables:
             found = table.state if find_folder(table) else "missing"
-            click.echo(f"         {table.name:24} {found:10} {table.title}")
-        click.echo(f"         profiles: {', '.join(study.profiles)}")
+            say(f"         {table.name:24} {found:10} {table.title}")
+        say(f"         profiles: {', '.join(study.profiles)}")
 
 
 @main.command()
@@ -93,7 +127,7 @@ def studies() -> None:
     required=True,
     help="Folder for the executed notebook, results.json and figures.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the folder if it is there.")
+@click.option("--overwrite", is_flag=True, help="Replace a run that is there.")
 @click.option(
     "--list-parameters",
     is_flag=True,
@@ -114,7 +148,7 @@ def run(
 
     given = dict(_pair(text) for text in pairs)
     run_study(catalog.study(study), out, profile=profile, parameters=given, overwrite=overwrite)
-    click.echo(f"{out / study}.ipynb, results.json and figures are in {out}")
+    say(f"{out / study}.ipynb, results.json and figures are in {out}")
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -129,10 +163,10 @@ def _list_parameters(ctx: click.Context) -> NoReturn:
     from confoundlab.studies.parameters import declared, notebook_source, read_notebook
 
     for study in STUDIES:
-        click.echo(f"{study}:")
+        say(f"{study}:")
         for parameter in declared(read_notebook(notebook_source(study))).values():
-            click.echo(f"  {parameter.name} = {parameter.default!r}  ({parameter.values})")
-            click.echo(f"      {parameter.comment}")
+            say(f"  {parameter.name} = {parameter.default!r}  ({parameter.values})")
+            say(f"      {parameter.comment}")
     ctx.exit()
 
 
@@ -158,10 +192,10 @@ def compare(first: Path, second: Path, out: Path | None) -> None:
     table = comparison.rows(one, other)
     if not table["difference"].notna().any():
         raise InputError(f"{first} and {second} share no row (row, view, split, learner, metric).")
-    click.echo(comparison.words(one, other, table))
+    say(comparison.words(one, other, table))
     if out is not None:
         comparison.write(out, one, other, table)
-        click.echo(f"\ncomparison.csv, settings.csv and comparison.png are in {out}")
+        say(f"\ncomparison.csv, settings.csv and comparison.png are in {out}")
 
 
 @main.group()
@@ -182,13 +216,13 @@ def list_data() -> None:
     from confoundlab.datasets.loading import available
 
     for entry in DATASETS.values():
-        click.echo(
+        say(
             f"{entry.name:16} {entry.title}: {entry.n_images:,} images, now "
             f"{available(entry.name)}; terms: {entry.terms}"
         )
     for table in TABLES.values():
         state = table.state if find_folder(table) else "missing"
-        click.echo(f"{table.name:24} {table.title}: tables, now {state}; terms: {table.terms}")
+        say(f"{table.name:24} {table.title}: tables, now {state}; terms: {table.terms}")
 
 
 @data.command("path")
@@ -198,7 +232,7 @@ def data_path(name: str) -> None:
     from confoundlab import catalog
     from confoundlab.datasets.copies import folder_of
 
-    click.echo(folder_of(catalog.dataset(name)))
+    say(folder_of(catalog.dataset(name)))
 
 
 @data.command()
@@ -226,14 +260,14 @@ def fetch(name: str, into: Path | None, yes: bool, overwrite: bool) -> None:
 
     entry = catalog.dataset(name)
     folder = target(entry, into, overwrite=overwrite)
-    click.echo(f"{terms(entry)}\nInto:     {folder}", err=True)
+    say(f"{terms(entry)}\nInto:     {folder}", err=True)
     if not yes:
         if not _on_terminal():
             raise InputError("Nobody is here to accept these terms. Read them, then pass --yes.")
         if not click.confirm("Do you accept these terms?", err=True):
             raise InputError("The terms were not accepted; nothing was fetched.")
-    proved = fetch(entry, folder, tell=lambda text: click.echo(text, err=True))
-    click.echo(f"{entry.title} is in {folder}: {proved}")
+    proved = fetch(entry, folder, tell=lambda text: say(text, err=True))
+    say(f"{entry.title} is in {folder}: {proved}")
 
 
 def _on_terminal() -> bool:
@@ -261,9 +295,9 @@ def verify(name: str, folder: Path | None, everything: bool) -> None:
     details = found.details(None if everything else SHOWN)
     if not found.whole:
         raise RunFailedError(f"{entry.title} in {where} is not whole:\n{details}")
-    click.echo(f"{entry.title} in {where}: {found.summary()}")
+    say(f"{entry.title} in {where}: {found.summary()}")
     if details:
-        click.echo(details, err=True)
+        say(details, err=True)
 
 
 @main.group()
@@ -298,7 +332,7 @@ def new(seed: int, out: Path, secret: str) -> None:
     from confoundlab.exercise.folder import write_task
 
     write_task(out, seed, secret)
-    click.echo(f"The task is in {out}: begin with {out / 'README.md'}")
+    say(f"The task is in {out}: begin with {out / 'README.md'}")
 
 
 @exercise.command()
@@ -315,7 +349,7 @@ def check(answer: Path, secret: str) -> None:
     marks = grading.check(given, secret)
     for mark in marks:
         said = getattr(given, mark.question)
-        click.echo(f"{mark.question}: {mark.points} of {grading.FULL}")
-        click.echo(f"  {'' if said is None else f'You said {said}. '}{mark.reason}")
+        say(f"{mark.question}: {mark.points} of {grading.FULL}")
+        say(f"  {'' if said is None else f'You said {said}. '}{mark.reason}")
     reached = sum(mark.points for mark in marks)
-    click.echo(f"Seed {given.seed}: {reached} of {grading.FULL * len(marks)} points")
+    say(f"Seed {given.seed}: {reached} of {grading.FULL * len(marks)} points")

@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from confoundlab.escape import terminal
+
 
 class InputError(ValueError):
     """Something that the user gave cannot be used; the message says what, where and what to do."""
@@ -23,12 +25,12 @@ class BrokenImagesError(InputError):
     Parameters
     ----------
     problems : dict of str to str
-        File name to the reason why it cannot be read. The message lists all of them.
+        A file's path to the reason why it cannot be read. The message lists all of them.
     """
 
     def __init__(self, problems: dict[str, str]) -> None:
         self.problems = problems
-        lines = "\n".join(f"  {name}: {why}" for name, why in problems.items())
+        lines = "\n".join(f"  {terminal(name, keep='')}: {why}" for name, why in problems.items())
         super().__init__(
             f"{len(problems)} image(s) cannot be used:\n{lines}\n"
             "Repair or remove them, or pass on_broken='skip' to go on without them."

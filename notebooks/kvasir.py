@@ -130,7 +130,7 @@ if near_copies:
 lines = [
     f"- {(table['size'] > 1).sum():,} of {len(images):,} images have {words} in the set, the largest "
     f"cluster has {table['size'].max():,}; in the first random split "
-    f"{duplicates.straddling(table, random_split[0]):,} of {len(random_split[0].test):,} test images "
+    f"{duplicates.copied(table, random_split[0]):,} of {len(random_split[0].test):,} test images "
     f"have {words} in training."
     for words, table in found.items()
 ]

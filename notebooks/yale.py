@@ -107,7 +107,7 @@ random_split = [
     splits.stratified(faces.labels, counts=counts if fits else None, seed=seed + n)
     for n in range(repeats)
 ]
-straddling = [duplicates.straddling(same, split) for split in random_split]
+straddling = [duplicates.copied(same, split) for split in random_split]
 display(
     Markdown(
         f"{(same['size'] > 1).sum()} of {len(faces):,} images have an exact copy in the set, so that "

@@ -1,3 +1,5 @@
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -5,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from conftest import ROOT
 from loopback import NAMES, Stopping, entry, left
 
 from confoundlab import catalog, cli
@@ -109,6 +112,38 @@ def test_a_full_disk_is_said_in_a_line(tmp_path, monkeypatch):
     result = call("run", "coil", "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert result.output == "confoundlab: No space left on device: runs/a\n"
+
+
+@pytest.mark.parametrize(
+    "console",
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "cp1252"},
+        {"PYTHONIOENCODING": "ascii:strict"},
+    ],
+)
+def test_a_console_that_lacks_letters_gets_their_numbers(console):
+    program = [sys.executable, "-c", "from confoundlab.cli import main; main()"]
+    for words, code in ((["studies"], 0), (["run", "漢字≥\x1b[2J", "--out", "x"], 2)):
+        done = subprocess.run(
+            [*program, *words], env=os.environ | console, cwd=ROOT, capture_output=True, check=False
+        )
+        assert done.returncode == code and b"Traceback" not in done.stderr, done.stderr
+        assert b"\x1b" not in done.stderr
+    assert rb"\x1b[2J" in done.stderr
+    if console.get("PYTHONIOENCODING") == "cp1252":  # click writes UTF-8 where all is ASCII
+        assert rb"\u6f22\u5b57\u2265" in done.stderr
+
+
+def test_sigterm_stops_as_ctrl_c_does(monkeypatch, tmp_path):
+    def stop(*args, **kwargs):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(execution, "run_study", stop)
+    result = call("run", "coil", "--out", tmp_path / "out")
+    assert result.exit_code == 143 and result.stderr.strip() == "confoundlab: stopped."
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_an_error_of_ours_is_not_hidden(monkeypatch):

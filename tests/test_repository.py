@@ -21,6 +21,20 @@ def test_environment_yml_repeats_pyproject():
     assert listed["pip"] == [*PROJECT["dependencies"], *extras["book"], *extras["test"], "-e ."]
 
 
+def test_every_dependency_has_its_lowest_version():
+    """That these pass is shown by the job `lowest` in the workflow of the tests."""
+    extras = PROJECT["optional-dependencies"]
+    for requirement in (
+        *PROJECT["dependencies"],
+        *(one for each in extras.values() for one in each),
+    ):
+        assert re.fullmatch(r"[A-Za-z0-9-]+(>=|==)\d[\w.]*", requirement), requirement
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())["jobs"]
+    assert any(
+        "--resolution lowest-direct" in step.get("run", "") for step in jobs["lowest"]["steps"]
+    )
+
+
 def test_the_makefile_installs_the_torch_that_pyproject_asks_for():
     makefile = (ROOT / "Makefile").read_text()
     for requirement in PROJECT["dependencies"]:

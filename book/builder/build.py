@@ -25,8 +25,8 @@ from page_runs import CONFIG, RESULTS, ROOT, address, jobs, make_all
 
 from confoundlab.cli import PROFILES, Command
 from confoundlab.errors import InputError, RunFailedError
-from confoundlab.files import write_aside
 from confoundlab.notebook.book import binder_files, with_buttons
+from confoundlab.storage.files import write_aside
 from confoundlab.studies.store import read_results
 
 # Where the renderer puts its folder _build, by edition.

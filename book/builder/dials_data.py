@@ -20,12 +20,12 @@ from dials_pictures import still, strips
 from confoundlab import Evidence, probe
 from confoundlab.catalog import DATASETS
 from confoundlab.croppers.crops import BlankestPatch, Corner, Whole
-from confoundlab.files import write_aside
 from confoundlab.plates.features.embeddings import COLOURS
 from confoundlab.plates.simulator.layout import Line, PlateDesign
 from confoundlab.plates.simulator.microscope import PlateDials, from_centre
 from confoundlab.plates.simulator.plateset import PlateSet
 from confoundlab.simulation.camera import paint, photograph
+from confoundlab.storage.files import write_aside
 from confoundlab.types import Indices, Numbers, Pixels
 
 Setting = Mapping[str, float]  # dials that are not at zero

@@ -22,10 +22,10 @@ from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.croppers.vacuity import constant_share, object_free
 from confoundlab.datasets.loading import load
 from confoundlab.design.splits import leave_arc_out
-from confoundlab.files import write_aside
 from confoundlab.images.imageset import ImageSet
 from confoundlab.plotting.pointed import data_uri
 from confoundlab.simulation.camera import simulate
+from confoundlab.storage.files import write_aside
 from confoundlab.types import Pixels
 
 OBJECTS = 4  # the catalog's first; a person can keep four in mind

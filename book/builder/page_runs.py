@@ -27,11 +27,11 @@ from tqdm import tqdm
 from confoundlab.catalog import STUDIES, Study
 from confoundlab.datasets.copies import find_folder
 from confoundlab.datasets.loading import available, load
-from confoundlab.files import code_digest, text_digest, write_aside
 from confoundlab.models.bank import cores
 from confoundlab.notebook.book import dressed, page_offer, parameters_file, repository, study_offer
 from confoundlab.notebook.execution import execute, run_study, settings
 from confoundlab.report.words import published
+from confoundlab.storage.files import code_digest, text_digest, write_aside
 from confoundlab.studies.parameters import notebook_source
 from confoundlab.studies.store import read_results
 

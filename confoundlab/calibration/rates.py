@@ -19,13 +19,13 @@ from scipy import stats
 
 from confoundlab.calibration.designs import APART, Cell, Sizes, draw, group_sizes
 from confoundlab.calibration.trials import PERMUTATIONS, TESTS
-from confoundlab.design.power import ALPHA
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import conditional, differences, factor_share, held_out
-from confoundlab.evidence.auc import PairCounts
-from confoundlab.evidence.intervals import Method
 from confoundlab.evidence.probes import Probe
+from confoundlab.inference.auc import PairCounts
+from confoundlab.inference.intervals import Method
+from confoundlab.inference.power import ALPHA
 from confoundlab.models.linear import Ridge
 from confoundlab.types import Indices, Numbers
 

@@ -7,6 +7,8 @@ classes much oftener than in others.
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import numpy.typing as npt
 
@@ -74,7 +76,10 @@ def alone(images: ImageSet, size: int = 32, *, painted_over: bool = False) -> Im
 
     pixels = np.stack(in_order(one, range(len(images)), f"{images.name}: green insets alone"))
     table = images.table.drop(columns=["sha256", "height", "width"], errors="ignore")
-    return ImageSet.from_arrays(pixels, table, name=images.name, state=images.state)
+    made = ImageSet.from_arrays(pixels, table, name=images.name, state=images.state)
+    return dataclasses.replace(
+        made, skipped=images.skipped, left_out=images.left_out, levels=images.levels
+    )
 
 
 def _quarter(image: Pixels) -> Pixels:

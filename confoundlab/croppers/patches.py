@@ -182,6 +182,8 @@ def patches_at(
             state=images.state,
         ),
         skipped=images.skipped,
+        left_out=images.left_out,
+        levels=images.levels,
     )
 
 
@@ -259,4 +261,6 @@ def _cut(images: ImageSet, places: Places, size: int, seed: int, what: str, why:
     pixels = np.stack([patch for _, some in cuts for patch in some])
     pixels = _gray_if_gray(pixels)
     patches = ImageSet.from_arrays(pixels, table, name=f"{images.name} {what}", state=images.state)
-    return dataclasses.replace(patches, skipped=images.skipped | none)
+    return dataclasses.replace(
+        patches, skipped=images.skipped | none, left_out=images.left_out, levels=images.levels
+    )

@@ -7,6 +7,7 @@ from . import references as references
 from . import unpacking as unpacking
 from .copies import find_folder as find_folder
 from .copies import folder_of as folder_of
+from .copies import name_of as name_of
 from .copies import open_dataset as open_dataset
 from .download import DownloadError as DownloadError
 from .download import Resuming as Resuming

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from confoundlab.catalog import Dataset, Packed, TableSet
+from confoundlab.catalog import Dataset, Packed, Row, TableSet
 from confoundlab.errors import InputError
-from confoundlab.files import DATA_VARIABLE, data_root
+from confoundlab.images.folder import OnBroken
 from confoundlab.images.imageset import ImageSet
+from confoundlab.storage.files import DATA_VARIABLE, data_root
 from confoundlab.types import Pixels
 
 
@@ -35,9 +35,7 @@ def folder_of(entry: Dataset | TableSet) -> Path:
     raise InputError(f"The real {entry.title} is not at hand: {why}. {how} {entry.source}")
 
 
-def open_dataset(
-    dataset: Dataset, folder: Path, *, on_broken: Literal["raise", "skip"] = "raise"
-) -> ImageSet:
+def open_dataset(dataset: Dataset, folder: Path, *, on_broken: OnBroken = "raise") -> ImageSet:
     """Open a complete copy of a catalogued data set.
 
     Raises
@@ -60,8 +58,20 @@ def open_dataset(
     return images
 
 
+def row_of(dataset: Dataset, below: Path) -> Row | None:
+    """Return the table's row of a file, by its path below the folder; None for a stray file."""
+    return None if isinstance(dataset.layout, Packed) else dataset.layout(below)
+
+
+def name_of(dataset: Dataset, below: Path) -> str:
+    """Return the image's name by its path below the folder; empty for a stray file."""
+    row = row_of(dataset, below)
+    return "" if row is None else str(row.get("image", below.with_suffix("").as_posix()))
+
+
 def _check_whole(dataset: Dataset, images: ImageSet, folder: Path) -> None:
-    present = {Path(name).stem for name in images.skipped} | set(images.table["image"])
+    skipped = {name_of(dataset, Path(path)) for path in images.skipped}
+    present = skipped | set(images.table["image"])
     missing = sorted(dataset.expected - present)
     where = f"{dataset.title} in {folder}"
     if missing:

@@ -19,7 +19,7 @@ import urllib3
 from tqdm import tqdm
 
 from confoundlab.errors import RunFailedError
-from confoundlab.files import need_space
+from confoundlab.storage.files import need_space
 
 _CHUNK = 2**16
 _PATIENCE = {408, 425, 429, 500, 502, 503, 504}  # answers after which another try can help

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,21 +12,22 @@ import pooch
 from filelock import FileLock, Timeout
 
 from confoundlab.catalog import Archive, Dataset, Packed
-from confoundlab.datasets.copies import find_folder
+from confoundlab.datasets.copies import find_folder, row_of
 from confoundlab.datasets.download import DownloadError, Resuming
-from confoundlab.datasets.proof import compare, row_of
+from confoundlab.datasets.proof import compare
 from confoundlab.datasets.references import reference
 from confoundlab.datasets.unpacking import Limits, RefusedArchiveError, unpack
 from confoundlab.errors import InputError, RunFailedError
-from confoundlab.files import (
+from confoundlab.images.listing import list_images
+from confoundlab.storage.files import (
     DATA_VARIABLE,
     cache_root,
     data_root,
+    folder_aside,
     nearest,
     need_space,
     replace_folder,
 )
-from confoundlab.images.imageset import image_files
 
 pooch.get_logger().setLevel(logging.WARNING)
 _UNPACKED = 2  # bytes on the disk for each byte of an archive, roughly: images hardly pack
@@ -90,7 +89,7 @@ def _check_replaceable(entry: Dataset, folder: Path) -> None:
     here = (path.resolve() for path in (Path.cwd(), Path.home(), data_root() or Path.cwd()))
     if not folder.is_dir() or any(path.is_relative_to(folder) for path in here):
         raise InputError(f"{folder} is not replaced: it is no folder for one image set.")
-    images = (path.relative_to(folder) for path in image_files(folder))
+    images = list_images(folder).images
     if any(folder.iterdir()) and not any(row_of(entry, path) for path in images):
         raise InputError(f"{folder} is not replaced: it holds no image of {entry.title}.")
 
@@ -168,7 +167,7 @@ def _unpack(
     entry: Dataset, archive: Archive, file: Path, folder: Path, limits: Limits | None
 ) -> str:
     """Unpack a download, prove it, move it to `folder`, and return what was proved."""
-    with _aside(folder) as aside:
+    with folder_aside(folder) as aside:
         unpack(file, aside, archive.format, limits)
         if not archive.keep_strays and not isinstance(entry.layout, Packed):
             _remove_strays(entry, aside)
@@ -209,21 +208,11 @@ def _download(entry: Dataset, archive: Archive, file: Path) -> None:
     )
 
 
-@contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    aside.chmod(0o755)
-    try:
-        yield aside
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
 def _remove_strays(entry: Dataset, folder: Path) -> None:
+    own = {folder / path for path in list_images(folder).images if row_of(entry, path)}
     for path in sorted(folder.rglob("*"), reverse=True):  # a folder after what is in it
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif row_of(entry, path.relative_to(folder)) is None:
+        elif path not in own:
             path.unlink()

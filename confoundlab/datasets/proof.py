@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from confoundlab.catalog import Dataset, Packed, Row, read_manifest
-from confoundlab.datasets.copies import open_dataset
+from confoundlab.catalog import Dataset, Packed, read_manifest
+from confoundlab.datasets.copies import name_of, open_dataset, row_of
 from confoundlab.errors import InputError
+from confoundlab.escape import terminal
 from confoundlab.images.decoding import CannotDecodeError, decode
-from confoundlab.images.imageset import image_files
+from confoundlab.images.listing import list_images
 from confoundlab.images.scanning import in_order, pixel_digest
 
 SHOWN = 5  # names a line, before the rest is a number
@@ -39,6 +40,8 @@ class Comparison:
         How the numbers of images and classes differ, where nobody knows the names.
     extra : tuple of str
         Paths of image files that do not belong to the data set. They do no harm.
+    left_out : tuple of str
+        Paths of what is no image file, each with the reason. They do no harm either.
     """
 
     n_expected: int
@@ -49,6 +52,7 @@ class Comparison:
     broken: tuple[str, ...] = ()
     number: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -66,9 +70,9 @@ class Comparison:
 
     def details(self, shown: int | None = SHOWN) -> str:
         """List what is not as it should be, a line each kind, with at most `shown` names."""
-        kinds = ("missing", "altered", "doubled", "broken", "number", "extra")
+        kinds = ("missing", "altered", "doubled", "broken", "number", "extra", "left_out")
         return "\n".join(
-            f"  {kind}, {len(names):,}: {some(names, shown)}"
+            f"  {kind.replace('_', ' ')}, {len(names):,}: {terminal(some(names, shown), keep='')}"
             for kind in kinds
             if (names := getattr(self, kind))
         )
@@ -82,11 +86,6 @@ def some(names: Iterable[str], shown: int | None = SHOWN) -> str:
     return f"{text} and {rest:,} more" if rest else text
 
 
-def row_of(entry: Dataset, below: Path) -> Row | None:
-    """Return the table's row of a file, by its path below the folder; None for a stray file."""
-    return None if isinstance(entry.layout, Packed) else entry.layout(below)
-
-
 def compare(entry: Dataset, folder: Path) -> Comparison:
     """Compare the images below a folder with the catalog's manifest, or names without one.
 
@@ -95,11 +94,11 @@ def compare(entry: Dataset, folder: Path) -> Comparison:
     InputError
         There is no such folder.
     """
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}.")
+    listing = list_images(folder)
     manifest = read_manifest(entry)
     expected = entry.expected if manifest is None else frozenset(manifest.index)
     extra: list[str] = []
+    closed = listing.unreadable.items()
     if isinstance(entry.layout, Packed):
         try:
             table = open_dataset(entry, folder).table
@@ -108,7 +107,7 @@ def compare(entry: Dataset, folder: Path) -> Comparison:
         names, classes = table["image"].tolist(), set(table["label"])
         found = [(sha256, "") for sha256 in table["sha256"]]
     else:
-        names, classes, extra, paths = _named(entry, folder, expected)
+        names, classes, extra, paths = _named(entry, folder, listing.images, expected)
         found = in_order(partial(_digest, paths), range(len(paths)), entry.name)
     counts = (len(set(names)), len(classes))
     right = (entry.n_images, entry.n_classes)
@@ -123,25 +122,29 @@ def compare(entry: Dataset, folder: Path) -> Comparison:
             if manifest is not None and not why and sha256 != manifest.get(name)
         ),
         doubled=tuple(sorted(name for name, count in Counter(names).items() if count > 1)),
-        broken=tuple(f"{name} ({why})" for name, (_, why) in zip(names, found, strict=True) if why),
+        broken=tuple(
+            f"{name} ({why})"
+            for name, why in (*zip(names, (why for _, why in found), strict=True), *closed)
+            if why
+        ),
         number=() if expected or counts == right else (wrong,),
         extra=tuple(extra),
+        left_out=tuple(f"{path} ({why})" for path, why in listing.left_out.items()),
     )
 
 
 def _named(
-    entry: Dataset, folder: Path, expected: frozenset[str]
+    entry: Dataset, folder: Path, files: list[Path], expected: frozenset[str]
 ) -> tuple[list[str], set[str], list[str], list[Path]]:
     """Sort the image files below a folder into the data set's own and extra ones."""
     names, classes, extra, paths = [], set(), [], []
-    for path in image_files(folder):
-        below = path.relative_to(folder)
+    for below in files:
         row = row_of(entry, below)
-        name = "" if row is None else str(row.get("image", below.with_suffix("").as_posix()))
+        name = name_of(entry, below)
         if row is not None and (not expected or name in expected):
             names.append(name)
             classes.add(str(row["label"]))
-            paths.append(path)
+            paths.append(folder / below)
         else:
             extra.append(below.as_posix())
     return names, classes, extra, paths

@@ -23,7 +23,7 @@ from typing import IO
 from tqdm import tqdm
 
 from confoundlab.errors import RunFailedError
-from confoundlab.files import need_space
+from confoundlab.storage.files import need_space
 
 _CHUNK = 2**20
 _FREE_RATIO = 2**20  # so few bytes are no bomb, however well they pack

@@ -29,7 +29,7 @@ def codes(values: npt.ArrayLike, n: int | None, name: str) -> Indices:
     InputError
         Wrong length, missing values, types mixed.
     """
-    array = _checked(values, n, name)
+    array = checked(values, n, name)
     try:
         return np.unique(array, return_inverse=True)[1].astype(np.intp)
     except TypeError:
@@ -52,6 +52,44 @@ def counted(values: npt.ArrayLike, name: str) -> Indices:
             f"so); not so at row(s) {odd or [0]}."
         )
     return array.astype(np.intp)
+
+
+def shared_codes(
+    first: npt.ArrayLike, second: npt.ArrayLike, names: str
+) -> tuple[Indices, Indices]:
+    """Return two columns of the same classes as numbers, in sorted order of all of them.
+
+    Parameters
+    ----------
+    first, second : array-like, shapes (m,) and (n,)
+        For example predicted and true classes.
+    names : str
+        The columns', for errors.
+
+    Raises
+    ------
+    InputError
+        As `codes`; columns of different types, such as 1 and "1", or without a common value.
+    """
+    a, b = (checked(values, None, names) for values in (first, second))
+    types = [_type(array) for array in (a, b)]
+    if types[0] != types[1]:
+        raise InputError(
+            f"{names} cannot be compared: one column holds {types[0]}, the other {types[1]} "
+            f"({a[0]!r} and {b[0]!r}). Give both the same names."
+        )
+    if not np.isin(a, b).any():
+        raise InputError(
+            f"{names} have no value in common ({a[0]!r} and {b[0]!r}). Give both the same names."
+        )
+    found = codes(np.concatenate([a, b]), None, names)
+    return found[: len(a)], found[len(a) :]
+
+
+def _type(array: npt.NDArray[Any]) -> str:
+    """Return what an array holds, in a word: numbers are alike, whole or not."""
+    words = {"i": "numbers", "u": "numbers", "f": "numbers", "b": "booleans", "U": "text"}
+    return words.get(array.dtype.kind, type(array[0]).__name__)
 
 
 def classes(values: npt.ArrayLike, n: int | None, name: str, groups: Indices) -> Indices:
@@ -94,7 +132,9 @@ def features(values: npt.ArrayLike | pd.DataFrame) -> Numbers:
             raise TypeError
         table = table.astype(np.float64)
     except (TypeError, ValueError):
-        raise InputError("features must be numbers; code classes with `factors` first.") from None
+        raise InputError(
+            "features must be numbers; code classes with `factors.coded` first."
+        ) from None
     if table.ndim != 2 or not table.size:
         raise InputError(f"features must have shape (n, d), not {table.shape}.")
     bad = ~np.isfinite(table)
@@ -108,60 +148,6 @@ def features(values: npt.ArrayLike | pd.DataFrame) -> Numbers:
     if (table == table[0]).all():
         raise InputError("Every feature is constant (one value in all rows): nothing to learn.")
     return table
-
-
-def factors(table: pd.DataFrame) -> tuple[Numbers, list[str]]:
-    """Return factors as numbers for a linear model, and which factor each column came from.
-
-    A factor of text, booleans or a few whole numbers becomes a column a level; a measured one
-    becomes its standardised value and its square, so that a bend can be seen too.
-
-    Parameters
-    ----------
-    table : DataFrame
-        A column a factor.
-
-    Returns
-    -------
-    ndarray, shape (n, columns), and list of str
-
-    Raises
-    ------
-    InputError
-        Missing values, types mixed, a constant factor, a class factor with a level a row.
-    """
-    if not isinstance(table, pd.DataFrame) or table.empty:
-        raise InputError("factors must be a table with a row an image and a column a factor.")
-    parts, names = [], []
-    for name in table.columns:
-        values = table[name]
-        if is_measured(values):
-            numbers = _checked(values, None, str(name)).astype(np.float64)
-            if np.ptp(numbers) == 0:
-                raise InputError(f"Factor {name!r} is constant: it says nothing.")
-            z = (numbers - numbers.mean()) / numbers.std()
-            part = np.c_[z, z**2]
-        else:
-            level = codes(values, None, str(name))
-            if level.max() == 0:
-                raise InputError(f"Factor {name!r} is constant: it says nothing.")
-            if level.max() + 1 == len(level):
-                raise InputError(
-                    f"Factor {name!r} has another level in each of its {len(level)} rows: it "
-                    "names the image and cannot be told from it. Leave it out."
-                )
-            part = (level[:, None] == np.arange(level.max() + 1)).astype(np.float64)
-        parts.append(part)
-        names += [str(name)] * part.shape[1]
-    return np.hstack(parts), names
-
-
-def is_measured(values: Any) -> bool:
-    """Say whether a factor is a measured quantity: decimal numbers, or many whole ones."""
-    array = np.asarray(values)
-    if array.dtype.kind == "f":
-        return True
-    return array.dtype.kind in "iu" and len(np.unique(array)) > 20
 
 
 def scores(values: npt.ArrayLike, labels: Indices, groups: Indices, name: str) -> Scores:
@@ -276,7 +262,8 @@ def _is_count(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and bool(value >= 0)
 
 
-def _checked(values: npt.ArrayLike, n: int | None, name: str) -> npt.NDArray[Any]:
+def checked(values: npt.ArrayLike, n: int | None, name: str) -> npt.NDArray[Any]:
+    """Return a column as an array, shape (n,), after the checks of `codes`."""
     if isinstance(values, pd.Series) and isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)
     array = np.asarray(values)

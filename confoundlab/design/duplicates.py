@@ -55,13 +55,15 @@ def near(images: ImageSet, distance: int = NEAR) -> pd.DataFrame:
     """
     if not 0 <= distance < 64:
         raise InputError(f"distance is {distance}; it must be 0 or more bits, fewer than 64.")
-    hashes = perceptual_hashes(images)
+    # of the many images of empty fields, which have one hash, pairs are never listed
+    hashes, of_image = np.unique(perceptual_hashes(images), return_inverse=True)
     pairs = [np.empty((0, 2), np.intp)]
     for start in range(0, len(hashes), _ROWS):
         some = hashes[start : start + _ROWS, None]
         differ = np.bitwise_count(some ^ hashes[None, start:])
         pairs.append(np.argwhere(differ <= distance) + start)
-    return clusters(images, np.concatenate(pairs))
+    left, right = np.concatenate(pairs).T
+    return _described(images, _components(left, right, len(hashes))[of_image])
 
 
 def perceptual_hashes(images: ImageSet) -> npt.NDArray[np.uint64]:
@@ -123,7 +125,7 @@ def merge_groups(images: ImageSet, found: pd.DataFrame) -> ImageSet:
     return dataclasses.replace(images, table=images.table.assign(group=name))
 
 
-def straddling(found: pd.DataFrame, split: Split) -> int:
+def copied(found: pd.DataFrame, split: Split) -> int:
     """Count the test images that have a duplicate among the training images."""
     cluster = found["cluster"].to_numpy()
     return int(np.isin(cluster[split.test], cluster[split.train]).sum())

@@ -83,10 +83,41 @@ def grouped_folds(
 ) -> list[Split]:
     """Split into folds such that no group (plate, date, patient) straddles.
 
-    Every row is tested once, and classes are spread as evenly as whole groups allow.
+    Every row is tested once, no fold is empty, and classes are spread as evenly as whole groups
+    allow.
+
+    Raises
+    ------
+    InputError
+        There are more folds than groups.
     """
+    levels, group = np.unique(np.asarray(groups), return_inverse=True)
+    if not 2 <= folds <= len(levels):
+        raise InputError(
+            f"{len(levels)} groups cannot be cut into {folds} folds: a fold needs a group of its "
+            "own, and there must be two folds."
+        )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    return _splits(splitter, labels, np.asarray(groups))
+    fold = np.empty(len(labels), np.intp)
+    for number, part in enumerate(_splits(splitter, labels, group)):
+        fold[part.test] = number
+    _fill_empty(fold, group, folds)
+    return [
+        Split(np.flatnonzero(fold != number), np.flatnonzero(fold == number))
+        for number in range(folds)
+    ]
+
+
+def _fill_empty(fold: Indices, group: Indices, folds: int) -> None:
+    """Give every empty fold the smallest group of the fold that has the most groups.
+
+    Where groups are few, scikit-learn's greedy search can leave a fold without rows.
+    """
+    for empty in np.setdiff1d(np.arange(folds), fold):
+        owner = np.unique(np.c_[fold, group], axis=0)[:, 0]
+        crowded = np.flatnonzero(fold == np.bincount(owner).argmax())
+        names, sizes = np.unique(group[crowded], return_counts=True)
+        fold[group == names[sizes.argmin()]] = empty
 
 
 def grouped(labels: Indices, groups: Indices, *, test_share: float = 0.2, seed: int = 0) -> Split:

@@ -9,6 +9,7 @@ factors, of classes or measured, is tested at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +17,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.design import columns
+from confoundlab.design.factors import Kind, coded
 from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import Weights, bootstrap, effective_number
 from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
+from confoundlab.inference.intervals import Weights, bootstrap, effective_number
 from confoundlab.types import Numbers
 
 _WHY = (
@@ -35,6 +37,7 @@ def partial_confounder_test(
     labels: npt.ArrayLike,
     groups: npt.ArrayLike | None = None,
     *,
+    kinds: Mapping[str, Kind] | None = None,
     n_permutations: int = 999,
     seed: int = 0,
 ) -> Evidence:
@@ -49,11 +52,13 @@ def partial_confounder_test(
     predictions : array-like, shape (n,) or (n, k)
         Predicted classes, or scores, of held-out images.
     factors : DataFrame, shape (n, factors)
-        Acquisition factors, of classes or measured; tested together.
+        Acquisition factors, of classes, measured or of times; tested together.
     labels : array-like, shape (n,)
         True classes.
     groups : array-like, shape (n,), optional
         Images of a group are near copies; every image is its own group if missing.
+    kinds : mapping of str to {"classes", "measured", "time"}, optional
+        What factors are, by name; `factors.kinds_of` guesses the others.
     n_permutations, seed : int
         Of the null and of resampling.
 
@@ -76,7 +81,7 @@ def partial_confounder_test(
         raise InputError("At least one permutation is needed.")
     if len(factors) != n:
         raise InputError(f"{n} labels, but {len(factors)} rows of factors.")
-    c, _ = columns.factors(factors)
+    c, _ = coded(factors, kinds)
     group = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
     answers = _answers(predictions, n)
     row = np.unique(c, axis=0, return_inverse=True)[1].ravel()

@@ -16,8 +16,9 @@ from scipy.stats import rankdata, t
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence.auc import weighted_auc
-from confoundlab.evidence.intervals import (
+from confoundlab.evidence.record import TIE, Evidence, NullTest, assemble, least_shift
+from confoundlab.inference.auc import weighted_auc
+from confoundlab.inference.intervals import (
     Interval,
     Method,
     Statistic,
@@ -25,8 +26,7 @@ from confoundlab.evidence.intervals import (
     effective_number,
     mean_recall,
 )
-from confoundlab.evidence.intervals import difference as paired
-from confoundlab.evidence.record import TIE, Evidence, NullTest, assemble, least_shift
+from confoundlab.inference.intervals import difference as paired
 from confoundlab.types import Indices, Numbers
 
 # Effective groups: intervals of three held the truth in nine draws of ten only.

@@ -13,8 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.design import columns
+from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
-from confoundlab.evidence.intervals import (
+from confoundlab.evidence.record import Evidence
+from confoundlab.inference.intervals import (
     Interval,
     Statistic,
     Weights,
@@ -22,7 +24,6 @@ from confoundlab.evidence.intervals import (
     difference,
     effective_number,
 )
-from confoundlab.evidence.record import Evidence
 from confoundlab.types import Numbers
 
 # What lies beyond a factor shows in the few groups where it parts from the label. Of fewer than 60
@@ -106,16 +107,21 @@ def explained_by_factor(
     Raises
     ------
     InputError
-        Lengths that differ, missing values, types mixed; groups that each mix the levels in a way
-        of their own, so that none can swap its label.
+        Lengths that differ, missing values, types mixed, predicted classes that are none of the
+        true ones; groups that each mix the levels in a way of their own, so that none can swap its
+        label.
     """
-    both = np.r_[np.asarray(predicted), np.asarray(labels)]
-    n = len(np.asarray(labels))
-    codes = columns.codes(both, 2 * n, "predicted and true classes")
-    named, y = codes[:n], codes[n:]
+    named, y = columns.shared_codes(predicted, labels, "Predicted and true classes")
+    n = len(y)
+    if len(named) != n:
+        raise InputError(f"{len(named)} predicted classes, but {n} true ones.")
     level = columns.codes(factor, n, "factor")
     group = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
-    k, levels, n_groups = int(codes.max()) + 1, int(level.max()) + 1, int(group.max()) + 1
+    k, levels, n_groups = (
+        int(max(named.max(), y.max())) + 1,
+        int(level.max()) + 1,
+        int(group.max()) + 1,
+    )
     counts = np.zeros((n_groups, levels, k, k))  # in each level, of each class, named as each
     np.add.at(counts, (group, level, y, named), 1)
     by_factor, beyond, over_all = _parts(counts)

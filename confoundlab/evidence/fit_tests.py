@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from confoundlab.design.labelling import Labelling, NoPermutationError
-from confoundlab.design.power import ALPHA, Metric, minimum_detectable
 from confoundlab.evidence.record import NullTest, design_of
+from confoundlab.inference.power import ALPHA, Metric, minimum_detectable
 from confoundlab.types import Indices, Numbers
 
 # From labels of the units, shape (permutations, units), to the metric of each permutation.

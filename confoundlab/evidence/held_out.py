@@ -14,12 +14,12 @@ import pandas as pd
 
 from confoundlab.design import columns
 from confoundlab.design.labelling import Labelling
-from confoundlab.design.power import Metric, imbalanced, intraclass_correlation
 from confoundlab.errors import InputError
-from confoundlab.evidence.auc import PairCounts, weighted_auc
 from confoundlab.evidence.fit_tests import Fit, Score, each_tested, fewest, found_by, names_one
-from confoundlab.evidence.intervals import Method, bootstrap, effective_number, mean_recall
 from confoundlab.evidence.record import Evidence, assemble, score_correlation
+from confoundlab.inference.auc import PairCounts, weighted_auc
+from confoundlab.inference.intervals import Method, bootstrap, effective_number, mean_recall
+from confoundlab.inference.power import Metric, imbalanced, intraclass_correlation
 from confoundlab.types import Indices, Numbers
 
 _NOTHING = ("nothing", "No fit was tested on images whose labels could be swapped.")

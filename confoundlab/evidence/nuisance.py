@@ -7,6 +7,7 @@ arXiv:2503.09969).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.design import columns
+from confoundlab.design.factors import Kind, coded, kinds_of, levels_of
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import Weights, bootstrap
-from confoundlab.evidence.multiplicity import holm
 from confoundlab.evidence.probes import Probe
 from confoundlab.evidence.record import Evidence
+from confoundlab.inference.intervals import Weights, bootstrap
+from confoundlab.inference.multiplicity import holm
 from confoundlab.types import Numbers
-
-_PARTS = 3  # a measured factor is named by thirds
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,8 @@ def label_from_factors(
     factors: pd.DataFrame,
     labels: npt.ArrayLike,
     groups: npt.ArrayLike | None = None,
+    *,
+    kinds: Mapping[str, Kind] | None = None,
     **options: Any,
 ) -> Evidence:
     """Test whether factors alone, without a pixel, name the label of unseen groups.
@@ -124,11 +126,13 @@ def label_from_factors(
     Parameters
     ----------
     factors : DataFrame, shape (n, factors)
-        Of classes or measured (`columns.factors` says how each enters).
+        Of classes, measured or of times (`factors.coded` says how each enters).
     labels : array-like, shape (n,)
         Classes.
     groups : array-like, shape (n,), optional
         Every image is its own group if missing.
+    kinds : mapping of str to {"classes", "measured", "time"}, optional
+        What factors are, by name; `factors.kinds_of` guesses the others.
     **options
         Of `probes.probe`.
 
@@ -140,9 +144,9 @@ def label_from_factors(
     Raises
     ------
     InputError
-        As `columns.factors` and `probes.probe`.
+        As `factors.coded` and `probes.probe`.
     """
-    table, _ = columns.factors(factors)
+    table, _ = coded(factors, kinds)
     seed = options.pop("random_state", 0)
     ready = Probe(table, groups=groups, folds=options.pop("folds", 5), random_state=seed)
     return ready.test(labels, **options)
@@ -227,6 +231,7 @@ def factor_map(
     labels: npt.ArrayLike,
     groups: npt.ArrayLike | None = None,
     *,
+    kinds: Mapping[str, Kind] | None = None,
     n_permutations: int = 999,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -237,22 +242,25 @@ def factor_map(
     features : array or DataFrame, shape (n, d)
         Of the images.
     factors : DataFrame, shape (n, factors)
-        Of classes, or measured: those are told by thirds.
+        Of classes; or measured, or of times: those are told by thirds.
     labels : array-like, shape (n,)
         Classes.
     groups : array-like, shape (n,), optional
         Every image is its own group if missing.
+    kinds : mapping of str to {"classes", "measured", "time"}, optional
+        What factors are, by name; `factors.kinds_of` guesses the others.
     n_permutations, seed : int
         Of the nulls, folds and resampling.
 
     Returns
     -------
     DataFrame
-        A row a factor: ``factor``; ``utility`` (Cramér's V of label and factor, corrected for bias:
-        chance 0, and at most ``utility_attainable``) and ``detectability`` (ROC AUC of the factor
-        from the features: chance 0.5), each with ``_low`` and ``_high`` (95%, groups resampled) and
-        ``_p`` (of `label_from_factors` and `probes.probe`, Holm over the factors); ``untested``:
-        why a factor could not be, if so.
+        A row a factor: ``factor``; ``kind``, and ``kind_stated``, whether it is as stated or
+        guessed; ``utility`` (Cramér's V of label and factor, corrected for bias: chance 0, and at
+        most ``utility_attainable``) and ``detectability`` (ROC AUC of the factor from the features:
+        chance 0.5), each with ``_low`` and ``_high`` (95%, groups resampled) and ``_p`` (of
+        `label_from_factors` and `probes.probe`, Holm over the factors); ``untested``: why a factor
+        could not be, if so.
 
     Raises
     ------
@@ -261,13 +269,23 @@ def factor_map(
     """
     pixels = Probe(features, groups=groups, random_state=seed)
     lines = []
-    for name in factors.columns:
-        line: dict[str, Any] = {"factor": str(name), "untested": ""}
+    for column, (name, kind) in zip(factors.columns, kinds_of(factors, kinds).items(), strict=True):
+        line: dict[str, Any] = {
+            "factor": name,
+            "kind": kind,
+            "kind_stated": name in (kinds or {}),
+            "untested": "",
+        }
         try:
-            levels = _levels(factors[name])
+            levels = levels_of(factors[column], kind, name)
             tie = cramers_v(labels, levels, groups, seed=seed)
             said = label_from_factors(
-                factors[[name]], labels, groups, n_permutations=n_permutations, random_state=seed
+                factors[[column]],
+                labels,
+                groups,
+                kinds={name: kind},
+                n_permutations=n_permutations,
+                random_state=seed,
             )
             told = pixels.test(levels, n_permutations=n_permutations)
         except InputError as error:
@@ -293,11 +311,3 @@ def factor_map(
     for axis in ("utility", "detectability"):
         table.loc[tested, f"{axis}_p"] = holm(table.loc[tested, f"{axis}_p"].to_numpy())
     return table
-
-
-def _levels(values: pd.Series[Any]) -> npt.ArrayLike:
-    """Return a factor's classes; a measured one is cut into thirds."""
-    if not columns.is_measured(values):
-        return values
-    thirds: npt.ArrayLike = pd.qcut(values, _PARTS, labels=False, duplicates="drop")
-    return thirds

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from confoundlab.design.labelling import Labelling
 from confoundlab.design.splits import Split
-from confoundlab.evidence.auc import weighted_auc
-from confoundlab.evidence.intervals import Statistic, effective_number, mean_recall
 from confoundlab.evidence.record import TIE
+from confoundlab.inference.auc import weighted_auc
+from confoundlab.inference.intervals import Statistic, effective_number, mean_recall
 from confoundlab.models.linear import Matrix
 from confoundlab.types import Indices, Numbers
 

@@ -28,11 +28,8 @@ from tqdm import tqdm
 
 from confoundlab.design import columns
 from confoundlab.design.labelling import Labelling
-from confoundlab.design.power import intraclass_correlation
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence.auc import PairCounts
-from confoundlab.evidence.intervals import Method, bootstrap, widened
 from confoundlab.evidence.probe_intervals import Answers, spread, unit_weights
 from confoundlab.evidence.record import (
     TIE,
@@ -43,6 +40,9 @@ from confoundlab.evidence.record import (
     least_refitted,
     score_correlation,
 )
+from confoundlab.inference.auc import PairCounts
+from confoundlab.inference.intervals import Method, bootstrap, widened
+from confoundlab.inference.power import intraclass_correlation
 from confoundlab.models.linear import Logistic, Matrix, Ridge, named
 from confoundlab.types import Indices, Numbers
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from confoundlab.design.inference import combined
-from confoundlab.design.power import ALPHA, POWER, imbalanced
 from confoundlab.evidence.record import Evidence
+from confoundlab.inference.combining import combined
+from confoundlab.inference.power import ALPHA, POWER, imbalanced
 
 # A reason in words, and the next step that it asks for.
 Reason = tuple[str, str]

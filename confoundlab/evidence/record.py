@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from confoundlab.design.inference import combined
-from confoundlab.design.power import (
+from confoundlab.inference.combining import combined
+from confoundlab.inference.intervals import Interval
+from confoundlab.inference.power import (
     ALPHA,
     POWER,
     Design,
@@ -25,7 +26,6 @@ from confoundlab.design.power import (
     intraclass_correlation,
     minimum_detectable,
 )
-from confoundlab.evidence.intervals import Interval
 from confoundlab.types import Indices, Numbers
 
 Sided = Literal["one-sided", "two-sided"]

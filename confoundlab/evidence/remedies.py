@@ -13,7 +13,7 @@ import pandas as pd
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import Weights, bootstrap, mean_recall
+from confoundlab.inference.intervals import Weights, bootstrap, mean_recall
 from confoundlab.types import Indices, Numbers
 
 

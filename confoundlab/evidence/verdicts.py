@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Literal
 
 from confoundlab.design.aliasing import Identifiability
-from confoundlab.design.power import ALPHA
 from confoundlab.errors import one_of
-from confoundlab.evidence.multiplicity import CORRECTIONS
 from confoundlab.evidence.reading import Reading, both_tails
 from confoundlab.evidence.record import Evidence
+from confoundlab.inference.multiplicity import CORRECTIONS
+from confoundlab.inference.power import ALPHA
 
 # How far above chance a leak may lie unseen before NO LEAK FOUND is refused, if the user names no
 # margin: ten points of accuracy or AUC, a judgement and not a law.

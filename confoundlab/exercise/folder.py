@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import os
 from importlib import resources
 from pathlib import Path
 
 from PIL import Image
 
-from confoundlab.errors import InputError
+from confoundlab.errors import InputError, RunFailedError
 from confoundlab.exercise.solution import fair_task
 from confoundlab.exercise.tasks import BLANK, CLASSES, EACH, SIDE
-from confoundlab.files import replace_folder
 from confoundlab.images.imageset import ImageSet
+from confoundlab.storage.files import folder_aside, settle, writing
 
 EPOCHS, REPEATS = 60, 3  # of the nets that the task asks for
 
@@ -32,18 +31,17 @@ def write_task(out: Path, seed: int, secret: str = "") -> Path:
     ------
     InputError
         The folder exists, or the seed is negative.
+    RunFailedError
+        The folder cannot be written, or came to be in the meantime.
     """
-    if out.exists():
+    if os.path.lexists(out):
         raise InputError(f"{out} is there already. Name another folder.")
     task, _ = fair_task(seed, secret)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
-    aside.chmod(0o755)
-    try:
+    with writing(out), folder_aside(out) as aside:
         _fill(aside, task.images, seed, bool(secret))
-        replace_folder(aside, out)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        kept = settle(aside, out)
+    if kept != out:
+        raise RunFailedError(f"{out} was made meanwhile, and is left. The task is in {kept}.")
     return out
 
 

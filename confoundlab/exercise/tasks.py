@@ -18,10 +18,10 @@ from scipy.ndimage import gaussian_filter
 
 from confoundlab.croppers.crops import Corner
 from confoundlab.errors import InputError
-from confoundlab.files import text_digest
 from confoundlab.images.imageset import ImageSet
 from confoundlab.simulation.camera import GRAY_LEVEL, Camera, Dials
 from confoundlab.simulation.canvas import Radiance, stain
+from confoundlab.storage.files import text_digest
 from confoundlab.types import Indices
 
 Component = Literal["level", "noise", "blur", "pattern", "gamma", "none"]

@@ -2,9 +2,10 @@
 
 The rules are fixed, so that decoding itself can neither hide nor invent a session:
 
-- 16-bit images keep their high byte: 0..65535 becomes 0..255, never stretched by an image's own
-  range, because that range is exactly what differs between sessions. A camera that fills only 12
-  of the 16 bits therefore gives dark images.
+- Deeper images keep their high bits: of 16 bits, 0..65535 becomes 0..255, never stretched by an
+  image's own range, because that range is exactly what differs between sessions. A camera that
+  fills only 12 of the 16 bits gives dark images, unless its depth is stated for the whole set.
+- White is 255, also where a TIFF file stores it as 0, at any depth.
 - Transparency is dropped, the first frame of an animation is taken, an EXIF rotation is not
   applied: a corner is a corner of the sensor.
 - Gray is ITU-R 601 luma, as in Pillow's ``convert("L")``.
@@ -12,58 +13,131 @@ The rules are fixed, so that decoding itself can neither hide nor invent a sessi
 
 from __future__ import annotations
 
+import errno
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+import numpy.typing as npt
+from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
+from confoundlab.errors import InputError
 from confoundlab.types import Colour, Pixels
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".pgm", ".tif", ".tiff", ".webp"})
-_FORMATS = ("PNG", "JPEG", "GIF", "PPM", "TIFF", "WEBP")
+SUFFIXES = frozenset(
+    {
+        ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib",
+        ".pgm", ".ppm", ".pbm", ".pnm", ".tif", ".tiff", ".webp",
+    }
+)  # fmt: skip
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "PPM", "TIFF", "WEBP")
+_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"})
 # Above any microscope or X-ray image here, below what fills a laptop's memory and what Pillow
 # itself warns of.
 MAX_PIXELS = 80_000_000
+# A microscope's settings or a colour profile can be longer than Pillow lets one text of a PNG file
+# be (1 MiB); its limit for all texts of a file together stays.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0  # TIFF 6.0, section 8
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
 class CannotDecodeError(Exception):
     """The file is not a usable image; the message says why in a few words."""
 
 
-def decode(path: Path, colour: Colour = "gray", *, max_pixels: int = MAX_PIXELS) -> Pixels:
+class Decoded(NamedTuple):
+    """An image's pixels, and what the file had before they were cut to 8 bits.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (height, width, channels)
+        Values 0..255.
+    bits : int
+        Of a level in the file: 8, or more.
+    highest : int
+        The highest level in the file, 0..2**bits - 1.
+    """
+
+    pixels: Pixels
+    bits: int
+    highest: int
+
+
+def decode(
+    path: Path,
+    colour: Colour = "gray",
+    *,
+    bit_depth: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Pixels:
+    """Decode one file: the pixels of `decode_levels`."""
+    return decode_levels(path, colour, bit_depth=bit_depth, max_pixels=max_pixels).pixels
+
+
+def decode_levels(
+    path: Path,
+    colour: Colour = "gray",
+    *,
+    bit_depth: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Decoded:
     """Decode one file.
 
     Parameters
     ----------
     path : Path
-        PNG, JPEG, GIF, PGM, TIFF (8 or 16 bit) or WebP.
+        PNG, JPEG, GIF, BMP, PGM and its kin, TIFF (8, 12 or 16 bit) or WebP.
     colour : {"gray", "rgb"}
         One channel or three.
+    bit_depth : int, optional
+        Bits that the camera fills of a 16-bit gray file, 9..16: the highest level is
+        2**bit_depth - 1. All 16 if missing. Files that say their depth themselves (8 bit, PGM,
+        12-bit TIFF) go by that.
     max_pixels : int
         Refuse images that claim to be larger (decompression bombs), before decoding them.
-
-    Returns
-    -------
-    ndarray of uint8, shape (height, width, channels)
-        Values 0..255.
 
     Raises
     ------
     CannotDecodeError
-        Empty, truncated, unknown or oversized file, or floating-point pixels.
+        No file, or an empty, truncated, unknown or oversized one; floating-point pixels, or levels
+        beyond `bit_depth`.
+    InputError
+        `bit_depth` is not 9..16.
     """
+    if bit_depth is not None and not 9 <= bit_depth <= 16:
+        raise InputError(f"bit_depth is {bit_depth}; it must be 9..16, or None for all 16 bits.")
     with opened(path, max_pixels=max_pixels) as image:
-        return _to_uint8(image, colour)
+        if image.mode.startswith("I"):
+            levels, bits = _deep(image, bit_depth)
+            gray = (levels >> (bits - 8)).astype(np.uint8)[:, :, None]
+            pixels = gray if colour == "gray" else np.repeat(gray, 3, axis=2)
+            return Decoded(pixels, bits, int(levels.max()))
+        is_deep = any(";16" in str(tile) for tile in image.tile)
+        if is_deep and (bit_depth or 16) < 16:
+            raise CannotDecodeError(
+                f"colour of 16 bits, of which no {bit_depth} can be read; save as gray or 8 bit"
+            )
+        pixels = _shallow(image, colour)
+        highest = int(pixels.max())
+        # the decoder keeps the high byte of deep colour: what lay below it is not known
+        return Decoded(pixels, 16, highest << 8 | 255) if is_deep else Decoded(pixels, 8, highest)
 
 
 @contextmanager
-def opened(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
+def opened(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[ImageFile.ImageFile]:
     """Open one file as `decode` does, with its errors; pixels are read when they are used."""
     try:
-        if path.stat().st_size == 0:
-            raise CannotDecodeError("empty file")
+        _check_file(path)
         with Image.open(path, formats=_FORMATS) as image:
             width, height = image.size
             if width * height > max_pixels:
@@ -77,11 +151,10 @@ def opened(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]
         raise CannotDecodeError(f"more pixels than the limit of {max_pixels:,}") from None
     except UnidentifiedImageError:
         raise CannotDecodeError("not an image, or a format that is not read here") from None
-    except FileNotFoundError:
-        raise CannotDecodeError("no such file") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        # Pillow raises all of these for damaged files
-        raise CannotDecodeError(f"damaged ({error})") from None
+    except MemoryError:
+        raise CannotDecodeError("damaged, or more than fits into memory") from None
+    except Exception as error:  # a damaged file can bring a decoder to raise anything
+        raise CannotDecodeError(f"damaged ({str(error) or type(error).__name__})") from None
 
 
 def to_gray(image: Pixels) -> Pixels:
@@ -89,15 +162,48 @@ def to_gray(image: Pixels) -> Pixels:
     return np.array(Image.fromarray(image).convert("L"), dtype=np.uint8)[:, :, None]
 
 
-def _to_uint8(image: Image.Image, colour: Colour) -> Pixels:
+def _check_file(path: Path) -> None:
+    try:
+        found = path.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise CannotDecodeError("a link that leads to itself") from None
+        if isinstance(error, FileNotFoundError):
+            why = "a link to nothing" if path.is_symlink() else "no such file"
+            raise CannotDecodeError(why) from None
+        raise CannotDecodeError(f"cannot be opened ({error.strerror})") from None
+    if not stat.S_ISREG(found.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
+        raise CannotDecodeError(f"{kind}, not a file")
+    if found.st_size == 0:
+        raise CannotDecodeError("empty file")
+
+
+def _deep(image: Image.Image, bit_depth: int | None) -> tuple[npt.NDArray[np.integer], int]:
+    """Return levels of more than 8 bits, shape (height, width), and how many bits they have."""
+    tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
+    if image.format == "PPM":  # Pillow stretches the file's own highest level to 16 bits
+        bits = 16
+    elif tags.get(_BITS_PER_SAMPLE) == (12,):
+        bits = 12
+    else:
+        bits = bit_depth or 16
+    levels: npt.NDArray[np.integer] = np.asarray(image)
+    top = 2**bits - 1
+    if levels.min() < 0 or levels.max() > top:
+        raise CannotDecodeError(
+            f"levels {levels.min():,} to {levels.max():,}, outside 0..{top:,} ({bits} bits)"
+        )
+    return (top - levels if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else levels), bits
+
+
+def _shallow(image: Image.Image, colour: Colour) -> Pixels:
     if image.mode == "F":
         raise CannotDecodeError("floating-point pixels have no stated range; save as 8 or 16 bit")
-    if image.mode.startswith("I"):
-        deep = np.asarray(image)
-        if deep.min() < 0 or deep.max() > 65535:
-            raise CannotDecodeError("integer pixels outside 0..65535; save as 8 or 16 bit")
-        gray = (deep >> 8).astype(np.uint8)[:, :, None]
-        return gray if colour == "gray" else np.repeat(gray, 3, axis=2)
+    if image.mode not in _MODES:
+        raise CannotDecodeError(f"pixels of mode {image.mode} are not read; save as gray or RGB")
+    image.load()
+    image.info.pop("transparency", None)  # Pillow would convert, or warn of, what is dropped
     if colour == "rgb":
         return np.array(image.convert("RGB"), dtype=np.uint8)
     # Straight from "RGBA" or "P" to "L" is the same luma; a one-bit image becomes 0 and 255.

@@ -72,7 +72,7 @@ def _row(path: Path, problems: dict[str, str]) -> dict[str, Any]:
         with opened(path) as image:
             row |= _header(image)
     except CannotDecodeError as error:
-        problems[path.name] = str(error)
+        problems[str(path)] = str(error)
     return row | {"bytes": path.stat().st_size if path.is_file() else None}
 
 

@@ -7,23 +7,27 @@ have the same digest, whatever their file format, and one changed pixel gives an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property, partial
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.catalog import DataState
-from confoundlab.errors import BrokenImagesError, InputError
-from confoundlab.files import cache_root, text_digest, write_aside
-from confoundlab.images.decoding import SUFFIXES, decode, to_gray
-from confoundlab.images.scanning import in_order, pixel_digest, scan
+from confoundlab.errors import InputError
+from confoundlab.images.decoding import to_gray
+from confoundlab.images.folder import Describe, OnBroken, read_folder
+from confoundlab.images.listing import counted
+from confoundlab.images.rows import checked
+from confoundlab.images.scanning import in_order, pixel_digest
+from confoundlab.storage.cache import load_array, save_array
+from confoundlab.storage.files import cache_root, file_name, text_digest
+from confoundlab.storage.versions import computed_by
 from confoundlab.types import Colour, Indices, Pixels
-from confoundlab.versions import computed_by
 
 
 class View(Protocol):
@@ -64,6 +68,10 @@ class ImageSet:
         Files left out on request, with the reason.
     paths : list of Path, optional
         The file of every image, for `file_properties`; no part of any digest.
+    left_out : dict of str to str
+        Files and folders that are not of the set, below its folder, with the reason.
+    levels : str
+        What was lost of images deeper than 8 bits, in a sentence or two; empty if nothing.
     """
 
     name: str
@@ -72,9 +80,27 @@ class ImageSet:
     read: Callable[[int, Colour], Pixels]
     skipped: dict[str, str]
     paths: list[Path] | None = None
+    left_out: dict[str, str] = field(default_factory=dict)
+    levels: str = ""
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def __str__(self) -> str:
+        text = (
+            f"{self.name} ({self.state}): {len(self):,} images of {len(self.classes)} classes in "
+            f"{self.table['group'].nunique():,} groups."
+        )
+        return " ".join([text, *self.remarks])
+
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences on what its folder holds that the set does not, and on levels lost."""
+        parts = {"Skipped": self.skipped, "Left out": self.left_out}
+        said = [
+            f"{what}: {len(names):,} ({counted(names)})." for what, names in parts.items() if names
+        ]
+        return [*said, self.levels] if self.levels else said
 
     @cached_property
     def classes(self) -> list[str]:
@@ -99,14 +125,15 @@ class ImageSet:
 
     def subset(self, rows: npt.ArrayLike) -> Self:
         """Return the image set of some rows (numbers or a mask), in the given order."""
-        picked = np.arange(len(self))[np.asarray(rows)]
+        asked = np.asarray(rows)
+        picked = np.arange(len(self))[asked if asked.size else asked.astype(np.intp)]
         table = self.table.iloc[picked].reset_index(drop=True)
 
         def read(row: int, colour: Colour) -> Pixels:
             return self.read(int(picked[row]), colour)
 
         paths = [self.paths[row] for row in picked] if self.paths is not None else None
-        return type(self)(self.name, self.state, table, read, self.skipped, paths)
+        return replace(self, table=table, read=read, paths=paths)
 
     def array(self, view: View, colour: Colour = "gray", *, cache: bool = True) -> Pixels:
         """Show every image through a view.
@@ -127,18 +154,19 @@ class ImageSet:
         Raises
         ------
         InputError
-            The view gives different sizes, or does not fit an image.
+            The view gives different sizes, or does not fit an image; there are no images; a file
+            is gone or has changed since the set was made.
         """
+        if not len(self):
+            raise InputError(f"{self.name} has no images to show.")
         if not cache:
             return self._prepare(view, colour)
         key = text_digest(
             computed_by("views"), self.digest, str(view), colour, *self.table["image"]
         )[:24]
-        path = cache_root() / "prepared" / f"{self.name}-{key}.npy"
-        if not path.is_file():
-            write_aside(path, partial(np.save, arr=self._prepare(view, colour)))
-        prepared: Pixels = np.load(path, mmap_mode="r")
-        return prepared
+        path = cache_root() / "prepared" / f"{file_name(self.name)}-{key}.npy"
+        kept = load_array(path)
+        return save_array(path, self._prepare(view, colour)) if kept is None else kept
 
     def _prepare(self, view: View, colour: Colour) -> Pixels:
         def one(row: int) -> Pixels:
@@ -186,74 +214,53 @@ class ImageSet:
 
         numbers = [f"{row:06d}" for row in range(len(table))]
         defaults = {"image": numbers, "group": numbers}
+        if "sha256" in table:
+            raise InputError("Column 'sha256' is filled from the pixels. Leave it out.")
         full = table.reset_index(drop=True).assign(
             **{key: value for key, value in defaults.items() if key not in table},
             sha256=[pixel_digest(image) for image in images],
         )
-        return cls(name, state, _checked(full), read, {})
+        return cls(name, state, checked(full), read, {})
 
     @classmethod
     def from_folder(
         cls,
         folder: Path | str,
-        describe: Callable[[Path], dict[str, Any] | None],
+        describe: Describe,
         *,
         name: str,
         state: DataState = "real",
-        on_broken: Literal["raise", "skip"] = "raise",
+        on_broken: OnBroken = "raise",
+        bit_depth: int | None = None,
     ) -> Self:
         """Make an image set of the files below a folder.
 
         Parameters
         ----------
         folder : Path or str
-            Searched with its subfolders for PNG, JPEG, GIF, PGM, TIFF and WebP files.
+            Searched with its subfolders for PNG, JPEG, GIF, BMP, PGM, TIFF and WebP files
+            (`listing` says what is left out).
         describe : callable
             Path below the folder to a row of the table (``label``, perhaps ``image``, ``group``
             and factors; the path without its suffix where they are missing), or None for a file
-            that does not belong.
+            that does not belong. Values are text, numbers, dates or booleans.
         name, state : str
             See the class.
         on_broken : {"raise", "skip"}
             Raise one `BrokenImagesError` that names every unusable file, or leave them out and
             list them in ``skipped``.
+        bit_depth : int, optional
+            Bits that the camera fills of 16-bit files, 9..16: 12-bit levels then become 0..255. All
+            16 if missing.
+
+        Raises
+        ------
+        InputError
+            There is no such folder, or no image in it that can be used; `describe` gives what is
+            no row.
         """
-        rows = []
-        for path in image_files(Path(folder)):
-            below = path.relative_to(folder)
-            if (row := describe(below)) is not None:
-                name_of = below.with_suffix("").as_posix()
-                rows.append({"image": name_of, "path": str(path), "group": name_of} | row)
-        if not rows:
-            raise InputError(f"There are no {name} images below {folder}.")
-        table = pd.DataFrame(rows)
-        scanned, problems = scan(table["path"].tolist(), f"reading {name}")
-        if problems and on_broken == "raise":
-            raise BrokenImagesError(problems)
-        table = table.merge(scanned[["path", "sha256", "height", "width"]], on="path")
-        paths = [Path(path) for path in table.pop("path")]
-
-        def read(row: int, colour: Colour) -> Pixels:
-            return decode(paths[row], colour)
-
-        return cls(name, state, _checked(table), read, problems, paths)
-
-
-def image_files(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder that can be images, in order of their names."""
-    return (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES)
-
-
-def _checked(table: pd.DataFrame) -> pd.DataFrame:
-    if "label" not in table:
-        raise InputError("The table of an image set needs a column 'label'.")
-    for column in ("image", "label", "group"):
-        empty = np.flatnonzero(table[column].isna())
-        if len(empty):
-            raise InputError(f"Column {column!r} is empty in row(s) {empty[:5].tolist()}.")
-    doubled = table["image"][table["image"].duplicated()].unique()
-    if len(doubled):
-        raise InputError(
-            f"Image names must be unique; doubled: {', '.join(map(str, doubled[:5]))}."
-        )
-    return table.astype({"label": str, "group": str})
+        found = read_folder(Path(folder), describe, name, on_broken, bit_depth)
+        return cls(
+            name, state, found.table, found.read, found.skipped, found.paths,
+            left_out=found.left_out, levels=found.levels,
+        )  # fmt: skip

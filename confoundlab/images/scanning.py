@@ -10,15 +10,18 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from tqdm import tqdm
 
-from confoundlab.files import cache_root, text_digest, write_aside
-from confoundlab.images.decoding import CannotDecodeError, decode
+from confoundlab.images.decoding import CannotDecodeError, decode_levels
+from confoundlab.storage.cache import load_table, save_table
+from confoundlab.storage.files import cache_root, text_digest
+from confoundlab.storage.versions import computed_by
 from confoundlab.types import Pixels
 
 T = TypeVar("T")
 _DECODERS = 2  # decoding releases the interpreter lock; more threads than cores gain nothing
-_COLUMNS = ["path", "size", "mtime_ns", "sha256", "height", "width"]
+_COLUMNS = ["path", "size", "mtime_ns", "sha256", "height", "width", "bits", "highest"]
 
 
 def pixel_digest(pixels: Pixels) -> str:
@@ -36,36 +39,70 @@ def in_order(work: Callable[[int], T], rows: Iterable[int], what: str) -> list[T
         return list(tqdm(results, total=len(numbers), desc=what, delay=2, leave=False))
 
 
-def scan(paths: Sequence[str], what: str) -> tuple[pd.DataFrame, dict[str, str]]:
+def scan(
+    paths: Sequence[Path], what: str, bit_depth: int | None = None
+) -> tuple[pd.DataFrame, dict[int, str]]:
     """Digest the decoded colour pixels of files; what is known from an earlier scan is reused.
 
     A file counts as unchanged while its path, size and time of change are the same.
-    """
-    stats = [Path(path).stat() for path in paths]
-    now = pd.DataFrame(
-        {
-            "path": paths,
-            "size": [stat.st_size for stat in stats],
-            "mtime_ns": [stat.st_mtime_ns for stat in stats],
-        }
-    )
-    kept = cache_root() / "scans" / f"{text_digest(str(Path(paths[0]).parent))[:16]}.parquet"
-    known = pd.read_parquet(kept) if kept.is_file() else pd.DataFrame(columns=_COLUMNS)
-    table = now.merge(known.astype(now.dtypes), on=list(now.columns), how="left")
-    new = np.flatnonzero(table["sha256"].isna())
-    problems: dict[str, str] = {}
 
-    def one(row: int) -> tuple[str | None, int, int]:
+    Parameters
+    ----------
+    paths : sequence of Path
+        One file or more.
+    what : str
+        Of the progress bar.
+    bit_depth : int, optional
+        As of `decode`.
+
+    Returns
+    -------
+    table : DataFrame
+        A row a file that can be read; the index is its place in `paths`. Columns ``path``,
+        ``size`` (bytes), ``mtime_ns``, ``sha256``, ``height``, ``width``, and ``bits`` and
+        ``highest`` as of `Decoded`.
+    problems : dict of int to str
+        Place of each other file, and why it cannot be read.
+    """
+    now = pd.DataFrame([(_storable(path), *state_of(path)) for path in paths], columns=_COLUMNS[:3])
+    kept = cache_root() / "scans" / f"{_key(paths[0].parent, bit_depth)}.parquet"
+    known = load_table(kept, lambda found: found.to_pandas()[_COLUMNS].astype(now.dtypes))
+    if known is None:
+        known = pd.DataFrame(columns=_COLUMNS).astype(now.dtypes)
+    table = now.merge(known, on=list(now.columns), how="left")
+    new = np.flatnonzero(table["sha256"].isna())
+    problems: dict[int, str] = {}
+
+    def one(row: int) -> tuple[str | None, int, int, int, int]:
         try:
-            pixels = decode(Path(paths[row]), "rgb")
+            pixels, bits, highest = decode_levels(paths[row], "rgb", bit_depth=bit_depth)
         except CannotDecodeError as error:
-            problems[Path(paths[row]).name] = str(error)
-            return None, 0, 0
-        return pixel_digest(pixels), pixels.shape[0], pixels.shape[1]
+            problems[row] = str(error)
+            return None, 0, 0, 0, 0
+        return pixel_digest(pixels), *pixels.shape[:2], bits, highest
 
     if len(new):
-        table.loc[new, ["sha256", "height", "width"]] = in_order(one, new.tolist(), what)
-        good = table.dropna(subset=["sha256"]).astype({"height": int, "width": int})
-        write_aside(kept, lambda path: good.to_parquet(path, index=False))
-    table = table.dropna(subset=["sha256"]).astype({"sha256": str, "height": int, "width": int})
+        table.loc[new, _COLUMNS[3:]] = in_order(one, new.tolist(), what)
+    table = table.dropna(subset=["sha256"])
+    table = table.astype({"sha256": str} | dict.fromkeys(_COLUMNS[4:], int))
+    if len(new):
+        save_table(kept, pa.Table.from_pandas(table, preserve_index=False))
     return table, dict(sorted(problems.items()))
+
+
+def state_of(path: Path) -> tuple[int, int]:
+    """Return size and time of change, by which a changed file is known; -1 where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return -1, -1
+    return found.st_size, found.st_mtime_ns
+
+
+def _key(folder: Path, bit_depth: int | None) -> str:
+    return text_digest(computed_by("views"), str(bit_depth), _storable(folder))[:16]
+
+
+def _storable(path: Path) -> str:
+    """Return the path as text; a folder's name need not be UTF-8, what is stored must be."""
+    return str(path).encode("utf-8", "backslashreplace").decode()

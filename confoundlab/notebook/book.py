@@ -11,9 +11,10 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from confoundlab import escape
 from confoundlab.errors import InputError
-from confoundlab.files import text_digest
 from confoundlab.report.words import STATES, command
+from confoundlab.storage.files import text_digest
 
 _ADDRESS = re.compile(r"https://([\w.-]+)/[\w.-]+/[\w.-]+")
 # The built book lies on this branch, and in it the executed notebooks; none is on any other.
@@ -118,12 +119,13 @@ def study_offer(results: Mapping[str, Any]) -> str:
         _badges({entry["state"] for entry in results["data"]}),
         [
             *(
-                f"{entry['name']}: {entry['n_images']:,} images, {STATES[entry['state']]}; "
-                f"digest `{entry['digest']}`"
+                f"{escape.markdown(entry['name'])}: {entry['n_images']:,} images, "
+                f"{STATES[entry['state']]}; digest {escape.code(entry['digest'])}"
                 for entry in results["data"]
             ),
-            f"made {made['created'][:10]} in {duration(results['seconds'])} by confoundlab "
-            f"{results['version']}, code `{made['code']}`; nets found in the cache took no time",
+            f"made {escape.markdown(made['created'][:10])} in {duration(results['seconds'])} by "
+            f"confoundlab {escape.markdown(results['version'])}, code {escape.code(made['code'])}; "
+            "nets found in the cache took no time",
             f"{{download}}`its parameters <{name}.parameters.yaml>`, for `papermill -f`",
         ],
         command(results),
@@ -167,12 +169,12 @@ def _badges(states: set[str]) -> str:
 
 def _offer(name: str, badges: str, lines: Sequence[str], again: str) -> str:
     listed = "\n".join(f"- {line};" for line in lines)
-    return (
-        f"Data: {badges}\n\n"
-        "````{admonition} Download it, or run it again\n:class: tip dropdown\n\n"
+    inside = (
+        ":class: tip dropdown\n\n"
         f"- {{download}}`This notebook <{name}.ipynb>`, as it was run;\n{listed}\n"
         "- the one command that makes it again:\n\n"
-        f"```\n{again}\n```\n\n"
-        "Other parameters, other ways: [Rerun it](rerun.ipynb).\n"
-        "````"
+        f"{escape.fenced(again)}\n\n"
+        "Other parameters, other ways: [Rerun it](rerun.ipynb)."
     )
+    opening = "{admonition} Download it, or run it again"
+    return f"Data: {badges}\n\n{escape.fenced(inside, opening)}"

@@ -1,7 +1,7 @@
 """Run a study's notebook with papermill: check first, write aside, move into place at the end.
 
 A run leaves ``<study>.ipynb``, ``results.json`` and the figures. A notebook that fails is kept
-for reading in a folder that ends in ``-failed``, and never reaches the book.
+for reading in a folder named ``-failed``, and never reaches the book.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -26,8 +25,16 @@ from papermill.exceptions import PapermillExecutionError
 from confoundlab.catalog import Study
 from confoundlab.datasets.loading import usable
 from confoundlab.errors import BrokenImagesError, InputError, RunFailedError, one_of
-from confoundlab.files import replace_folder
 from confoundlab.notebook.webpage import write_page
+from confoundlab.storage.files import (
+    Contents,
+    contents,
+    folder_aside,
+    replace_folder,
+    roots,
+    settle,
+    writing,
+)
 from confoundlab.studies.parameters import declared, notebook_source, read_notebook, resolve
 from confoundlab.studies.run import RUN_VARIABLE
 
@@ -65,7 +72,7 @@ def run_study(
     study : Study
         From the catalog.
     out : Path
-        Folder to make; it must not exist unless `overwrite`.
+        Folder to make; with `overwrite` it may be there, if it is empty or a run.
     profile : str, optional
         smoke, quick or paper.
     parameters : mapping
@@ -76,33 +83,68 @@ def run_study(
     InputError
         Before anything is run, or from the notebook itself; nothing is written.
     RunFailedError
-        A cell failed; the notebook is kept in ``<out>-failed``.
+        A cell failed; the notebook is kept in ``<out>-failed``, or ``<out>-failed-2`` and so on.
+        The disk is full, or may not be written. Or `out` was made or changed meanwhile: it is left
+        as it is, and the run is kept in ``<out>-2`` and so on.
     """
     values = settings(study, profile, parameters)
-    if out.exists() and not overwrite:
-        raise InputError(f"{out} is there already. Name another folder, or pass --overwrite.")
-    with _aside(out) as folder:
+    before = contents(out)
+    if before is not None:
+        if not overwrite:
+            raise InputError(f"{out} is there already. Name another folder, or pass --overwrite.")
+        _check_replaceable(out)
+    with _aside(out, before) as folder:
         order = {"study": study.name, "profile": profile, "parameters": values}
         execute(notebook_source(study.name), folder / f"{study.name}.ipynb", order)
         write_page(folder / f"{study.name}.ipynb")
     return out
 
 
-@contextmanager
-def _aside(out: Path) -> Iterator[Path]:
-    """Give a folder beside `out` that takes its place at the end, or is kept or removed."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
-    folder.chmod(0o755)
+def _check_replaceable(out: Path) -> None:
+    """Raise `InputError` unless a folder is empty or holds a run, and nobody stands in it."""
+    if not out.is_dir() or Path.cwd().is_relative_to(out.resolve()):
+        raise InputError(f"{out} is not replaced: it is no folder, or the one you are in.")
+    if any(out.iterdir()) and not _is_run(out):
+        raise InputError(
+            f"{out} is not replaced: it holds no run (no results.json of confoundlab). "
+            "Name another folder."
+        )
+
+
+def _is_run(folder: Path) -> bool:
+    """Return whether a folder holds a run, of this version or another."""
     try:
-        yield folder
-        replace_folder(folder, out)
-    except RunFailedError as error:
-        failed = out.with_name(f"{out.name}-failed")
-        replace_folder(folder, failed)
-        raise RunFailedError(f"{error}\nThe notebook is kept in {failed} for reading.") from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        found = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and {"schema", "study", "evidence"} <= set(found)
+
+
+@contextmanager
+def _aside(out: Path, before: Contents) -> Iterator[Path]:
+    """Give a folder beside `out` that takes its place at the end, or is kept or removed.
+
+    Raises
+    ------
+    RunFailedError
+        From within: the folder is kept, beside `out`. Or `out` is no longer as it was `before`:
+        it stays so, and the folder is kept beside it.
+    """
+    with writing(out), folder_aside(out) as folder:
+        try:
+            yield folder
+        except RunFailedError as error:
+            failed = settle(folder, out.with_name(f"{out.name}-failed"))
+            raise RunFailedError(
+                f"{error}\nThe notebook is kept in {failed} for reading."
+            ) from None
+        if before is not None and contents(out) == before:
+            replace_folder(folder, out)
+        elif (kept := settle(folder, out)) != out:
+            raise RunFailedError(
+                f"{out} was made or changed while this run went, and is left as it is. The run is "
+                f"whole, and is in {kept}."
+            )
 
 
 def execute(source: Path, target: Path, order: Mapping[str, Any]) -> None:
@@ -123,7 +165,7 @@ def execute(source: Path, target: Path, order: Mapping[str, Any]) -> None:
         # A log file wants a line now and then, a terminal wants a bar that moves.
         pace = "0.1" if sys.stderr.isatty() else "30"
         run = json.dumps({"folder": str(target.parent.resolve()), **order})
-        with _environment({RUN_VARIABLE: run, "TQDM_MININTERVAL": pace}):
+        with _environment({**roots(), RUN_VARIABLE: run, "TQDM_MININTERVAL": pace}):
             try:
                 papermill.execute_notebook(
                     str(unexecuted),

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from confoundlab import StudyRun, report
 from confoundlab.croppers.crops import AsIs
 from confoundlab.design.aliasing import identifiability
+from confoundlab.escape import markdown
 from confoundlab.evidence import differences, nuisance
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.plotting import evidence, nets, pointed
@@ -71,8 +72,9 @@ def design(run: StudyRun, images: ImageSet, what: str = "classes and sessions") 
     found = identifiability(
         images.table["label"], images.table["session"], images.groups, name="session"
     )
-    run.said.add(str(found))
-    display(Markdown(f"Before any pixel is read, the table of {what} says: {found}"))
+    said = markdown(str(found))
+    run.said.add(said)
+    display(Markdown(f"Before any pixel is read, the table of {what} says: {said}"))
 
 
 def draw(run: StudyRun, name: str, rows: Mapping[str, Measured]) -> Figure:

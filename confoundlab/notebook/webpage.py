@@ -14,11 +14,13 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from confoundlab.files import write_aside
+from confoundlab.storage.files import write_aside
 
-# nbconvert's page fetches scripts for formulas, diagrams and widgets; this one runs no script.
+# nbconvert's page fetches scripts for formulas, diagrams and widgets; this one runs no script, and
+# tells the browser not to run any that came in by an output (Content Security Policy, W3C).
 _TEMPLATE = """{% extends 'lab/index.html.j2' %}
-{% block html_head_js %}{% endblock %}
+{% block html_head_js %}<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
+img-src data:; font-src data:; style-src 'unsafe-inline'; form-action 'none'">{% endblock %}
 {% block jupyter_widgets %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}

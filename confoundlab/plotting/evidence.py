@@ -14,13 +14,23 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
-from confoundlab.design.power import ALPHA
-from confoundlab.plotting.nets import BLUE, GRAY, ORANGE, PALETTE, WIDE, legend_below, titled
+from confoundlab.inference.power import ALPHA
+from confoundlab.plotting.nets import (
+    BLUE,
+    GRAY,
+    ORANGE,
+    PALETTE,
+    WIDE,
+    as_text,
+    legend_below,
+    titled,
+)
 
 _PANELS = 3  # side by side
 _MARKS = ("o", "s", "^", "D", "v", "P")
 
 
+@as_text
 def false_alarms(table: pd.DataFrame) -> Figure:
     """Draw each test's rate of false alarms, a dot a design, with exact 95% intervals.
 
@@ -66,6 +76,7 @@ DESIGN = [
 ]  # fmt: skip
 
 
+@as_text
 def power_curves(table: pd.DataFrame) -> Figure:
     """Draw the share of planted leaks that each test finds, against their strength.
 
@@ -110,6 +121,7 @@ def power_curves(table: pd.DataFrame) -> Figure:
     return figure
 
 
+@as_text
 def coverage(table: pd.DataFrame) -> Figure:
     """Draw how often 95% intervals hold the truth, against the number of groups.
 
@@ -162,6 +174,7 @@ def coverage(table: pd.DataFrame) -> Figure:
     return figure
 
 
+@as_text
 def planted(trials: pd.DataFrame) -> Figure:
     """Draw what analyses of plates find against the strength of what was planted.
 
@@ -201,6 +214,7 @@ def _band(axis: Axes) -> None:
     axis.axhline(0.95, color=GRAY, ls="--", lw=1)
 
 
+@as_text
 def factor_map(table: pd.DataFrame, state: str = "real") -> Figure:
     """Draw what each factor says about the label against how well pixels tell it.
 
@@ -257,6 +271,7 @@ def _lift_apart(figure: Figure, labels: list[Annotation]) -> None:
         taken.append(label.get_window_extent())
 
 
+@as_text
 def compared(table: pd.DataFrame) -> Figure:
     """Draw the rows that two runs share: both estimates, and how far they lie apart.
 

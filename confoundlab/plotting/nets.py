@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,8 @@ _OTHERS = [PALETTE[place] for place in (0, 1, 4, 9, 7, 5, 6, 8, 3, 2)]
 _DARK = 0.18  # luminance below which white letters are read better than black ones
 _ALL = AsIs()
 UNTRAINED = "a net named one class only"  # of places of a leak map
+# Decorates what draws: names are text, a `$` in them begins no formula.
+as_text = mpl.rc_context({"text.parse_math": False})
 
 
 def colours_of(levels: Iterable[Any]) -> dict[Any, tuple[float, float, float]]:
@@ -70,6 +73,7 @@ def titled(title: str, state: str) -> str:
     return title if state == "real" else f"{title} ({state} data)"
 
 
+@as_text
 def crop_sizes(table: pd.DataFrame, state: str = "real") -> Figure:
     """Draw the accuracy from crops of one corner against their size (`leakmap.crop_size_sweep`)."""
     figure, axis = plt.subplots(figsize=(5, 3))
@@ -82,6 +86,7 @@ def crop_sizes(table: pd.DataFrame, state: str = "real") -> Figure:
     return figure
 
 
+@as_text
 def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figure:
     """Draw accuracies with their intervals, chance, the permutation null and the paper's number.
 
@@ -119,6 +124,7 @@ def accuracies(records: Sequence[dict[str, Any]], names: Sequence[str]) -> Figur
     return figure
 
 
+@as_text
 def remedies(
     names: Sequence[str], crops: Sequence[dict[str, Any]], wholes: Sequence[dict[str, Any]]
 ) -> Figure:
@@ -150,6 +156,7 @@ def remedies(
     return figure
 
 
+@as_text
 def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figure:
     """Draw a leak map beside the mean image; round marks have an interval above chance.
 
@@ -207,6 +214,7 @@ def mean_image(images: ImageSet, view: View = _ALL) -> npt.NDArray[np.float64]:
     return np.asarray(np.mean(shown, axis=0)[:, :, 0])
 
 
+@as_text
 def confusion(predictions: pd.DataFrame, images: ImageSet, title: str) -> Figure:
     """Draw how often each class (row) was called each class (column), as a share of the row."""
     shares = confusion_matrix(

@@ -13,10 +13,11 @@ from matplotlib.patches import Rectangle
 
 from confoundlab.croppers.crops import Whole, stretch
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.plotting.nets import ORANGE, WIDE, titled
+from confoundlab.plotting.nets import ORANGE, WIDE, as_text, titled
 from confoundlab.types import Colour, Indices, Pixels
 
 
+@as_text
 def crops(images: ImageSet, view: View, *, n_classes: int = 10, n_each: int = 1) -> Figure:
     """Show images, what a control leaves of them, and the same with contrast stretched."""
     rows = _spread(images.labels, n_classes, n_each)
@@ -32,6 +33,7 @@ def crops(images: ImageSet, view: View, *, n_classes: int = 10, n_each: int = 1)
     return figure
 
 
+@as_text
 def class_means(
     images: ImageSet,
     view: View,
@@ -78,6 +80,7 @@ def class_means(
     return figure
 
 
+@as_text
 def boxes_on_mean(
     images: ImageSet, left: npt.ArrayLike, top: npt.ArrayLike, width: int, height: int
 ) -> Figure:
@@ -125,6 +128,7 @@ def boxes_on_mean(
     return figure
 
 
+@as_text
 def crop_picker(images: ImageSet, view: View, row: int) -> Figure:
     """Show one image with the crop's place, the crop, and the crop stretched."""
     image = images.read(row, "gray")
@@ -150,6 +154,7 @@ def crop_picker(images: ImageSet, view: View, row: int) -> Figure:
     return figure
 
 
+@as_text
 def sessions(pictures: Pixels, view: View) -> Figure:
     """Show simulated pictures of one session each, what a view leaves of them, and that stretched.
 

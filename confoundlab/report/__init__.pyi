@@ -14,6 +14,7 @@ from .words import detectable as detectable
 from .words import evidence_table as evidence_table
 from .words import gap as gap
 from .words import measured as measured
+from .words import overtaken as overtaken
 from .words import paper_row as paper_row
 from .words import paper_table as paper_table
 from .words import parameter_table as parameter_table

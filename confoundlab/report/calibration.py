@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from confoundlab.design.power import ALPHA, METRICS, POWER
 from confoundlab.errors import InputError
+from confoundlab.inference.power import ALPHA, METRICS, POWER
 from confoundlab.plotting.evidence import latest_nulls
 
 _LEAST = 1e-6  # smaller p-values are not told apart
@@ -133,7 +133,7 @@ def covered(table: pd.DataFrame) -> pd.DataFrame:
     own = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]
     rows = []
     for key, part in own.groupby(["metric", "method", "sizes"], sort=True):
-        row = dict(zip(("metric", "interval", "sizes of groups"), key, strict=True))
+        row = dict(zip(("metric", "interval", "sizes"), key, strict=True))
         for groups in sorted(own["n_groups"].unique()):
             inside = 100 * part.loc[part["n_groups"] == groups, "inside"]
             tried = f"{inside.min():.0f}–{inside.max():.0f}%" if len(inside) else "–"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML
 
+from confoundlab import escape
 from confoundlab.catalog import DATASETS, STUDIES, paper_rows
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict
@@ -34,10 +36,12 @@ STATES = {
 def data_line(images: ImageSet) -> str:
     """Return the line that opens a page: which data it ran on, in Markdown."""
     title = DATASETS[images.name].title if images.name in DATASETS else images.name
-    return (
-        f"> **Data on this page: {images.state.upper()}** — {title}, {STATES[images.state]}. "
-        f"{len(images):,} images of {len(images.classes)} classes, `{images.digest[:23]}…`."
+    line = (
+        f"> **Data on this page: {images.state.upper()}** — {escape.markdown(title)}, "
+        f"{STATES[images.state]}. {len(images):,} images of {len(images.classes)} classes, "
+        f"`{images.digest[:23]}…`."
     )
+    return " ".join([line, *images.remarks])
 
 
 def percent(fraction: float | None) -> str:
@@ -63,8 +67,10 @@ def _shown(record: dict[str, Any], key: str = "estimate") -> str:
 
 
 def table(frame: pd.DataFrame) -> HTML:
-    """Return a table as the book shows it: no row numbers, text escaped."""
-    return HTML(frame.to_html(index=False, border=0, classes="table", justify="left"))
+    """Return a table as the book shows it: no row numbers, text escaped, `$` a dollar."""
+    # MathJax 2 and 3 pass by what has these classes
+    classes = ["table", "tex2jax_ignore", "mathjax_ignore"]
+    return HTML(frame.to_html(index=False, border=0, classes=classes, justify="left"))
 
 
 def rerun(run: StudyRun) -> str:
@@ -74,11 +80,11 @@ def rerun(run: StudyRun) -> str:
     order = run.order
     source = declared(read_notebook(notebook_source(order["study"])))
     table_rows = "\n".join(
-        f"| `{name}` | {source[name].comment} | `{value}` |"
+        f"| `{name}` | {source[name].comment} | {escape.code(str(value))} |"
         for name, value in order["parameters"].items()
     )
     return (
-        f"```\n{command(order)}\n```\n\n"
+        f"{escape.fenced(command(order))}\n\n"
         f"| parameter | what it is | here |\n|---|---|---|\n{table_rows}"
     )
 
@@ -89,7 +95,7 @@ def command(order: Mapping[str, Any]) -> str:
     profile = f" --profile {order['profile']}" if order["profile"] else ""
     source = declared(read_notebook(notebook_source(order["study"])))
     changes = "".join(
-        f" -p {name}={value}"
+        f" -p {shlex.quote(f'{name}={value}')}"
         for name, value in order["parameters"].items()
         if name not in source or value != preset.get(name, source[name].default)
     )
@@ -157,7 +163,7 @@ def sentence(name: str, record: dict[str, Any], said: set[str] | None = None) ->
     Why label and factor cannot be told apart is long; what is in `said` already is referred to,
     and what is not is added to it.
     """
-    reasons = " ".join(record["reasons"])
+    reasons = escape.markdown(" ".join(record["reasons"]))
     if said is not None and record["verdict"] == Verdict.NOT_IDENTIFIABLE:
         known = reasons in said
         said.add(reasons)

@@ -18,10 +18,10 @@ from confoundlab.croppers.transforms import (
     Median,
     TileShuffle,
 )
-from confoundlab.design.power import ALPHA
 from confoundlab.design.splits import Split
 from confoundlab.evidence.remedies import Removed, removed
 from confoundlab.images.imageset import ImageSet, View
+from confoundlab.inference.power import ALPHA
 from confoundlab.studies.predictions import Learner
 from confoundlab.studies.run import Measured, StudyRun
 from confoundlab.types import Colour

@@ -15,13 +15,13 @@ from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
 from confoundlab.design.splits import Split
-from confoundlab.files import text_digest
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.models import bank
 from confoundlab.models.lenet import Task
+from confoundlab.storage.files import text_digest
+from confoundlab.storage.versions import computed_by
 from confoundlab.studies import store
 from confoundlab.types import Colour, Pixels, Probabilities
-from confoundlab.versions import computed_by
 
 Learner = Literal["LeNet-5", "random forest"]
 

@@ -28,6 +28,7 @@ from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
 from confoundlab.evidence.record import Evidence
 from confoundlab.images.imageset import ImageSet, View
+from confoundlab.storage.files import file_name
 from confoundlab.studies.judging import Judging
 from confoundlab.studies.predictions import Learner, named_predictions
 from confoundlab.studies.question import Metric, Question
@@ -263,12 +264,13 @@ class StudyRun:
     def keep(self, figure: Figure, name: str) -> None:
         """Save a figure beside the results, if this run writes any."""
         if not self.is_live:
-            figure.savefig(Path(self.order["folder"]) / f"{name}.png", dpi=150, bbox_inches="tight")
+            path = Path(self.order["folder"]) / f"{file_name(name)}.png"
+            figure.savefig(path, dpi=150, bbox_inches="tight")
 
     def keep_table(self, table: pd.DataFrame, name: str) -> None:
         """Save a table beside the results, if this run writes any."""
         if not self.is_live:
-            table.to_csv(Path(self.order["folder"]) / f"{name}.csv", index=False)
+            table.to_csv(Path(self.order["folder"]) / f"{file_name(name)}.csv", index=False)
 
     def finish(self) -> None:
         """Tell what is final, and write ``results.json`` and ``predictions.parquet`` if told to.

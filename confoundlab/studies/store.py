@@ -15,7 +15,6 @@ import json
 import platform
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import partial
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
@@ -23,13 +22,13 @@ from typing import Any
 import jsonschema
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from confoundlab.errors import InputError
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Judgement
-from confoundlab.files import cache_root, code_digest, text_digest, write_aside
-from confoundlab.versions import VERSIONS, computed_by
+from confoundlab.storage.cache import load_table, save_table
+from confoundlab.storage.files import cache_root, code_digest, text_digest, write_aside
+from confoundlab.storage.versions import VERSIONS, computed_by
 
 _KEY = b"confoundlab"
 
@@ -57,12 +56,14 @@ def provenance() -> dict[str, Any]:
 
 def find(inputs: dict[str, Any]) -> Computed | None:
     """Return what was computed before from these inputs, if anything was."""
-    path = _place(inputs)
-    if not path.is_file():
-        return None
-    stored = pq.read_table(path)
-    kept = json.loads(stored.schema.metadata[_KEY])
-    return Computed(stored.to_pandas(), kept["provenance"])
+
+    def read(stored: pa.Table) -> Computed:
+        kept = json.loads(stored.schema.metadata[_KEY])
+        if kept["inputs"] != json.loads(json.dumps(inputs)):
+            raise ValueError("its inputs are others")
+        return Computed(stored.to_pandas(), kept["provenance"])
+
+    return load_table(_place(inputs), read)
 
 
 def keep(inputs: dict[str, Any], table: pd.DataFrame, notes: dict[str, Any]) -> Computed:
@@ -82,7 +83,7 @@ def keep(inputs: dict[str, Any], table: pd.DataFrame, notes: dict[str, Any]) -> 
     record = json.dumps({"inputs": inputs, "provenance": made})
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), _KEY: record.encode()})
-    write_aside(_place(inputs), partial(pq.write_table, arrow))
+    save_table(_place(inputs), arrow)
     return Computed(table, made)
 
 

@@ -19,13 +19,15 @@ from pathlib import Path
 
 import click
 import pandas as pd
+import pyarrow as pa
 from tqdm import tqdm
 
 from confoundlab.cli import Command
-from confoundlab.files import cache_root, text_digest, write_aside
 from confoundlab.models.bank import cores
 from confoundlab.plates.studies.planted_dials import N_SEEDS, QUESTIONS, STRENGTHS, planted, summary
-from confoundlab.versions import computed_by
+from confoundlab.storage.cache import load_table, save_table
+from confoundlab.storage.files import cache_root, text_digest, write_aside
+from confoundlab.storage.versions import computed_by
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "planted.csv"
 
@@ -33,14 +35,15 @@ STORE = Path(__file__).parents[2] / "results" / "calibration" / "planted.csv"
 def work(seed: int) -> pd.DataFrame:
     """Ask for every dial of one seed, or find the answers in the cache."""
     key = text_digest("planted", str(seed), str(STRENGTHS), computed_by("plates", "statistics"))
-    kept = cache_root() / "calibration" / f"planted-{key[:32]}.csv"
-    if kept.is_file():
-        return pd.read_csv(kept)
+    kept = cache_root() / "calibration" / f"planted-{key[:32]}.parquet"
+    known = load_table(kept, lambda table: table.to_pandas())
+    if known is not None:
+        return known
     found = pd.concat(
         [planted(dial, strength, seed) for dial in QUESTIONS for strength in STRENGTHS],
         ignore_index=True,
     )
-    write_aside(kept, lambda aside: found.to_csv(aside, index=False))
+    save_table(kept, pa.Table.from_pandas(found, preserve_index=False))
     return found
 
 

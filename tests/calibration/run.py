@@ -24,16 +24,18 @@ from typing import Any
 
 import click
 import pandas as pd
+import pyarrow as pa
 from calibration_cells import COVERAGE, NULLS, POWER
 from tqdm import tqdm
 
 from confoundlab.calibration.designs import Cell
 from confoundlab.calibration.rates import Coverage, replicate, summary
 from confoundlab.cli import Command
-from confoundlab.design.power import ALPHA
-from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.inference.power import ALPHA
 from confoundlab.models.bank import cores
-from confoundlab.versions import computed_by
+from confoundlab.storage.cache import load_table, save_table
+from confoundlab.storage.files import cache_root, text_digest, write_aside
+from confoundlab.storage.versions import computed_by
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "calibration.csv"
 REPLICATES, COVERED = 400, 1000
@@ -51,14 +53,14 @@ def work(
         str((replicates, first)),
         computed_by("learners", "statistics", "power"),
     )
-    kept = cache_root() / "calibration" / f"{key[:32]}.json"
-    if kept.is_file():
-        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-        return found
+    kept = cache_root() / "calibration" / f"{key[:32]}.parquet"
+    found: list[dict[str, Any]] | None = load_table(kept, lambda table: table.to_pylist())
+    if found is not None:
+        return found[0]
     row = {"kind": kind} | summary(
         test, cell, replicate(test, cell, range(first, first + replicates))
     )
-    write_aside(kept, lambda aside: aside.write_text(json.dumps(row), encoding="utf-8"))
+    save_table(kept, pa.Table.from_pylist([row]))
     return row
 
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import contingency
 
 from confoundlab.calibration.designs import Cell, draw
-from confoundlab.design.power import intraclass_correlation
+from confoundlab.inference.power import intraclass_correlation
 
 
 def test_shares_groups_and_correlation_are_as_stated():

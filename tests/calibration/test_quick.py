@@ -7,7 +7,7 @@ from scipy import stats
 from confoundlab.calibration.designs import Cell
 from confoundlab.calibration.rates import PROBE, Coverage, replicate, summary
 from confoundlab.calibration.trials import TESTS
-from confoundlab.design.power import ALPHA
+from confoundlab.inference.power import ALPHA
 
 DRAWS = 100
 QUICK = [
@@ -28,8 +28,6 @@ QUICK = [
     ("label from factors", Cell(160, images_per_group=4)),
     ("five columns, Holm", Cell(80)),
     ("probe, ROC AUC", Cell(120, images_per_group=6, sizes="giant of one class")),
-    ("page of twenty controls", Cell(120)),
-    ("held-out accuracy, half of the fits dead", Cell(120)),
     ("LeNet, held-out accuracy", Cell(80, images_per_group=2)),
 ]
 
@@ -55,6 +53,15 @@ def test_near_copies_counted_one_by_one_cry_wolf():
     cell = Cell(160, images_per_group=8)
     trials = replicate("WRONG: groups ignored", cell, range(40))
     assert summary("WRONG: groups ignored", cell, trials)["rejected"] > 0.5
+
+
+@pytest.mark.parametrize(
+    "name", ["page of twenty controls", "held-out accuracy, half of the fits dead"]
+)
+def test_many_controls_and_dead_fits_raise_no_false_verdicts(name):
+    found = summary(name, Cell(80), replicate(name, Cell(80), range(10)))
+    assert found["leak_verdicts"] + found["inverted_verdicts"] <= 0.3
+    assert found.get("no_leak_verdicts", 0) == 0
 
 
 def test_memory_of_groups_on_both_sides_is_no_leak():
@@ -95,8 +102,8 @@ def test_a_planted_leak_is_found():
     ],
 )
 def test_intervals_hold_the_truth(cell):
-    found = summary("interval", cell, replicate("interval", cell, range(300)))
-    assert 0.905 < found["inside"] < 0.985  # 94 % in truth give less once in a thousand times
+    found = summary("interval", cell, replicate("interval", cell, range(200)))
+    assert 0.885 < found["inside"] < 0.995  # 94 % in truth give less once in a thousand times
 
 
 def test_all_tests_are_calibrated():

@@ -16,4 +16,4 @@ def test_evidence_of_a_strong_leak_is_told():
     found = TESTS["probe, ROC AUC"](draw(Cell(80, leak=4.0), 0))
     assert found["leak"] and found["p"] == 1 / 200
     assert {"estimate", "minimum_detectable", "smallest_p"} <= set(found)
-    assert set(found) - {"p", "leak"} <= set(Evidence.__dataclass_fields__)
+    assert set(found) - {"p", "leak", "inverted", "no_leak"} <= set(Evidence.__dataclass_fields__)

@@ -36,6 +36,18 @@ def test_a_copy_is_known_by_its_counts_where_names_are_not(tmp_path):
         open_dataset(entry(layout=by_folder), tmp_path)
 
 
+def test_broken_images_of_a_copy_are_skipped_by_their_whole_path(tmp_path):
+    fill(tmp_path, {"a": 2, "b": 2})
+    for label in "ab":
+        (tmp_path / label / "0.png").write_bytes(b"")
+    images = open_dataset(entry(layout=by_folder), tmp_path, on_broken="skip")
+    assert len(images) == 2 and list(images.skipped) == ["a/0.png", "b/0.png"]
+    named = dataclasses.replace(
+        entry(layout=by_folder), expected=frozenset({"a/0", "a/1", "b/0", "b/1"})
+    )  # fmt: skip
+    assert len(open_dataset(named, tmp_path, on_broken="skip")) == 2
+
+
 def describe(lines):
     rows = [{"image": line["file"], "label": line["cls"]} for line in lines]
     return [row if line["use"] != "no" else None for line, row in zip(lines, rows, strict=True)]

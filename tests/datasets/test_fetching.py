@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from loopback import GOOD, NAMES, Stopping, checksum, entry, get, left, packed, png
 
-from confoundlab import files
 from confoundlab.catalog import dataset
 from confoundlab.datasets import fetching, proof, unpacking
 from confoundlab.datasets.copies import folder_of
 from confoundlab.datasets.fetching import target
 from confoundlab.errors import InputError, RunFailedError
+from confoundlab.storage import files
 
 
 def test_a_good_archive_becomes_a_folder_and_nothing_else_is_left(server, tmp_path):
@@ -23,6 +23,21 @@ def test_a_good_archive_becomes_a_folder_and_nothing_else_is_left(server, tmp_pa
     assert (tmp_path / "four" / "top" / "obj2__1.png").read_bytes() == png(3)
     assert sorted(path.name for path in (tmp_path / "four").iterdir()) == ["top"]
     assert (tmp_path / "four").stat().st_mode & 0o777 == 0o755
+
+
+def test_what_a_mac_packs_beside_the_images_is_no_image(server, tmp_path):
+    """A layout by folders alone takes any name for an image's."""
+    by_folder = dataclasses.replace(
+        entry(server, "file"), layout=lambda path: {"label": path.parts[-2]}, expected=frozenset()
+    )
+    contents = {f"one/{number}.png": png(number) for number in range(4)}
+    contents |= {f"__MACOSX/one/._{number}.png": b"\0\5\x16\7" for number in range(4)}
+    server.body = packed(contents | {"one/Thumbs.db": b"x", "one/notes.txt": b"x"})
+    what = dataclasses.replace(by_folder, n_images=4, n_classes=1, archive=dataclasses.replace(
+        by_folder.archive, known_hash=checksum(server.body)
+    ))  # fmt: skip
+    get(what, tmp_path / "four")
+    assert left(tmp_path) == [f"{number}.png" for number in range(4)]
 
 
 def test_two_fetches_of_one_data_set_do_not_meet(server, tmp_path):

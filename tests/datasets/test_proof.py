@@ -18,6 +18,7 @@ NAMES = tuple(f"obj1__{index}" for index in range(4))
 FOUR = dataclasses.replace(
     dataset("coil20"), name="four", n_images=4, n_classes=1, expected=frozenset(NAMES)
 )
+README = "  left out, 1: readme.md (of format .md)"
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def folder(tmp_path, rng):
     for name in NAMES:
         pixels = rng.integers(0, 256, (9, 8), dtype=np.uint8)
         Image.fromarray(pixels).save(tmp_path / "images" / f"{name}.pgm")
-    (tmp_path / "readme.md").write_text("no image, and no word about it")
+    (tmp_path / "readme.md").write_text("no image, and of no harm")
     return tmp_path
 
 
@@ -49,7 +50,7 @@ def alter(path):
 
 def test_a_whole_copy(folder, known):
     found = compare(known, folder)
-    assert found.whole and found.details() == ""
+    assert found.whole and found.details() == README
     assert found.summary() == "all 4 images are there, and every pixel is as published"
 
 
@@ -78,6 +79,7 @@ def test_every_kind_of_fault_is_named(folder, known):
         "  doubled, 1: obj1__3",
         "  broken, 1: obj1__2 (empty file)",
         "  extra, 1: holiday.jpg",
+        README,
     ]
 
 
@@ -88,9 +90,34 @@ def test_extra_images_do_no_harm(folder, known):
     assert found.whole and found.extra == ("holiday.jpg", "obj99__0.pgm")
 
 
+def test_clutter_does_no_harm_and_is_named(folder, known):
+    images = folder / "images"
+    (images / "._obj1__0.pgm").write_bytes(b"\0\5\x16\7")
+    (images / "Thumbs.db").write_bytes(b"x")
+    (images / ".ipynb_checkpoints").mkdir()
+    (images / ".ipynb_checkpoints" / "obj1__0.pgm").write_bytes(
+        (images / "obj1__0.pgm").read_bytes()
+    )
+    (images / "obj1__1.pgm").rename(images / "obj1__1.PGM")
+    (images / "other.png").symlink_to("nowhere")
+    found = compare(known, folder)
+    assert found.whole and found.extra == ("images/other.png",)
+    assert "left out, 4: images/._obj1__0.pgm (hidden), " in found.details()
+
+
+def test_what_stands_in_the_place_of_an_image_is_no_image(folder, known):
+    images = folder / "images"
+    (images / "obj1__3.pgm").unlink()
+    (images / "obj1__3.pgm").symlink_to("nowhere")
+    (images / "obj1__2.pgm").unlink()
+    (images / "obj1__2.pgm").mkdir()
+    found = compare(known, folder)
+    assert found.missing == ("obj1__2",) and found.broken == ("obj1__3 (a link to nothing)",)
+
+
 def test_a_proof_does_not_ask_the_cache(folder, known):
     """One pixel is changed so that path, size and time stay the same: a scan is deceived."""
-    paths = sorted(map(str, (folder / "images").glob("*.pgm")))
+    paths = sorted((folder / "images").glob("*.pgm"))
     before, _ = scan(paths, "test")
     alter(folder / "images" / "obj1__1.pgm")
     after, _ = scan(paths, "test")
@@ -119,7 +146,7 @@ def test_where_nobody_knows_the_names_images_are_counted(folder):
     (folder / "images" / "obj1__3.pgm").unlink()
     found = compare(unnamed, folder)
     assert not found.whole
-    assert found.details() == "  number, 1: 3 images of 1 classes, not 4 of 1"
+    assert found.details() == "  number, 1: 3 images of 1 classes, not 4 of 1\n" + README
 
 
 def test_images_in_one_array(tmp_path, rng, monkeypatch):

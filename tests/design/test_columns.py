@@ -79,28 +79,34 @@ def test_odd_features_are_refused(values, why):
         columns.features(values)
 
 
-def test_factors_become_marks_and_bends():
-    table = pd.DataFrame({"site": ["a", "b", "a", "b"], "dose": [0.0, 1.0, 2.0, 5.0]})
-    numbers, names = columns.factors(table)
-    assert names == ["site", "site", "dose", "dose"]
-    assert numbers[:, :2].tolist() == [[1, 0], [0, 1], [1, 0], [0, 1]]
-    assert numbers[:, 2].mean() == pytest.approx(0) and numbers[:, 2].std() == pytest.approx(1)
-    assert numbers[:, 3] == pytest.approx(numbers[:, 2] ** 2)
-
-
 @pytest.mark.parametrize(
-    ("table", "why"),
+    ("first", "second"),
     [
-        ({"site": ["a", "a"]}, "'site' is constant"),
-        ({"dose": [1.0, 1.0]}, "'dose' is constant"),
-        ({"name": ["a", "b", "c"]}, "'name' has another level in each of its 3 rows"),
-        ({"dose": [1.0, np.nan]}, r"'dose' is missing in 1 row\(s\)"),
-        ({}, "a table"),
+        ([0, 1, 1], ["a", "b"]),
+        ([1.0, 2.0], ["1", "2"]),
+        ([True, False], ["yes", "no"]),
+        ([True, False], [1, 2]),
+        (np.array([0, 1]), pd.Categorical(["a", "b"])),
     ],
 )
-def test_odd_factors_are_refused(table, why):
-    with pytest.raises(InputError, match=why):
-        columns.factors(pd.DataFrame(table))
+def test_columns_of_different_types_are_not_compared(first, second):
+    for pair in ((first, second), (second, first)):
+        with pytest.raises(InputError, match="Labels cannot be compared: one column holds"):
+            columns.shared_codes(*pair, "Labels")
+
+
+def test_columns_without_a_common_value_are_not_compared():
+    with pytest.raises(InputError, match="have no value in common"):
+        columns.shared_codes(["a", "b"], ["A", "B"], "Labels")
+
+
+@pytest.mark.parametrize("coding", [str, int, float])
+def test_columns_of_one_type_share_their_codes(coding):
+    first, second = (np.array(values).astype(coding) for values in ([3, 1], [1, 2, 3]))
+    a, b = columns.shared_codes(first, second, "Labels")
+    assert a.tolist() == [2, 0] and b.tolist() == [0, 1, 2]
+    a, b = columns.shared_codes([3, 1], [1.0, 2.0, 3.0], "Labels")
+    assert a.tolist() == [2, 0]
 
 
 def test_levels_of_a_single_group_are_merged():

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from confoundlab.datasets.loading import load
+from confoundlab.design import duplicates
 from confoundlab.design.duplicates import (
     clusters,
+    copied,
     exact,
     merge_groups,
     near,
     perceptual_hashes,
-    straddling,
     without_copies,
 )
 from confoundlab.design.splits import Split, grouped, stratified
@@ -128,7 +129,7 @@ def test_merged_groups_keep_copies_on_one_side(groups, pairs, seed):
     )
     if merged.groups.max() > 0:
         parts = grouped(images.labels, merged.groups, test_share=0.5, seed=seed)
-        assert straddling(found, parts) == 0
+        assert copied(found, parts) == 0
 
 
 def test_merging_keeps_everything_else(coil):
@@ -139,7 +140,7 @@ def test_merging_keeps_everything_else(coil):
 
 def test_straddling_counts_test_images():
     found = clusters(blank(6), [[0, 1], [1, 2], [3, 4]])
-    assert straddling(found, Split(np.array([0, 3]), np.array([1, 2, 4, 5]))) == 3
+    assert copied(found, Split(np.array([0, 3]), np.array([1, 2, 4, 5]))) == 3
 
 
 def test_what_does_not_fit_is_refused():
@@ -170,9 +171,9 @@ def test_yale_has_nine_pairs_of_equal_files(real_data):
     merged = merge_groups(images, found)
     assert merged.table["group"].nunique() == 156
     # a random split tears about 3 of the 9 pairs
-    torn = [straddling(found, stratified(images.labels, seed=seed)) for seed in range(20)]
+    torn = [copied(found, stratified(images.labels, seed=seed)) for seed in range(20)]
     assert 1.5 < np.mean(torn) < 4.5
-    assert straddling(found, grouped(merged.labels, merged.groups)) == 0
+    assert copied(found, grouped(merged.labels, merged.groups)) == 0
     near_copies = near(images)
     assert near_copies.groupby(found["cluster"])["cluster"].nunique().max() == 1
 
@@ -181,4 +182,17 @@ def test_copies_of_test_images_leave_training():
     found = clusters(blank(6), [[0, 1], [4, 5]])
     split = without_copies(found, Split(np.array([0, 2, 3, 4]), np.array([1, 5])))
     assert split.train.tolist() == [2, 3] and split.test.tolist() == [1, 5]
-    assert straddling(found, split) == 0
+    assert copied(found, split) == 0
+
+
+def test_many_alike_images_are_one_cluster_without_a_list_of_their_pairs(monkeypatch):
+    """All pairs of 20,000 equal hashes would be 200 million."""
+    n = 20_000
+    hashes = np.zeros(n, np.uint64)
+    hashes[:3] = [2**40 - 1, 2**40 - 1 - 3, 2**63]
+    monkeypatch.setattr(duplicates, "perceptual_hashes", lambda images: hashes)
+    images = blank(1)
+    many = images.subset(np.zeros(n, int))
+    found = near(many)
+    assert found["cluster"].iloc[:4].tolist() == [0, 0, 1, 1]
+    assert found["size"].iloc[-1] == n - 2

@@ -7,6 +7,7 @@ from confoundlab.design.splits import (
     Split,
     apart,
     grouped,
+    grouped_folds,
     k_fold,
     leave_arc_out,
     leave_out,
@@ -112,3 +113,40 @@ def test_groups_that_train_and_test_are_counted():
     assert straddling([first], groups) == (2, 3)
     assert straddling([first, second], groups) == (3, 4)
     assert straddling([first], np.arange(8)) == (0, 3)
+
+
+@pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
+@given(seed=st.integers(0, 10_000), few=st.booleans())
+def test_no_fold_is_empty_and_no_group_straddles(seed, few):
+    """Sizes and labels of groups at random: some of these draws gave scikit-learn an empty fold."""
+    rng = np.random.default_rng(seed)
+    k = int(rng.integers(2, 5))
+    groups = np.repeat(np.arange(k), rng.integers(2, 7, k))
+    labels = rng.integers(0, int(rng.integers(2, 4)), len(groups))
+    folds = 2 if few else k
+    try:
+        parts = grouped_folds(labels, groups, folds=folds, seed=seed)
+    except InputError:  # a class with fewer rows than folds
+        return
+    assert len(parts) == folds and min(len(part.test) for part in parts) > 0
+    assert np.sort(np.concatenate([part.test for part in parts])).tolist() == [*range(len(groups))]
+    for part in parts:
+        assert not np.intersect1d(groups[part.train], groups[part.test]).size
+        assert len(part.train) + len(part.test) == len(groups)
+
+
+@pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
+def test_a_draw_that_scikit_learn_leaves_with_an_empty_fold():
+    rng = np.random.default_rng(17)
+    k = int(rng.integers(2, 5))
+    groups = np.repeat(np.arange(k), rng.integers(2, 7, k))
+    labels = rng.integers(0, int(rng.integers(2, 4)), len(groups))
+    parts = grouped_folds(labels, groups, folds=k, seed=17)
+    assert sorted(len(part.test) for part in parts) == sorted(np.bincount(groups))
+
+
+@pytest.mark.parametrize("folds", [1, 4])
+def test_folds_need_groups(folds):
+    labels, groups = np.array([0, 1] * 30), np.repeat(["a", "b", "c"], 20)
+    with pytest.raises(InputError, match=f"3 groups cannot be cut into {folds} folds"):
+        grouped_folds(labels, groups, folds=folds)

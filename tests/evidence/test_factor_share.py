@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from confoundlab.errors import InputError
 from confoundlab.evidence.factor_share import FEWEST_GROUPS, explained_by_factor
 
 
@@ -62,3 +63,18 @@ def test_a_factor_may_vary_inside_groups_of_one_label():
     assert found.evidence.permuted == "whole groups, alike in their blocks"
     known = explained_by_factor(labels, labels, scanner, patient, n_permutations=99)
     assert known.evidence.p_value == 0.01
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [(int, "one column holds numbers, the other text"), (bool, "holds booleans"),
+     (lambda named: np.array(["Sick", "Healthy"])[named], "no value in common")],
+)  # fmt: skip
+def test_predictions_of_other_names_than_the_labels_are_refused(rng, code, why):
+    truth = np.repeat([0, 1], 60)
+    labels = np.array(["healthy", "sick"])[truth]
+    named = truth.astype(code) if isinstance(code, type) else code(truth)
+    with pytest.raises(InputError, match=why):
+        explained_by_factor(named, labels, np.arange(120) % 3, n_permutations=9)
+    with pytest.raises(InputError, match="119 predicted classes, but 120"):
+        explained_by_factor(labels[1:], labels, np.arange(120) % 3, n_permutations=9)

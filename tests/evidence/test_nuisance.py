@@ -5,9 +5,8 @@ from dython.nominal import cramers_v as reference
 from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics import roc_auc_score
 
-from confoundlab.design import columns
+from confoundlab.design.factors import coded
 from confoundlab.errors import InputError
-from confoundlab.evidence.multiplicity import holm
 from confoundlab.evidence.nuisance import (
     cramers_v,
     factor_map,
@@ -15,6 +14,7 @@ from confoundlab.evidence.nuisance import (
     probe_within_classes,
 )
 from confoundlab.evidence.probes import Probe
+from confoundlab.inference.multiplicity import holm
 
 
 @pytest.mark.parametrize("levels", [2, 3, 7])
@@ -56,7 +56,7 @@ def study(rng, n=200):
 def test_label_from_factors_is_ridge_on_their_marks(rng):
     _, table, label = study(rng)
     found = label_from_factors(table[["camera"]], label)
-    marks, _ = columns.factors(table[["camera"]])
+    marks, _ = coded(table[["camera"]])
     ready = Probe(marks)
     scores = np.empty(200)
     for split in ready.splits:
@@ -123,3 +123,38 @@ def test_a_full_association_reaches_what_it_says_is_attainable(classes, sessions
     found = cramers_v(session % classes, session)
     assert found.estimate == pytest.approx(found.attainable)
     assert (found.attainable == pytest.approx(1)) is (classes == sessions)
+
+
+def test_a_batch_says_the_same_in_every_coding_and_its_kind_is_shown(rng):
+    sick = np.repeat([0, 1], 60)
+    batch = np.where(rng.random(120) < 0.9, sick, 1 - sick) + 1
+    pixels = rng.normal(size=(120, 6))
+    pixels[:, 0] += 2 * batch
+    table = pd.DataFrame(
+        {"text": batch.astype(str), "whole": batch, "decimal": batch * 1.0, "flag": batch == 2}
+    )
+    found = factor_map(pixels, table, sick, n_permutations=99, kinds={"text": "classes"})
+    assert found["kind"].tolist() == ["classes"] * 4
+    assert found["kind_stated"].tolist() == [True, False, False, False]
+    for column in ("utility", "detectability"):
+        assert len(set(found[column])) == 1 and found[column].notna().all()
+
+
+def test_a_factor_of_mostly_one_value_is_told(rng):
+    """Three quarters are zero: the amount is known from a pixel, and says the label."""
+    label = np.arange(120) % 2
+    amount = np.where((label == 1) & (rng.random(120) < 0.5), rng.random(120), 0.0)
+    pixels = rng.normal(size=(120, 4))
+    pixels[:, 0] += 5 * (amount > 0)
+    found = factor_map(pixels, pd.DataFrame({"amount": amount}), label, n_permutations=99)
+    assert found["untested"][0] == "" and found["kind"][0] == "measured"
+    assert found["utility_p"][0] == found["detectability_p"][0] == 0.01
+
+
+def test_many_sessions_by_number_say_the_label_if_they_are_stated_to_be_classes(rng):
+    session = np.repeat(np.arange(24), 10)
+    label = rng.permutation(24)[session] % 2
+    table = pd.DataFrame({"session": session})
+    guessed = label_from_factors(table, label, n_permutations=99).estimate
+    stated = label_from_factors(table, label, n_permutations=99, kinds={"session": "classes"})
+    assert stated.estimate > 0.99 and guessed < 0.8

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from confoundlab.design.power import minimum_detectable
 from confoundlab.evidence.record import (
     NullTest,
     design_of,
@@ -9,6 +8,7 @@ from confoundlab.evidence.record import (
     least_shift,
     score_correlation,
 )
+from confoundlab.inference.power import minimum_detectable
 
 
 def test_p_values_count_ties_and_are_never_zero():

@@ -59,7 +59,7 @@ def test_broken_files_are_named_or_kept_without_properties(tmp_path, colour):
     files = [tmp_path / name for name in ("a.png", "b.png", "none.png")]
     with pytest.raises(BrokenImagesError) as caught:
         properties(files)
-    assert set(caught.value.problems) == {"b.png", "none.png"}
+    assert list(caught.value.problems) == [str(file) for file in files[1:]]
     found = properties(files, on_broken="skip")
     assert found["width"].isna().tolist() == [False, True, True]
     assert found["bytes"].tolist()[1] == 8 and pd.isna(found["bytes"][2])
@@ -77,6 +77,17 @@ def test_an_image_set_knows_its_files(tmp_path, colour):
     found = of_images(images.subset([2, 0]))
     assert found["image"].tolist() == ["2", "0"] and found["width"].tolist() == [12, 10]
     assert found.columns[:2].tolist() == ["image", "path"]
-    arrays = ImageSet.from_arrays(np.zeros((1, 4, 4, 1), np.uint8), images.table[:1], name="pets")
+    table = pd.DataFrame({"label": ["a"]})
+    arrays = ImageSet.from_arrays(np.zeros((1, 4, 4, 1), np.uint8), table, name="pets")
     with pytest.raises(InputError, match="pets was not read from files"):
         of_images(arrays)
+
+
+def test_files_of_one_name_in_two_folders_are_two(tmp_path):
+    files = [tmp_path / label / "1.png" for label in ("ill", "well")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_bytes(b"nonsense")
+    with pytest.raises(BrokenImagesError) as caught:
+        properties(files)
+    assert list(caught.value.problems) == [str(file) for file in files]

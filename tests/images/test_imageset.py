@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -133,3 +134,139 @@ def test_from_arrays_agrees_with_files(folder):
 def test_bad_arrays_are_refused(pixels, table, why):
     with pytest.raises(InputError, match=why):
         ImageSet.from_arrays(pixels, pd.DataFrame(table), name="bad")
+
+
+def by_class(path: Path) -> dict:
+    return {"label": path.parts[0]}
+
+
+@pytest.fixture
+def classes(tmp_path, rng) -> Path:
+    """Three images of each of two classes, numbered alike."""
+    root = tmp_path / "set"
+    for label in ("ill", "well"):
+        (root / label).mkdir(parents=True)
+        for number in range(3):
+            pixels = rng.integers(0, 256, (20, 24), dtype=np.uint8)
+            Image.fromarray(pixels).save(root / label / f"{number:03}.png")
+    return root
+
+
+def test_clutter_and_unread_formats_are_named_and_never_a_class(classes):
+    for name in (
+        "ill/.ipynb_checkpoints/001.png", ".ipynb_checkpoints/1.png", "ill/._001.png",
+        "__MACOSX/ill/._001.png", "ill/Thumbs.db", "carrier/1.jp2", "carrier/2.jp2",
+    ):  # fmt: skip
+        (classes / name).parent.mkdir(exist_ok=True, parents=True)
+        (classes / name).write_bytes(b"\x00\x05\x16\x07")
+    images = ImageSet.from_folder(classes, by_class, name="mine")
+    assert images.classes == ["ill", "well"] and len(images) == 6 and not images.skipped
+    assert images.left_out["carrier/1.jp2"] == "of format .jp2"
+    assert str(images) == (
+        "mine (real): 6 images of 2 classes in 6 groups. Left out: 7 (3 hidden, "
+        "2 of the operating system, 2 of format .jp2)."
+    )
+    assert images.subset([0]).remarks == images.remarks
+
+
+def test_broken_files_of_one_name_are_two(classes):
+    (classes / "ill" / "001.png").write_bytes(b"")
+    (classes / "well" / "001.png").write_bytes(b"<html>404</html>")
+    (classes / "ill" / "900.png").symlink_to("../annex/900.png")
+    (classes / "well" / "loop.png").symlink_to("loop.png")
+    wrong = ["ill/001.png", "ill/900.png", "well/001.png", "well/loop.png"]
+    with pytest.raises(BrokenImagesError) as caught:
+        ImageSet.from_folder(classes, by_class, name="mine")
+    assert sorted(caught.value.problems) == wrong
+    images = ImageSet.from_folder(classes, by_class, name="mine", on_broken="skip")
+    assert list(images.skipped) == wrong and len(images) == 4
+    assert images.skipped["ill/900.png"] == "a link to nothing"
+    assert images.remarks == [
+        "Skipped: 4 (1 empty file, 1 a link to nothing, 1 not an image, or a format that is not "
+        "read here, 1 a link that leads to itself)."
+    ]
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.png", b"a\nb.png", b"\x1b[31mred.png"])
+def test_files_that_cannot_be_named_are_skipped_and_their_names_escaped(classes, name):
+    path = classes / "ill" / os.fsdecode(name)
+    path.write_bytes((classes / "ill" / "000.png").read_bytes())
+    with pytest.raises(BrokenImagesError) as caught:
+        ImageSet.from_folder(classes, by_class, name="mine")
+    assert "rename it" in str(caught.value)
+    str(caught.value).encode()
+    assert "\x1b" not in str(caught.value) and len(str(caught.value).splitlines()) == 3
+    images = ImageSet.from_folder(classes, by_class, name="mine", on_broken="skip")
+    assert len(images) == 6 and len(images.skipped) == 1
+    assert images.array(Whole(8)).shape == (6, 8, 8, 1)
+
+
+def test_a_set_whose_files_all_break_is_refused_in_words(classes):
+    for path in classes.rglob("*.png"):
+        path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"6 cannot be read, for example ill/000.png: empty file"):
+        ImageSet.from_folder(classes, by_class, name="mine", on_broken="skip")
+    with pytest.raises(InputError, match="Left out: 6 that describe says"):
+        ImageSet.from_folder(classes, lambda path: None, name="mine")
+    with pytest.raises(InputError, match="There is no folder"):
+        ImageSet.from_folder(classes / "none", by_class, name="mine")
+    with pytest.raises(InputError, match="mine has no images"):
+        pixels = np.zeros((1, 4, 4, 1), np.uint8)
+        table = pd.DataFrame({"label": ["a"]})
+        ImageSet.from_arrays(pixels, table, name="mine").subset([]).array(Whole(8))
+
+
+def test_a_file_that_is_gone_or_changed_is_said_in_words(classes, rng):
+    images = ImageSet.from_folder(classes, by_class, name="mine")
+    pixels = rng.integers(0, 256, (20, 25), dtype=np.uint8)
+    Image.fromarray(pixels).save(classes / "ill" / "000.png")
+    with pytest.raises(
+        InputError, match=r"000.png of mine cannot be read any more: it has changed"
+    ):
+        images.array(Whole(8), cache=False)
+    (classes / "ill" / "000.png").unlink()
+    with pytest.raises(InputError, match=r"cannot be read any more: no such file. Make the"):
+        images.array(Whole(8), cache=False)
+
+
+@pytest.mark.parametrize("kept", ["path", "session", "size", "mtime_ns", "bits", "index"])
+def test_a_users_columns_are_kept_under_their_names(classes, kept):
+    images = ImageSet.from_folder(classes, lambda path: by_class(path) | {kept: "x"}, name="mine")
+    assert list(images.table) == ["image", "group", "label", kept, "sha256", "height", "width"]
+    assert images.array(Whole(8)).shape == (6, 8, 8, 1)
+
+
+def test_whole_numbers_are_names(classes):
+    numbers = iter(range(100))
+    images = ImageSet.from_folder(
+        classes, lambda path: by_class(path) | {"image": next(numbers)}, name="mine"
+    )
+    assert images.table["image"].tolist() == list("012345")
+    pixels = np.stack([images.read(row, "gray") for row in range(6)])
+    table = pd.DataFrame({"image": range(6), "label": images.table["label"]})
+    arrays = ImageSet.from_arrays(pixels, table, name="mine")
+    assert arrays.digest == images.digest
+    assert (arrays.array(Whole(8)) == images.array(Whole(8))).all()
+
+
+def test_the_cut_to_8_bits_is_said_and_a_stated_depth_keeps_levels(tmp_path, rng):
+    for number in range(4):
+        level = rng.normal(1060 + 60 * (number % 2), 6, (16, 16)).astype(np.uint16)
+        Image.fromarray(level).save(tmp_path / f"{'ab'[number % 2]}{number}.png")
+
+    def load(**options) -> ImageSet:
+        return ImageSet.from_folder(
+            tmp_path, lambda path: {"label": path.name[0]}, name="deep", **options
+        )
+
+    with pytest.warns(UserWarning, match="at most 5 of 256 levels are left.*bit_depth=11"):
+        dark = load()
+    assert dark.remarks[0].startswith("4 images of up to 16 bits are cut to 8.")
+    with pytest.warns(UserWarning, match=r"at most 7\d of 256 levels are left\.$"):
+        stated = load(bit_depth=12)
+    assert stated.digest != dark.digest
+    means = stated.array(Whole(16)).mean(axis=(1, 2, 3))
+    assert means == pytest.approx([66, 66, 70, 70], abs=1)
+    assert load(bit_depth=11).remarks == ["4 images of up to 11 bits are cut to 8."]
+    with pytest.raises(BrokenImagesError, match=r"\(10 bits\)"):
+        load(bit_depth=10)

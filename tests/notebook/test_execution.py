@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -16,7 +17,12 @@ data: str = "simulated"  # state
 seed: int = 0  # seed
 # %%
 """
-GOOD = HEAD + "import sys; print('seed', seed); print('bar', file=sys.stderr)\n"
+RESULTS = """
+import json, os; from pathlib import Path
+folder = Path(json.loads(os.environ["CONFOUNDLAB_RUN"])["folder"])
+_ = (folder / "results.json").write_text('{"schema": 1, "study": "coil", "evidence": []}')
+"""
+GOOD = HEAD + "import sys; print('seed', seed); print('bar', file=sys.stderr)\n" + RESULTS
 BAD = HEAD + "print('before')\n# %%\nraise ValueError('no such thing')\n"
 
 
@@ -56,11 +62,66 @@ def test_an_existing_folder_is_not_overwritten_unasked(notebook, tmp_path):
     (tmp_path / "out" / "mine.txt").write_text("precious")
     with pytest.raises(InputError, match="--overwrite"):
         run(entry, tmp_path / "out")
+    with pytest.raises(InputError, match="holds no run"):
+        run(entry, tmp_path / "out", overwrite=True)
+    (tmp_path / "out" / "results.json").write_text('{"title": "of another program"}')
+    with pytest.raises(InputError, match="holds no run"):
+        run(entry, tmp_path / "out", overwrite=True)
     assert (tmp_path / "out" / "mine.txt").read_text() == "precious"
-    run(entry, tmp_path / "out", overwrite=True)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "coil.html", "coil.ipynb"
-    ]  # fmt: skip
+    with pytest.raises(InputError, match="the one you are in"), pytest.MonkeyPatch.context() as to:
+        to.chdir(tmp_path / "out")
+        run(entry, Path(), overwrite=True)
+
+
+def test_runs_and_empty_folders_are_overwritten_if_asked(notebook, tmp_path):
+    entry = notebook(GOOD)
+    (tmp_path / "out").mkdir()
+    for seed in ("1", "2"):
+        run(entry, tmp_path / "out", overwrite=True, parameters={"seed": seed})
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+            "coil.html", "coil.ipynb", "results.json"
+        ]  # fmt: skip
+        assert texts(tmp_path / "out" / "coil.ipynb") == [f"seed {seed}\n"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "source"]
+
+
+MEANWHILE = """
+out = Path(os.environ["OUT"])
+out.mkdir(exist_ok=True)
+_ = (out / "mine.txt").write_text("written meanwhile")
+"""
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_came_to_be_meanwhile_is_not_replaced(notebook, tmp_path, monkeypatch, overwrite):
+    out = tmp_path / "out"
+    monkeypatch.setenv("OUT", str(out))
+    if overwrite:
+        run(notebook(GOOD), out)
+    with pytest.raises(
+        RunFailedError, match=r"left as it is\. The run is whole, and is in .*out-2"
+    ):
+        run(notebook(GOOD + MEANWHILE), out, overwrite=overwrite)
+    assert (out / "mine.txt").read_text() == "written meanwhile"
+    assert (out / "results.json").exists() == overwrite
+    assert texts(tmp_path / "out-2" / "coil.ipynb") == ["seed 0\n"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "out-2", "source"]
+
+
+def test_folders_mean_the_same_to_the_kernel(notebook, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CONFOUNDLAB_DATA", "data")
+    monkeypatch.setenv("CONFOUNDLAB_CACHE", "cache")
+    asked = "from confoundlab.storage.files import *; print(data_root(), cache_root())\n"
+    out = run(notebook(HEAD + asked), Path("out"))
+    assert texts(out / "coil.ipynb") == [f"{tmp_path / 'data'} {tmp_path / 'cache'}\n"]
+
+
+def test_a_folder_that_cannot_be_written_is_said(notebook, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(RunFailedError, match=r"file.* cannot be written: .*\. Make room"):
+        run(notebook(GOOD), tmp_path / "file" / "out")
 
 
 def test_a_failing_cell_keeps_the_notebook_apart(notebook, tmp_path):
@@ -70,6 +131,10 @@ def test_a_failing_cell_keeps_the_notebook_apart(notebook, tmp_path):
     assert not (tmp_path / "out").exists()
     assert "before\n" in texts(tmp_path / "out-failed" / "coil.ipynb")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out-failed", "source"]
+    with pytest.raises(RunFailedError, match=r"kept in .*out-failed-2"):
+        run(notebook(BAD.replace("before", "again")), tmp_path / "out")
+    assert "before\n" in texts(tmp_path / "out-failed" / "coil.ipynb")
+    assert "again\n" in texts(tmp_path / "out-failed-2" / "coil.ipynb")
 
 
 def test_bad_input_that_only_the_notebook_finds_is_bad_input(notebook, tmp_path):

@@ -88,7 +88,7 @@ def test_the_rerun_command_names_only_what_differs(monkeypatch):
     monkeypatch.setenv(RUN_VARIABLE, json.dumps(order))
     text = report.rerun(StudyRun())
     assert "confoundlab run coil --profile smoke -p data=simulated --out runs/again\n" in text
-    assert "| `epochs` | passes over the training images | `2` |" in text
+    assert "| `epochs` | passes over the training images | <code>2</code> |" in text
     monkeypatch.delenv(RUN_VARIABLE)
     assert "command line" in report.rerun(StudyRun())
 

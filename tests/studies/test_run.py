@@ -11,9 +11,9 @@ from confoundlab.catalog import dataset
 from confoundlab.croppers.crops import AsIs, BorderRing, Box, Corner, Whole
 from confoundlab.design import splits
 from confoundlab.errors import InputError
-from confoundlab.evidence.multiplicity import holm
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import ImageSet
+from confoundlab.inference.multiplicity import holm
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
 from confoundlab.report import words

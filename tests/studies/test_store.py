@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from confoundlab.errors import InputError
-from confoundlab.files import cache_root
+from confoundlab.storage.files import cache_root
 from confoundlab.studies import store
 
 TABLE = pd.DataFrame({"image": [0, 1], "predicted": [1, 0]})

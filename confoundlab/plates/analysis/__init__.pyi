@@ -1,5 +1,6 @@
 from . import after_remedies as after_remedies
 from . import background as background
+from . import combat as combat
 from . import corrections as corrections
 from . import folds as folds
 from . import forests as forests
@@ -16,6 +17,7 @@ from .after_remedies import summary as summary
 from .background import OnBackground as OnBackground
 from .background import empty_background as empty_background
 from .background import on_background as on_background
+from .combat import shifts as shifts
 from .corrections import Wells as Wells
 from .corrections import correct as correct
 from .folds import Fold as Fold
@@ -39,7 +41,6 @@ from .gradcam import maps as maps
 from .gradcam import named as named
 from .gradcam import randomised as randomised
 from .gradcam import scaled as scaled
-from .gradcam import train_net as train_net
 from .laboratory import Gap as Gap
 from .laboratory import by_source as by_source
 from .laboratory import depends as depends

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from scipy.stats import norm
 
 from confoundlab.design import columns
-from confoundlab.design.power import POWER
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import bootstrap, mean_recall
 from confoundlab.evidence.record import Evidence, NullTest
+from confoundlab.inference.intervals import bootstrap, mean_recall
+from confoundlab.inference.power import POWER
 from confoundlab.plates.features.handcrafted import foreground
 from confoundlab.types import Indices, Maps, Mask, Pixels
 

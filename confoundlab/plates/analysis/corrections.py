@@ -8,8 +8,6 @@ changed, never learned from. Correctors fitted on all data at once leak.
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +19,7 @@ from sklearn.decomposition import PCA
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError, one_of
+from confoundlab.plates.analysis import combat
 from confoundlab.types import Indices, Numbers
 
 Name = Literal["none", "per-plate standardisation", "sphering on controls", "ComBat", "Harmony"]
@@ -154,25 +153,13 @@ def _batches(wells: Wells, learn: Indices) -> Indices:
 
 
 def _combat(x: Numbers, wells: Wells, learn: Indices, protect: bool) -> Numbers:
-    from neuroCombat import neuroCombat
-
     batch = _batches(wells, learn)
-    known = pd.DataFrame({"batch": batch[learn], "condition": wells.condition[learn]})
+    condition = np.unique(wells.condition[learn], return_inverse=True)[1]
     if protect:
-        _check_not_aliased(known)
-    x = np.where(x[learn].std(axis=0) > 0, x, 0)  # a constant column has no batch
-    varies = x[learn].std(axis=0) > 0
-    with contextlib.redirect_stdout(io.StringIO()):
-        fit = neuroCombat(
-            x[learn][:, varies].T, known, "batch",
-            categorical_cols=["condition"] if protect else None,
-        )["estimates"]  # fmt: skip
-    # Means only: to undo a change of spread one would have to know the test wells' conditions. Its
-    # own mean_only shrinks each mean as if the batch had a single row.
-    shift = fit["gamma.star"] * np.sqrt(fit["var.pooled"]).ravel()
-    found = x.copy()
-    found[:, varies] -= shift[batch]
-    return found
+        _check_not_aliased(pd.DataFrame({"batch": batch[learn], "condition": condition}))
+    # Means only: to undo a change of spread one would have to know the test wells' conditions.
+    shift = combat.shifts(x[learn], batch[learn], condition if protect else None)
+    return np.asarray(x - shift[batch])
 
 
 def _check_not_aliased(known: pd.DataFrame) -> None:

@@ -24,9 +24,9 @@ from confoundlab.design import columns
 from confoundlab.design.labelling import Labelling
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
-from confoundlab.evidence.auc import PairCounts, weighted_auc
-from confoundlab.evidence.intervals import bootstrap, mean_recall
 from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
+from confoundlab.inference.auc import PairCounts, weighted_auc
+from confoundlab.inference.intervals import bootstrap, mean_recall
 from confoundlab.models import bank
 from confoundlab.models.lenet import Task
 from confoundlab.models.linear import Logistic, Matrix, Ridge

@@ -20,7 +20,7 @@ from confoundlab.design.aliasing import Identifiability, identifiability
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
-from confoundlab.evidence.intervals import Interval, Statistic, Weights, bootstrap
+from confoundlab.inference.intervals import Interval, Statistic, Weights, bootstrap
 from confoundlab.plates.features.tables import PlateTable
 from confoundlab.studies.run import Measured, StudyRun
 from confoundlab.types import Indices, Numbers

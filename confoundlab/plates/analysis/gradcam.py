@@ -22,7 +22,7 @@ from torch import nn
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import Statistic, bootstrap, mean_recall
+from confoundlab.inference.intervals import Statistic, bootstrap, mean_recall
 from confoundlab.models.lenet import LeNet5, as_inputs
 from confoundlab.types import Indices, Maps, Numbers, Pixels
 

@@ -17,8 +17,8 @@ import pandas as pd
 from confoundlab.design.aliasing import Identifiability, identifiability
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import conditional
-from confoundlab.evidence.intervals import bootstrap, mean_recall
 from confoundlab.evidence.record import Evidence
+from confoundlab.inference.intervals import bootstrap, mean_recall
 from confoundlab.plates.analysis.folds import Features, Fold, FoldResult, linear
 from confoundlab.plates.simulator.plateset import PlateSet
 

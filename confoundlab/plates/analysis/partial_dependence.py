@@ -23,8 +23,8 @@ from tqdm import tqdm
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
-from confoundlab.evidence.auc import weighted_auc
-from confoundlab.evidence.intervals import Statistic, Weights, bootstrap, mean_recall
+from confoundlab.inference.auc import weighted_auc
+from confoundlab.inference.intervals import Statistic, Weights, bootstrap, mean_recall
 from confoundlab.types import Indices, Numbers
 
 

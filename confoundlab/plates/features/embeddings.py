@@ -4,8 +4,8 @@ Serves the claim that unsupervised embeddings cluster by experimental batch (Ven
 2019, Figure 3, with Inception-v4 trained on ImageNet). Such nets take three channels, so that five
 are projected first, in a stated way; the paper does not state its own.
 
-`efficientnet_lite0` (Tan and Le 2019, arXiv:1905.11946, less squeeze and excitation) comes with the
-package and needs no network. Any net of torchvision or timm is found by name. Weights are read
+EfficientNet-Lite0 (`lite0`), the default, is built here and its weights are installed as a package,
+so that it needs no network. Any net of torchvision or timm is found by name. Weights are read
 without running code from their file: tensors only.
 """
 
@@ -26,9 +26,9 @@ from tqdm import tqdm
 from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.plates.features import nets
+from confoundlab.storage.versions import computed_by
 from confoundlab.studies import store
 from confoundlab.types import Numbers, Pixels
-from confoundlab.versions import computed_by
 
 Embedding = npt.NDArray[np.float32]
 _AT_ONCE = 32  # images a step of a net

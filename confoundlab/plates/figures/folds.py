@@ -28,6 +28,7 @@ from confoundlab.plotting.nets import (
     ORANGE,
     PALETTE,
     WIDE,
+    as_text,
     colours_of,
     ink,
     legend_below,
@@ -39,6 +40,7 @@ _FEW = 800  # points that are drawn larger
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 
+@as_text
 def fold_aucs(
     results: Mapping[str, FoldResult],
     *,
@@ -88,6 +90,7 @@ def fold_aucs(
     return figure
 
 
+@as_text
 def folds_examined(
     result: FoldResult,
     table: pd.DataFrame,
@@ -162,6 +165,7 @@ def folds_examined(
     return figure
 
 
+@as_text
 def nuisance(found: Sequence[Nuisance], *, state: str = "simulated") -> Figure:
     """Draw how well control wells tell each nuisance, against two baselines (Figure 7).
 
@@ -200,6 +204,7 @@ def nuisance(found: Sequence[Nuisance], *, state: str = "simulated") -> Figure:
     return figure
 
 
+@as_text
 def embedding_maps(
     points: npt.ArrayLike,
     table: pd.DataFrame,

@@ -19,12 +19,22 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from confoundlab.plates.nuisance import heatmaps
-from confoundlab.plotting.nets import GRAY, ORANGE, WIDE, colours_of, ink, legend_below, titled
+from confoundlab.plotting.nets import (
+    GRAY,
+    ORANGE,
+    WIDE,
+    as_text,
+    colours_of,
+    ink,
+    legend_below,
+    titled,
+)
 from confoundlab.types import Numbers
 
 _EMPTY = "0.85"
 
 
+@as_text
 def plate_maps(
     sides: Mapping[str, Mapping[str, Numbers]],
     label: str,
@@ -71,6 +81,7 @@ def plate_maps(
     return figure
 
 
+@as_text
 def layouts(tables: Mapping[str, pd.DataFrame], column: str, title: str, state: str) -> Figure:
     """Draw which class lies in which well, a plate a panel, with the class's letter in the well.
 
@@ -116,6 +127,7 @@ def layouts(tables: Mapping[str, pd.DataFrame], column: str, title: str, state: 
     return figure
 
 
+@as_text
 def focus_against_blur(blurred: pd.DataFrame, sites: pd.DataFrame, state: str) -> Figure:
     """Draw measured widths of edges against known blurs, beside sites in focus and out of focus.
 
@@ -155,6 +167,7 @@ def focus_against_blur(blurred: pd.DataFrame, sites: pd.DataFrame, state: str) -
     return figure
 
 
+@as_text
 def by_group(
     table: pd.DataFrame, group: str, value: str, label: str, title: str, state: str
 ) -> Figure:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.colors import to_hex
 
+from confoundlab import escape
 from confoundlab.errors import InputError
 from confoundlab.plotting import pointed
 from confoundlab.plotting.nets import PALETTE, colours_of
@@ -79,6 +80,8 @@ def hover_map(
     at = np.asarray(points, np.float64)
     levels, images = _ready(at, table, pictures, colour, tooltip, side)
     shown = table[list(dict.fromkeys([colour, *tooltip]))].reset_index(drop=True)
+    shown = shown.map(_safe).rename(columns=_safe)
+    levels, colour = [_safe(level) for level in levels], escape.script(colour)
     # names as vega writes fields have no dots or brackets, whatever the table's have
     names = {str(name): f"column{number}" for number, name in enumerate(shown)}
     data = shown.rename(columns=names).assign(x=at[:, 0], y=at[:, 1], image=images)
@@ -86,7 +89,7 @@ def hover_map(
     colours = alt.Scale(domain=levels, range=_colours(levels))
     shapes = alt.Scale(domain=levels, range=[_SHAPES[n % len(_SHAPES)] for n in range(len(levels))])
     chart: alt.Chart = (
-        alt.Chart(data, title=title)
+        alt.Chart(data, title=escape.script(title))
         .mark_point(filled=True, size=40, opacity=0.8)
         .encode(
             x=alt.X("x:Q", axis=None),
@@ -146,6 +149,11 @@ def hover_page(
         ]
     body = "".join([*legend, pointed.text(195, below + 16, _HINT, "hint"), *marks])
     return pointed.figure(title, below + 184, body)
+
+
+def _safe(value: Any) -> Any:
+    """Return a value of a table as altair may write it into a script block."""
+    return escape.script(value) if isinstance(value, str) else value
 
 
 def _glyph(x: float, y: float, number: int, colour: str) -> str:

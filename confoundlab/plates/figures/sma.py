@@ -20,11 +20,12 @@ from confoundlab.plates.features.embeddings import COLOURS
 from confoundlab.plates.features.nuclei import Patches, segment
 from confoundlab.plates.simulator.cells import CHANNELS
 from confoundlab.plates.simulator.plateset import PlateSet
-from confoundlab.plotting.nets import BLUE, GRAY, ORANGE, WIDE, legend_below, titled
+from confoundlab.plotting.nets import BLUE, GRAY, ORANGE, WIDE, as_text, legend_below, titled
 
 _MARKS = {"condition": ("o", BLUE, 0.14), "batch": ("s", ORANGE, -0.14)}
 
 
+@as_text
 def site(plates: PlateSet, row: int) -> Figure:
     """Draw a site's five channels, and its nuclei as found and as planted (Figure 1b)."""
     image = plates.render(row)
@@ -50,6 +51,7 @@ def site(plates: PlateSet, row: int) -> Figure:
     return figure
 
 
+@as_text
 def patches(cells: Patches, *, across: int = 8) -> Figure:
     """Draw patches of both conditions in false colours, a row each."""
     conditions = sorted(cells.table["condition"].unique())
@@ -70,6 +72,7 @@ def patches(cells: Patches, *, across: int = 8) -> Figure:
     return figure
 
 
+@as_text
 def focus_truth(sets: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw the focus score of sites against the blur that was planted, a panel a set.
 
@@ -91,6 +94,7 @@ def focus_truth(sets: Mapping[str, pd.DataFrame]) -> Figure:
     return figure
 
 
+@as_text
 def worlds(results: Mapping[str, FoldResult]) -> Figure:
     """Draw the AUC of every fold in worlds with dials at zero, lines joining the same fold."""
     figure, axis = plt.subplots(
@@ -127,6 +131,7 @@ def worlds(results: Mapping[str, FoldResult]) -> Figure:
     return figure
 
 
+@as_text
 def remedies(panels: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw how well condition and batch are told after each remedy, a panel a layout of wells.
 

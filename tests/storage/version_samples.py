@@ -1,6 +1,7 @@
-"""A few results of everything that has a version: `python tests/version_samples.py` stores them.
+"""A few results of everything that has a version; run as a script, it stores them.
 
-Run it after a version was raised (`confoundlab.versions`), and only then: `test_versions` compares.
+Run it after a version was raised (`confoundlab.storage.versions`), and only then: `test_versions`
+compares.
 """
 
 from __future__ import annotations
@@ -34,21 +35,21 @@ from confoundlab.croppers.transforms import (
     SortedPixels,
     TileShuffle,
 )
-from confoundlab.design.power import Design, minimum_detectable
 from confoundlab.evidence.conditional import partial_confounder_test
 from confoundlab.evidence.differences import difference
 from confoundlab.evidence.held_out import accuracy, roc_auc
 from confoundlab.evidence.nuisance import cramers_v
 from confoundlab.evidence.probes import probe
-from confoundlab.files import write_aside
+from confoundlab.inference.power import Design, minimum_detectable
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
 from confoundlab.plates.features.embeddings import embed
 from confoundlab.plates.features.handcrafted import statistics
 from confoundlab.plates.simulator.plateset import simulate
+from confoundlab.storage.files import write_aside
+from confoundlab.storage.versions import VERSIONS, Computing
 from confoundlab.studies.predictions import forest_probabilities
 from confoundlab.types import Pixels
-from confoundlab.versions import VERSIONS, Computing
 
 STORE = Path(__file__).parent / "version_samples.json"
 TRANSFORMS = (

@@ -175,9 +175,10 @@ def ranking(
 
     def scores(labels: Indices) -> Numbers:
         shape = (size, len(labels), layout.images, len(columns))
-        common = rng.normal(size=(*shape[:2], 1, len(columns))) * np.sqrt(layout.correlation)
-        alone = rng.normal(size=shape) * np.sqrt(1 - layout.correlation)
-        return np.asarray(common + alone)
+        common: Numbers = rng.normal(size=(*shape[:2], 1, len(columns)))
+        common *= np.sqrt(layout.correlation)
+        own: Numbers = rng.normal(size=shape) * np.sqrt(1 - layout.correlation)
+        return common + own
 
     shared = scores(layout.labels)
     for rows in layout.parts:
@@ -225,4 +226,5 @@ def _placements(
 def _ranks(line: Numbers) -> Numbers:
     """Rank the images of each study, from 1; there are no ties."""
     flat = line.reshape(len(line), -1)
-    return (flat.argsort(axis=1).argsort(axis=1) + 1.0).reshape(line.shape)
+    ranks: Numbers = flat.argsort(axis=1).argsort(axis=1).astype(np.float64) + 1
+    return ranks.reshape(line.shape)

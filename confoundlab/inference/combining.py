@@ -48,8 +48,8 @@ def combined(p_values: npt.ArrayLike, smallest: npt.ArrayLike) -> Numbers:
     if fits < 2:
         return p[..., 0] if fits else np.ones(p.shape[:-1])
     mean = np.tan((0.5 - np.minimum(p, np.minimum(1 - least, _CAP))) * np.pi).mean(axis=-1)
-    tail = (1 + _CAUCHY * np.log(fits)) * (0.5 - np.arctan(mean) / np.pi)
-    return np.asarray(np.minimum(1.0, tail), np.float64)
+    joint: Numbers = (1 + _CAUCHY * np.log(fits)) * (0.5 - np.arctan(mean) / np.pi)
+    return np.minimum(1.0, joint)
 
 
 def logit_ends(

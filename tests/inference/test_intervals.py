@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from confoundlab.errors import InputError
-from confoundlab.evidence.intervals import (
+from confoundlab.inference.intervals import (
     bootstrap,
     difference,
     effective_number,

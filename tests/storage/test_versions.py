@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from version_samples import SAMPLES, STORE, sample
 
-from confoundlab.versions import VERSIONS, computed_by
+from confoundlab.storage.versions import VERSIONS, computed_by
 
 KEPT = json.loads(STORE.read_text(encoding="utf-8"))
 
@@ -14,7 +14,7 @@ def test_what_computes_gives_what_its_version_gave(kind):
     now = sample(kind)
     assert now["version"] == KEPT[kind]["version"], (
         f"The version of {kind!r} was raised: store new samples with "
-        "`python tests/version_samples.py`."
+        "`python tests/storage/version_samples.py`."
     )
     np.testing.assert_allclose(
         now["numbers"],
@@ -23,8 +23,8 @@ def test_what_computes_gives_what_its_version_gave(kind):
         atol=SAMPLES[kind][1],
         err_msg=(
             f"What {kind!r} compute has changed. If that is meant, raise their version in "
-            "confoundlab/versions.py, so that kept results are not taken for new ones, and run "
-            "`python tests/version_samples.py`; if not, it is a fault."
+            "confoundlab/storage/versions.py, so that kept results are not taken for new ones, and "
+            "run `python tests/storage/version_samples.py`; if not, it is a fault."
         ),
     )
 

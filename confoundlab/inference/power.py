@@ -14,20 +14,22 @@ import dataclasses
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 from scipy.stats import norm
 
-from confoundlab.design.inference import combined, logit_ends
-from confoundlab.design.simulated_studies import Fit, Layout, answering, ranking, smallest_p
 from confoundlab.errors import InputError, one_of
-from confoundlab.files import cache_root, text_digest, write_aside
+from confoundlab.inference.combining import combined, logit_ends
+from confoundlab.inference.simulated_studies import Fit, Layout, answering, ranking, smallest_p
+from confoundlab.storage.cache import load_table, save_table
+from confoundlab.storage.files import cache_root, text_digest
+from confoundlab.storage.versions import computed_by
 from confoundlab.types import Numbers
-from confoundlab.versions import computed_by
 
 Metric = Literal["accuracy", "balanced accuracy", "ROC AUC"]
 METRICS: tuple[Metric, ...] = ("accuracy", "balanced accuracy", "ROC AUC")
@@ -217,12 +219,11 @@ def _curve(design: Design) -> tuple[Numbers, Numbers]:
     """Read or simulate the table of a rounded design."""
     key = text_digest(json.dumps(dataclasses.asdict(design), sort_keys=True), computed_by("power"))
     path = cache_root() / "power" / f"{key[:32]}.parquet"
-    if path.is_file():
-        kept = pd.read_parquet(path)
-        return kept["true"].to_numpy(), kept["power"].to_numpy()
+    kept = load_table(path, lambda table: (table["true"].to_numpy(), table["power"].to_numpy()))
+    if kept is not None:
+        return kept
     true, found = _simulate(design, np.random.default_rng(0))
-    table = pd.DataFrame({"true": true, "power": found})
-    write_aside(path, partial(table.to_parquet, index=False))
+    save_table(path, pa.table({"true": true, "power": found}))
     return true, found
 
 

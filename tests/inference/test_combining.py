@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from confoundlab.design.inference import combined, logit_ends
+from confoundlab.inference.combining import combined, logit_ends
 
 
 @pytest.mark.parametrize("fits", [2, 5, 10, 30])

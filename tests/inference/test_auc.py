@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from confoundlab.evidence.auc import PairCounts, weighted_auc
+from confoundlab.inference.auc import PairCounts, weighted_auc
 
 
 @settings(max_examples=60, deadline=None)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from confoundlab.design import power
-from confoundlab.design.power import Design, intraclass_correlation, minimum_detectable
 from confoundlab.errors import InputError
+from confoundlab.inference import power
+from confoundlab.inference.power import Design, intraclass_correlation, minimum_detectable
 
 
 def test_power_of_independent_images_is_that_of_a_test_of_proportions():

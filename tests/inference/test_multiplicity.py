@@ -3,7 +3,7 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from confoundlab.errors import InputError
-from confoundlab.evidence.multiplicity import benjamini_hochberg, holm
+from confoundlab.inference.multiplicity import benjamini_hochberg, holm
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(holm, "holm"), (benjamini_hochberg, "fdr_bh")])

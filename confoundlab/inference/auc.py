@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numba import njit
 
-from confoundlab.evidence.intervals import Statistic, Weights
+from confoundlab.inference.intervals import Statistic, Weights
 from confoundlab.types import Indices, Mask, Numbers, Scores
 
 

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 from scipy.stats import norm, t
 
-from confoundlab.design.inference import logit_ends
 from confoundlab.errors import InputError, one_of
+from confoundlab.inference.combining import logit_ends
 from confoundlab.types import Numbers
 
 # From weights, shape (resamples, groups), to values, shape (resamples,). Weights are small whole

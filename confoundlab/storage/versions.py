@@ -3,7 +3,7 @@
 A computation is found again as long as what computes it means the same. So each kind of computing
 states a version by hand, and no comment, name or move throws hours of nets away. Raise a version
 when a result of its kind can come out otherwise (another rounding counts, another speed does not);
-``tests/test_versions.py`` compares stored samples of each kind and says when that is due.
+``tests/storage/test_versions.py`` compares stored samples of each kind and says when that is due.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Literal
 Computing = Literal["views", "learners", "embeddings", "plates", "statistics", "power"]
 
 VERSIONS: dict[Computing, int] = {
-    "views": 1,  # files to pixels, and what croppers and transforms leave of them
-    "learners": 1,  # LeNet-5 on every engine, and the random forest
+    "views": 2,  # files to pixels, and what croppers and transforms leave of them
+    "learners": 2,  # LeNet-5 on every engine, and the random forest
     "embeddings": 1,  # projection and pretrained nets
     "plates": 1,  # simulated sites, and what is measured on them
-    "statistics": 1,  # probes, nulls, intervals and verdicts
-    "power": 1,  # simulated power tables
+    "statistics": 2,  # probes, nulls, intervals and verdicts
+    "power": 2,  # simulated power tables
 }
 
 
