@@ -82,7 +82,9 @@ def found_by(
         fits=len(levels),
         spread=len(np.unique(unit)) / len(least.labels),
         agreement=agreement,
-        smallest_p=max(level.smallest_p(n_permutations, renamed=False) for level in levels),
+        smallest_p=float(
+            np.median([level.smallest_p(n_permutations, renamed=False) for level in levels])
+        ),
     )
     room = (1 - chance) / (1 - design.chance)  # units are not as uneven as images
     return chance + (minimum_detectable(design) - design.chance) * room
