@@ -205,9 +205,9 @@ def test_the_twin_leaks_with_one_session_a_class_and_not_with_one_an_image():
     found = {}
     for layout in ("class", "image"):
         twin = simulate(dataset("coil20"), layout)
-        parts = [splits.stratified(twin.labels, seed=seed) for seed in range(2)]
+        parts = [splits.apart(twin.labels, twin.groups, seed=seed) for seed in range(2)]
         crop = Corner("top-right", 21, 21)
-        found[layout] = run.measure(twin, crop, "random 80/20", parts, epochs=20).record
+        found[layout] = run.measure(twin, crop, "groups apart", parts, epochs=20).record
     assert found["class"]["ci_low"] > found["class"]["chance"]
     assert found["class"]["verdict"] == Verdict.LEAK
     assert found["image"]["ci_low"] <= found["image"]["chance"] <= found["image"]["ci_high"]
