@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import StudyRun
+from confoundlab import StudyRun, report
 from confoundlab.plates.analysis import gaze, leave_batch_out, rivals
 from confoundlab.plates.features import embeddings
 from confoundlab.plates.figures import als as figures_als
@@ -27,7 +27,6 @@ from confoundlab.plates.figures import folds as figures_folds
 from confoundlab.plates.figures import hover
 from confoundlab.plates.nuisance import batch_mixing
 from confoundlab.plates.studies import als as study
-from confoundlab.report import words
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["als"] = "als"  # five batches of two genotypes
@@ -136,7 +135,7 @@ for setting, turned in study.ZEROS.items():
     }
 
 # %% tags=["remove-input"]
-lines = [f"- {words.sentence(f'**{name}**', record)}" for name, record in records.items()]
+lines = [f"- {report.sentence(f'**{name}**', record)}" for name, record in records.items()]
 display(Markdown("\n".join([*lines, f"- {study.smallest_words(models)}"])))
 
 # %% mystnb={"figure": {"name": "fig-als-folds", "caption": "Simulated plates: ROC AUC in five batches, each held out in turn (dots), and their mean with its 95% interval from resampled folds. Compare the first column, the number of cells alone, with the last, the net."}, "image": {"alt": "Four columns of five dots each, for density alone, 63 statistics, embeddings and the net, above a dashed line at one half."}} tags=["hide-input"]
@@ -204,9 +203,9 @@ figure = figures_als.dials(table, als.state)
 run.keep(figure, "dials")
 
 # %% tags=["remove-input"]
-display(words.table(study.dials_words(table)))
+display(report.table(study.dials_words(table)))
 lines = [
-    f"- {words.sentence(f'**Both at zero, {name}**', record)}"
+    f"- {report.sentence(f'**Both at zero, {name}**', record)}"
     for name, record in judged["both at zero"].items()
 ]
 display(Markdown("\n".join(lines)))
@@ -279,7 +278,7 @@ display(Markdown(study.randomised_words(checked)))
 # ## All numbers
 
 # %% tags=["remove-input", "full-width"]
-display(words.table(words.evidence_table(run.records)))
+display(report.table(report.evidence_table(run.records)))
 
 # %% tags=["remove-cell"]
 run.finish()
@@ -297,4 +296,4 @@ run.finish()
 # The command that made this page. Change a parameter by another `-p name=value`.
 
 # %% tags=["remove-input"]
-display(Markdown(words.rerun(run)))
+display(Markdown(report.rerun(run)))

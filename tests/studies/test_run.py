@@ -7,6 +7,7 @@ import pytest
 from conftest import small
 from sklearn.ensemble import RandomForestClassifier
 
+from confoundlab import report
 from confoundlab.catalog import dataset
 from confoundlab.croppers.crops import AsIs, BorderRing, Box, Corner, Whole
 from confoundlab.design import splits
@@ -16,7 +17,6 @@ from confoundlab.images.imageset import ImageSet
 from confoundlab.inference.multiplicity import holm
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
-from confoundlab.report import words
 from confoundlab.simulation.camera import simulate
 from confoundlab.studies import predictions
 from confoundlab.studies import run as study
@@ -118,7 +118,7 @@ def test_images_of_ones_own_take_the_same_way(run, twin):
     parts = [splits.grouped(mine.labels, mine.groups, test_share=0.3)]
     record = run.measure(mine, Corner("top-right", 12, 12), "grouped 70/30", parts, epochs=1).record
     assert (record["row"], record["state"], record["paper"]) == ("my own", "real", None)
-    assert "my own" in words.data_line(mine)
+    assert "my own" in report.data_line(mine)
 
 
 def test_a_run_from_the_command_line_writes_results(tmp_path, monkeypatch, twin):
