@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from confoundlab.croppers.crops import Corner
-from confoundlab.design import power
+from confoundlab.inference import power
 from confoundlab.images import imageset
 from confoundlab.images.imageset import ImageSet
 from confoundlab.storage.cache import load_array, load_table, save_array, save_table
