@@ -62,6 +62,7 @@ def found_by(
     unit: Indices,
     *,
     chance: float,
+    n_permutations: int,
     correlation: float,
     agreement: float = 1.0,
 ) -> float:
@@ -81,6 +82,9 @@ def found_by(
         fits=len(levels),
         spread=len(np.unique(unit)) / len(least.labels),
         agreement=agreement,
+        smallest_p=float(
+            np.median([level.smallest_p(n_permutations, renamed=False) for level in levels])
+        ),
     )
     room = (1 - chance) / (1 - design.chance)  # units are not as uneven as images
     return chance + (minimum_detectable(design) - design.chance) * room

@@ -252,6 +252,7 @@ def design_of(
     fits: int = 1,
     spread: float = 1.0,
     agreement: float = 1.0,
+    smallest_p: float = 1e-4,
 ) -> Design:
     """Describe the test of each fit, of units with these labels; see `Design`."""
     shares = np.bincount(labels) / len(labels)
@@ -266,6 +267,7 @@ def design_of(
         fits=fits,
         spread=min(max(1.0, spread), float(fits)),
         agreement=agreement,
+        smallest_p=smallest_p,
     )
 
 

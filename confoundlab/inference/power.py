@@ -44,6 +44,7 @@ _MOST_UNITS, _MOST_IMAGES = 200, 10
 # Planted effects as shares of the way from chance to certainty; dense where power rises.
 _EFFECTS = (0, 0.02, 0.04, 0.07, 0.1, 0.14, 0.18, 0.22, 0.27, 0.33, 0.4, 0.5, 0.65, 0.8, 1)
 _FITS = (1, 2, 3, 5, 10, 20, 30)  # that have a table; others are rounded down
+_SMALLEST = (1e-4, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1.0)  # p-values, rounded up
 _TAIL = 0.025  # of a 95% interval
 
 
@@ -74,6 +75,8 @@ class Design:
         same, as many as fits where no unit is tested twice.
     agreement : float
         Of two fits' answers about one image, 0 (independent) to 1 (the same).
+    smallest_p : float
+        That each fit's test can give: of its permutations.
     alpha : float
         Level of the test, both tails together.
     """
@@ -88,6 +91,7 @@ class Design:
     fits: int = 1
     spread: float = 1.0
     agreement: float = 1.0
+    smallest_p: float = 1e-4
     alpha: float = ALPHA
 
     def __post_init__(self) -> None:
@@ -99,10 +103,11 @@ class Design:
             0 < self.alpha < 1
             and 0 <= self.correlation <= 1
             and 0 <= self.agreement <= 1
+            and 0 <= self.smallest_p <= 1
             and self.majority < 1
         ):
             raise InputError(
-                "alpha, correlation, agreement and majority are shares between 0 and 1."
+                "alpha, correlation, agreement, smallest_p and majority are shares between 0 and 1."
             )
         if self.images_per_unit < 1 or self.folds < 1 or not 1 <= self.spread <= self.fits:
             raise InputError(
@@ -136,6 +141,7 @@ class Design:
             fits=fits,
             spread=min(float(fits), np.floor(2 * self.spread) / 2),
             agreement=min(value for value in _CORRELATIONS if value >= self.agreement - 1e-9),
+            smallest_p=min(value for value in _SMALLEST if value >= self.smallest_p - 1e-9),
         )
 
 
@@ -268,9 +274,10 @@ def _found(design: Design, layout: Layout, fits: Iterable[Fit]) -> float:
     p_values, smallest, estimates, bars = [], [], [], []
     pull: Numbers = np.zeros(1)
     for fit, rows in zip(fits, layout.parts, strict=True):
-        p, mean, spread = fit.null(layout.labels[rows])
+        least = max(smallest_p(layout.labels[rows]), design.smallest_p)
+        p, mean, spread = fit.null(layout.labels[rows], least)
         p_values.append(p)
-        smallest.append(smallest_p(layout.labels[rows]))
+        smallest.append(least)
         estimates.append(fit.estimate)
         bars.append(mean + norm.isf(ALPHA) * spread)
         if len(pull) == 1:

@@ -57,18 +57,21 @@ class Fit:
         The metric.
     pull : ndarray, shape (studies, units)
         What a unit adds to it beyond its share: the metric's error is the root of its squares.
+    step : float
+        By which the metric of permuted labels rises, 0 where it rises smoothly.
     """
 
     value: Numbers
     estimate: Numbers
     pull: Numbers
+    step: float = 0.0
 
-    def null(self, labels: Indices) -> tuple[Numbers, Numbers, Numbers]:
+    def null(self, labels: Indices, smallest: float) -> tuple[Numbers, Numbers, Numbers]:
         """Return p-values, and mean and spread of the metric, shapes (studies,), over permutations.
 
         Mean and variance over all permutations of the labels are those of Hoeffding (1951,
-        doi:10.1214/aoms/1177729545); the p-value is the normal tail beyond them, but never smaller
-        than one in all labellings, `smallest_p`.
+        doi:10.1214/aoms/1177729545); the p-value is the normal tail beyond them, from half a step
+        below, because ties count against a test; it is never below `smallest`.
         """
         units = len(labels)
         counts = np.bincount(labels, minlength=self.value.shape[2]).astype(np.float64)
@@ -77,8 +80,9 @@ class Fit:
         spread = np.sqrt(((centred**2).sum(axis=1) @ counts) / max(units - 1, 1))
         mean = self.value.mean(axis=1) @ counts
         own = self.value[:, np.arange(units), labels].sum(axis=1)
-        z = np.divide(own - mean, spread, out=np.zeros_like(own), where=spread > 0)
-        p = np.where(spread > 0, np.maximum(norm.sf(z), smallest_p(labels)), 1.0)
+        above = own - mean - self.step / 2
+        z = np.divide(above, spread, out=np.zeros_like(own), where=spread > 0)
+        p = np.where(spread > 0, np.maximum(norm.sf(z), smallest), 1.0)
         return p, self.estimate - own + mean, spread
 
 
@@ -142,7 +146,10 @@ def answering(
         column = own if balanced else np.zeros_like(own)
         member = (column[:, None] == np.arange(layout.classes)).astype(np.float64)
         typical = (right @ member) / np.maximum(member.sum(axis=0), 1)
-        yield Fit(value, right.sum(axis=1), right - typical[:, column])
+        # two units that swap their labels: among two classes, both were right or both become so
+        steps_up = np.sort(1 / asked)
+        step = float(steps_up[: 2 if layout.classes == 2 else 1].sum())
+        yield Fit(value, right.sum(axis=1), right - typical[:, column], step)
 
 
 def ranking(
@@ -210,7 +217,7 @@ def _placements(
     pairs = float(rest_size[own].sum() * images)
     if not pairs:
         return np.zeros((2, size, len(own))), np.full(size, 0.5), 0.0
-    area = 0.5 + ranks[:, own].sum(axis=(1, 2)) / pairs
+    area: Numbers = 0.5 + ranks[:, own].sum(axis=(1, 2)) / pairs
     share = area[:, None, None]
     pull = np.where(own[:, None], beaten - share * rest_size, (1 - share) * own_size - beaten)
     return np.stack([ranks.sum(axis=2), pull.sum(axis=2)]), area, pairs

@@ -399,7 +399,7 @@ def planted(seed, accuracy, *, n, classes=2, size=1, fits=1, share=1.0, random=F
         guessed = np.where(rng.random(n) < 0.5, guessed, rng.choice(classes, n, p=guess))
         tables.append(predictions(rows, np.where(knows, labels, guessed)[rows], fit))
     found = held_out.accuracy(
-        pd.concat(tables), labels, groups, n_permutations=999 if n_tests > 1 else 399, seed=seed
+        pd.concat(tables), labels, groups, n_permutations=1999 if n_tests > 1 else 999, seed=seed
     )
     return found, verdict(found, p_adjusted=min(1, n_tests * both_tails(found)), n_tests=n_tests)
 
@@ -411,8 +411,8 @@ def test_what_would_have_been_found_is_called_leak_four_times_in_five(name):
     first, _ = planted(0, 0.75, **options)
     stated = detectable(first, options.get("n_tests", 1))
     assert first.chance < stated < 1
-    leaks = [planted(seed, stated, **options)[1].verdict == Verdict.LEAK for seed in range(120)]
-    assert np.mean(leaks) > 0.7  # 2.7 standard errors below 80 %
+    leaks = [planted(seed, stated, **options)[1].verdict == Verdict.LEAK for seed in range(80)]
+    assert np.mean(leaks) > 0.68  # 2.7 standard errors below 80 %
 
 
 @pytest.mark.slow
