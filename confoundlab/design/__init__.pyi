@@ -13,6 +13,7 @@ from .columns import classes as classes
 from .columns import codes as codes
 from .columns import factors as factors
 from .columns import features as features
+from .columns import flags as flags
 from .columns import is_measured as is_measured
 from .columns import scores as scores
 from .duplicates import clusters as clusters

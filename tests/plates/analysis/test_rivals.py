@@ -16,7 +16,7 @@ def sites():
 @pytest.fixture(scope="module")
 def models(sites):
     noise = np.random.default_rng(1).normal(size=(len(sites), 4)).astype(np.float32)
-    return rivals.four_models(sites, embeddings=noise, epochs=3, refits=1, n_permutations=99)
+    return rivals.four_models(sites, embeddings=noise, epochs=3, n_permutations=99)
 
 
 def given(sites, models, scores):
