@@ -262,8 +262,8 @@ def _result(
         [NullTest(observed, found[:, 1:].mean(axis=0), smallest)]
         if refit
         else [
-            moved(answers, *(of[fold.split.test] for of in (y, unit, block)), n_permutations, rng)
-            for fold, answers in zip(folds, scores, strict=True)
+            moved(answers, y[own], unit[own], block[own], n_permutations, rng)
+            for own, answers in zip((fold.split.test for fold in folds), scores, strict=True)
         ]
     )
     null = np.mean([test.null for test in tests], axis=0)

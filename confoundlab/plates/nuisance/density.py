@@ -44,7 +44,7 @@ def explained(
     first = wells[wells["batch"] == "1"].reset_index(drop=True)
     second = wells[wells["batch"] == "2"].reset_index(drop=True)
     same = wells[(wells["line"] == "A549") & (wells["hours"] == 48)].reset_index(drop=True)
-    options = {"n_permutations": n_permutations, "seed": seed}
+    options: dict[str, Any] = {"n_permutations": n_permutations, "seed": seed}
 
     def share(table: pd.DataFrame, values: pd.Series[float], factor: pd.Series[str]) -> Evidence:
         one = np.zeros(len(table), np.intp)  # all wells have the same content: DMSO

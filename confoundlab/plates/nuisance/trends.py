@@ -197,7 +197,7 @@ def rank_correlation(
     rng = np.random.default_rng(seed)
     signs = null == "signs"
     drawn = (
-        _flipped(np.bincount(block, a * b), n_permutations, rng)
+        _flipped(np.asarray(np.bincount(block, a * b), np.float64), n_permutations, rng)
         if signs
         else _permuted(a, b, block, n_permutations, rng)
     ) / size

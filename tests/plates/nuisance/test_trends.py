@@ -57,7 +57,7 @@ def test_what_differs_between_blocks_counts_for_nothing(rng):
 @pytest.mark.parametrize("n", [6, 12])
 @pytest.mark.parametrize("test", [trends.radial, trends.edge])
 def test_smooth_fields_without_a_trend_are_seldom_called_one(rng, n, test):
-    draws = 300
+    draws = 200
     called = [
         test(plates(smooth(rng, n)), "value", n_permutations=199, seed=seed).p_value <= 0.05
         for seed in range(draws)
