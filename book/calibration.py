@@ -35,7 +35,7 @@ stored = calibration.read(Path("../results/calibration/calibration.csv"))
 figure = evidence.false_alarms(stored)
 
 # %% tags=["remove-input"]
-display(Markdown(f"The designs: {calibration.designs(stored)}"))
+display(Markdown(f"{calibration.standing(stored)} The designs: {calibration.designs(stored)}"))
 
 # %% tags=["remove-input", "full-width"]
 display(report.table(calibration.alarms(stored)))
