@@ -34,10 +34,11 @@ from pathlib import Path
 
 from IPython.display import Markdown, display
 
-from confoundlab.report import benchmarks, words
+from confoundlab import report
+from confoundlab.report import benchmarks
 
 stored = json.loads(Path("../results/benchmarks/benchmarks.json").read_text())
-display(words.table(benchmarks.engine_table(stored["lenet"])))
+display(report.table(benchmarks.engine_table(stored["lenet"])))
 
 # %% tags=["remove-input"]
 display(Markdown(benchmarks.benchmark_words(stored)))
@@ -51,4 +52,4 @@ display(Markdown(benchmarks.benchmark_words(stored)))
 # `permutation_test_score` is timed for a few permutations and extrapolated.
 
 # %% tags=["remove-input"]
-display(words.table(benchmarks.probe_table(stored["probe"])))
+display(report.table(benchmarks.probe_table(stored["probe"])))

@@ -27,17 +27,18 @@ from pathlib import Path
 
 from IPython.display import Markdown, display
 
+from confoundlab import report
 from confoundlab.plotting import evidence
-from confoundlab.report import calibration, words
+from confoundlab.report import calibration
 
 stored = calibration.read(Path("../results/calibration/calibration.csv"))
 figure = evidence.false_alarms(stored)
 
 # %% tags=["remove-input"]
-display(Markdown(f"The designs: {calibration.designs(stored)}"))
+display(Markdown(f"{calibration.standing(stored)} The designs: {calibration.designs(stored)}"))
 
 # %% tags=["remove-input", "full-width"]
-display(words.table(calibration.alarms(stored)))
+display(report.table(calibration.alarms(stored)))
 
 # %% tags=["remove-input"]
 display(Markdown(calibration.second_runs(stored)))
@@ -73,7 +74,7 @@ figure = evidence.power_curves(stored)
 # what it states without a leak, beside what the curves above show.
 
 # %% tags=["remove-input"]
-display(words.table(calibration.detectable(stored)))
+display(report.table(calibration.detectable(stored)))
 
 # %% [markdown]
 # ## Intervals
@@ -94,7 +95,7 @@ display(words.table(calibration.detectable(stored)))
 figure = evidence.coverage(stored)
 
 # %% tags=["remove-input"]
-display(words.table(calibration.covered(stored)))
+display(report.table(calibration.covered(stored)))
 
 # %% [markdown]
 # ## Planted on plates, and found
@@ -114,7 +115,7 @@ trials = pd.read_csv(Path("../results/calibration/planted.csv"))
 figure = evidence.planted(trials)
 
 # %% tags=["remove-input"]
-display(words.table(planted_dials.summary(trials).round(3)))
+display(report.table(planted_dials.summary(trials).round(3)))
 
 # %% [markdown]
 # ## What was found

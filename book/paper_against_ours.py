@@ -33,11 +33,11 @@ from textwrap import shorten
 
 from IPython.display import Markdown, display
 
+from confoundlab import report
 from confoundlab.plotting import nets
-from confoundlab.report import words
 
-results = words.published(Path("../results"))
-display(words.table(words.paper_table(results)))
+results = report.published(Path("../results"))
+display(report.table(report.paper_table(results)))
 
 # %% mystnb={"figure": {"caption": "The rows of the paper's tables. Dots: ours, with 95% intervals from resampled groups. Diamonds: what the paper prints. Dashed line: chance; gray bar: 95% of one net's permutations. Where the diamond lies in the interval, the experiment was repeated; look at the state of the data first."}, "image": {"alt": "Dots with intervals for every row of the paper's tables, beside chance, the permutation null and the paper's number."}} tags=["hide-input"]
 records = [record for result in results for record in result["evidence"]]
@@ -53,7 +53,7 @@ figure = nets.accuracies(
 # but one kind of information taken away, and beside cheap rivals.
 
 # %% tags=["remove-input", "full-width"]
-display(words.table(words.evidence_table(records)))
+display(report.table(report.evidence_table(records)))
 
 # %% [markdown]
 # ## Where these numbers come from

@@ -85,9 +85,9 @@
 # %% tags=["remove-input", "full-width"]
 from IPython.display import display
 
-from confoundlab.report import words
+from confoundlab import report
 
-display(words.table(words.parameter_table()))
+display(report.table(report.parameter_table()))
 
 # %% [markdown]
 # ## The profiles
@@ -95,4 +95,4 @@ display(words.table(words.parameter_table()))
 # A profile sets some of them at once; the others keep their defaults.
 
 # %% tags=["remove-input", "full-width"]
-display(words.table(words.profile_table()))
+display(report.table(report.profile_table()))

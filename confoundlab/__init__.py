@@ -12,6 +12,8 @@ catalog
     What each study is made of: sources, counts, terms, paper rows, twin.
 images
     Files to an image set: decoding, digests, one table with a row an image.
+inference
+    Kernels of inference: ranks, intervals, p-values combined and corrected, power.
 simulation
     The twin of a data set: a scene, and one camera with a dial for each of its parts.
 croppers
@@ -24,8 +26,6 @@ models
     What is trained: LeNet-5 by the hundred, the engines under it, and linear probes.
 plotting
     Still figures: what nets named, what a view leaves, what evidence says.
-inference
-    Kernels of inference: ranks, intervals, p-values combined and corrected, power.
 evidence
     Numbers that can be argued with: estimates, intervals, nulls, p-values and verdicts.
 calibration

@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from confoundlab import StudyRun
+from confoundlab import StudyRun, report
 from confoundlab.plates.analysis import gaze, leave_batch_out, rivals
 from confoundlab.plates.features import embeddings
 from confoundlab.plates.figures import als as figures_als
@@ -27,7 +27,6 @@ from confoundlab.plates.figures import folds as figures_folds
 from confoundlab.plates.figures import hover
 from confoundlab.plates.nuisance import batch_mixing
 from confoundlab.plates.studies import als as study
-from confoundlab.report import words
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["als"] = "als"  # five batches of two genotypes
@@ -41,9 +40,7 @@ side: Annotated[int, Field(ge=16, le=256)] = 64  # of a site's picture as nets s
 embedder: str = "efficientnet_lite0"  # net of the embeddings; any of torchvision or timm
 embed_side: Annotated[int, Field(ge=32, le=480)] = 96  # pixels that the embedder is given
 epochs: PositiveInt = 10  # passes over the training sites
-refits: PositiveInt = 19  # nets with permuted labels in each fold; 19 for a p-value of 0.05
-zero_refits: PositiveInt = 4  # the same where a dial is at zero
-permutations: PositiveInt = 999  # size of the other nulls
+permutations: PositiveInt = 999  # size of the nulls
 seed: NonNegativeInt = 0  # of everything
 
 # %% tags=["remove-input"]
@@ -116,28 +113,29 @@ display(Markdown("\n".join([*lines, f"- {batch_mixing.CAVEAT}"])))
 # The paper's Figure 5. Each batch is held out in turn. The first model is told the number of nuclei in the site, and
 # nothing else. The second has 63 statistics of the picture, the third an embedding of the whole site;
 # all three are linear. The fourth is a LeNet-5 that is trained on the sites. Labels of wells are
-# permuted inside their plate, and all models fitted again. Five folds are few: the interval of a mean
+# permuted inside their plate. The linear models are fitted again for each permutation; the LeNet is
+# tested batch by batch, with labels permuted under its answers. Five folds are few: the interval of a mean
 # over them is wide. The same is done on plates with dials at zero, which
 # are shown further down.
 
 # %% tags=["hide-input"]
 features = embeddings.embed(als.pixels, embedder, side=embed_side)
 options = {"epochs": epochs, "n_permutations": permutations, "seed": seed}
-models = rivals.four_models(als, embeddings=features, refits=refits, **options)
+models = rivals.four_models(als, embeddings=features, **options)
 records = {name: study.judge(run, name, one, "als") for name, one in models.items()}
 found, judged = {"as planted": models}, {}
 for setting, turned in study.ZEROS.items():
     other = run.note(study.plates(**make, **(planted | turned)), f"als, {setting}")
     seen = embeddings.embed(other.pixels, embedder, side=embed_side)
-    found[setting] = rivals.four_models(other, embeddings=seen, refits=zero_refits, **options)
+    found[setting] = rivals.four_models(other, embeddings=seen, **options)
     judged[setting] = {
         name: study.judge(run, name, one, f"als, {setting}", setting=setting)
         for name, one in found[setting].items()
     }
 
 # %% tags=["remove-input"]
-lines = [f"- {words.sentence(f'**{name}**', record)}" for name, record in records.items()]
-display(Markdown("\n".join([*lines, f"- {study.smallest_words(models)}"])))
+lines = [f"- {report.sentence(f'**{name}**', record)}" for name, record in records.items()]
+display(Markdown("\n".join(lines)))
 
 # %% mystnb={"figure": {"name": "fig-als-folds", "caption": "Simulated plates: ROC AUC in five batches, each held out in turn (dots), and their mean with its 95% interval from resampled folds. Compare the first column, the number of cells alone, with the last, the net."}, "image": {"alt": "Four columns of five dots each, for density alone, 63 statistics, embeddings and the net, above a dashed line at one half."}} tags=["hide-input"]
 figure = figures_folds.fold_aucs(models, title="Unseen batches", state=als.state)
@@ -204,9 +202,9 @@ figure = figures_als.dials(table, als.state)
 run.keep(figure, "dials")
 
 # %% tags=["remove-input"]
-display(words.table(study.dials_words(table)))
+display(report.table(study.dials_words(table)))
 lines = [
-    f"- {words.sentence(f'**Both at zero, {name}**', record)}"
+    f"- {report.sentence(f'**Both at zero, {name}**', record)}"
     for name, record in judged["both at zero"].items()
 ]
 display(Markdown("\n".join(lines)))
@@ -279,7 +277,7 @@ display(Markdown(study.randomised_words(checked)))
 # ## All numbers
 
 # %% tags=["remove-input", "full-width"]
-display(words.table(words.evidence_table(run.records)))
+display(report.table(report.evidence_table(run.records)))
 
 # %% tags=["remove-cell"]
 run.finish()
@@ -297,4 +295,4 @@ run.finish()
 # The command that made this page. Change a parameter by another `-p name=value`.
 
 # %% tags=["remove-input"]
-display(Markdown(words.rerun(run)))
+display(Markdown(report.rerun(run)))

@@ -44,7 +44,7 @@ embedder: str = "efficientnet_lite0"  # net of the embeddings; any of torchvisio
 side: Annotated[int, Field(ge=32, le=480)] = 96  # pixels that the embedder is given
 cnn_side: Annotated[int, Field(ge=12, le=128)] = 24  # of a patch as the CNN sees it
 epochs: PositiveInt = 5  # passes over the training patches
-refits: PositiveInt = 19  # nets with permuted labels in each fold; 19 for a p-value of 0.05
+refits: PositiveInt = 19  # nets with permuted labels in each fold; p >= 1 / (1 + refits)
 permutations: PositiveInt = 999  # size of the other nulls
 seed: NonNegativeInt = 0  # of everything
 
@@ -106,7 +106,9 @@ run.keep(figure, "focus")
 
 # %% [markdown]
 # Is focus higher towards the centre (rank correlation above 0), and in inner wells than in edge wells
-# (ROC AUC above 0.5)? Wells are permuted inside their plate. Beside it: whether the score follows the
+# (ROC AUC above 0.5)? Neighbouring wells are alike, so plates are the sample: without a trend that they
+# share, a plate's pattern is as likely with the other sign, and six plates are the fewest whose signs
+# can give a p-value below 0.05. Beside it: whether the score follows the
 # blur that was planted, and the same trend of the planted blur itself. The stack leaves blurs of a
 # fraction of a pixel, which are not ordered by place.
 

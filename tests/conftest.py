@@ -17,13 +17,13 @@ import pandas as pd
 import pytest
 from loopback import Server
 
+from confoundlab import report
 from confoundlab.calibration.designs import Cell
 from confoundlab.calibration.rates import Coverage, replicate, summary
 from confoundlab.catalog import Dataset, Row, dataset
 from confoundlab.datasets import fetching
 from confoundlab.datasets.download import Resuming
 from confoundlab.images.imageset import ImageSet
-from confoundlab.report import words
 from confoundlab.simulation.camera import simulate
 
 mpl.use("Agg")
@@ -81,7 +81,7 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture(scope="session")
 def published() -> list[dict]:
-    return words.published(ROOT / "results")
+    return report.published(ROOT / "results")
 
 
 def bars(n=60, size=16, channels=1, seed=0):

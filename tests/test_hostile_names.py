@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from matplotlib.text import Text
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from confoundlab import escape
+from confoundlab import escape, report
 from confoundlab.cli import main
 from confoundlab.croppers.crops import Corner
 from confoundlab.errors import BrokenImagesError
@@ -26,7 +26,7 @@ from confoundlab.notebook.webpage import standalone
 from confoundlab.plates.figures import folds
 from confoundlab.plates.figures.hover import hover_map, hover_page
 from confoundlab.plotting import evidence, nets, pointed, views
-from confoundlab.report import comparison, words
+from confoundlab.report import comparison
 from confoundlab.studies.run import StudyRun
 
 RAN = "document.documentElement.setAttribute('data-ran','1')"  # what no page may do
@@ -82,13 +82,13 @@ def markdown_parts(images, record, published, monkeypatch):
     said = []
     monkeypatch.setattr(page, "display", lambda shown: said.append(shown.data))
     page.design(StudyRun(), images)
-    said.append(words.data_line(images))
+    said.append(report.data_line(images))
     made = results(published, " ".join(HOSTILE))
-    said += [words.sentence("**Row**", made["evidence"][0]), book.study_offer(made)]
+    said += [report.sentence("**Row**", made["evidence"][0]), book.study_offer(made)]
     for name in HOSTILE:
         said.append(f"A label: {escape.markdown(name)}; {escape.code(name)}.")
         run = StudyRun(order={"study": "sma", "profile": None, "parameters": {"embedder": name}})
-        said.append(words.rerun(run))
+        said.append(report.rerun(run))
     return said
 
 
@@ -105,7 +105,7 @@ def html_parts(images):
           "ci_high": 0.6, "chance": 0.1, "n_images": n, "n_groups": n}]
     )  # fmt: skip
     return {
-        "table": words.table(pd.DataFrame({name: [name] for name in HOSTILE})).data,
+        "table": report.table(pd.DataFrame({name: [name] for name in HOSTILE})).data,
         "hover page": hover_page(*given, **options),
         "leak map": pointed.leak_map(places, images),
         "hover map": hover_map(*given, **options).to_html(),

@@ -30,7 +30,7 @@ from confoundlab.datasets.loading import available, load
 from confoundlab.models.bank import cores
 from confoundlab.notebook.book import dressed, page_offer, parameters_file, repository, study_offer
 from confoundlab.notebook.execution import execute, run_study, settings
-from confoundlab.report.words import published
+from confoundlab.report.tables import published
 from confoundlab.storage.files import code_digest, text_digest, write_aside
 from confoundlab.studies.parameters import notebook_source
 from confoundlab.studies.store import read_results

@@ -25,9 +25,8 @@ ALS = Study(
     title="ALS: the net counts cells (simulated plates)",
     data="simulated",
     profiles={
-        "smoke": {"wells": 4, "side": 32, "embed_side": 64, "epochs": 4, "refits": 1,
-                  "zero_refits": 1},
-        "quick": {"wells": 8, "embed_side": 64, "refits": 4, "zero_refits": 1},
+        "smoke": {"wells": 4, "side": 32, "embed_side": 64, "epochs": 4},
+        "quick": {"wells": 8, "embed_side": 64},
         "paper": {"scale": "default", "permutations": 1999},
     },
 )  # fmt: skip

@@ -12,6 +12,7 @@ from .columns import classes as classes
 from .columns import codes as codes
 from .columns import counted as counted
 from .columns import features as features
+from .columns import flags as flags
 from .columns import scores as scores
 from .columns import shared_codes as shared_codes
 from .duplicates import clusters as clusters

@@ -4,7 +4,8 @@ If every class was imaged in a batch of its own, class and batch are the same co
 and no test can separate them. Two classes can be compared where they share a level of the factor,
 or through a chain of classes and levels: the table must be connected (Weeks and Williams 1964,
 doi:10.1080/00401706.1964.10490188). What is missing is said in words, with the smallest extra
-acquisition that would mend it.
+acquisition that would mend it. A single stray image connects a table, too; what hangs on how many
+groups, and how much wider it makes an interval, is said beside.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
+from confoundlab.inference.power import ALPHA
 
 Status = Literal["constant", "aliased", "nested", "partly aliased", "connected", "crossed"]
+_WIDER = 2.0  # inflation of variance that is worth a word: intervals 1.4 times as wide
 _NAMED = 5  # classes, levels or cells spelled out before "and n more"
 
 
@@ -44,6 +47,8 @@ class Identifiability:
         Classes and levels that hang together; classes of different parts cannot be compared.
     straddling : bool
         Whether a level holds several groups, so that a split by group can train and test inside it.
+    unit : str
+        What a group is, in a word that takes an s.
     """
 
     factor: str
@@ -52,6 +57,7 @@ class Identifiability:
     status: Status
     parts: list[tuple[list[str], list[str]]]
     straddling: bool
+    unit: str = "group"
 
     @property
     def separable(self) -> bool:
@@ -62,6 +68,37 @@ class Identifiability:
         if self.status == "nested":
             return not self.straddling
         return self.status in ("constant", "connected", "crossed")
+
+    @property
+    def thinnest(self) -> int:
+        """Groups that the weakest comparison hangs on, 0 where classes cannot be compared.
+
+        A link is the rarer cell of two classes in one level. Every two classes are compared along
+        the chain whose weakest link is strongest; this is the weakest of them all.
+        """
+        if len(self.parts) > 1:
+            return 0
+        counts = self.groups.to_numpy()
+        links = np.minimum(counts[:, None], counts[None]).max(axis=2)
+        # the strongest chain between two classes runs along the maximum spanning tree
+        there = np.triu(links, 1)
+        tree = minimum_spanning_tree(csr_matrix(np.where(there > 0, 1 / np.maximum(there, 1), 0)))
+        return int(np.rint(1 / tree.data.max()))
+
+    @property
+    def inflation(self) -> float:
+        """How many times the variance of a difference of two classes grows by the factor, at most.
+
+        Of the least-squares estimate of one class against the others together, with the factor's
+        levels in the model and without (the variance inflation factor of Marquardt 1970,
+        doi:10.1080/00401706.1970.10488699), by groups; infinite where the two are aliased.
+        """
+        counts = self.groups.to_numpy(np.float64)
+        levels, n = counts.sum(axis=0), counts.sum()
+        own = counts.sum(axis=1)
+        before = own * (n - own) / n
+        after = (counts - counts**2 / levels).sum(axis=1)
+        return float(np.max(np.divide(before, after, np.full(len(own), np.inf), where=after > 0)))
 
     @property
     def empty(self) -> list[tuple[str, str]]:
@@ -76,7 +113,9 @@ class Identifiability:
         """The smallest extra acquisition that connects all classes: (class, level, groups).
 
         One cell fewer than there are parts: a class of each part in a level of the first. The
-        number of groups is the fewest with which that level alone allows p below 0.05.
+        number of groups is the fewest, two or more, with which that level alone allows a p-value
+        of both tails below 0.05. Where one group only is there, a second one of it is asked for,
+        since a class is learned in one group and tested in another.
         """
         if len(self.parts) < 2:
             return []
@@ -84,7 +123,10 @@ class Identifiability:
         level = self.groups[levels].sum().idxmax()
         there = int(self.groups[level].sum())
         others = [part for part in self.parts if level not in part[1]]
-        return [(part[0][0], str(level), _groups_needed(there)) for part in others]
+        needed = _groups_needed(max(there, 2))
+        found = [(part[0][0], str(level), needed) for part in others]
+        second = [(str(self.groups[level].idxmax()), str(level), 1)] if there < 2 else []
+        return found + second
 
     def __str__(self) -> str:
         return " ".join(self.words())
@@ -95,7 +137,10 @@ class Identifiability:
         if self.status == "constant":
             return [f"All images share one {f}: it cannot explain anything here."]
         if self.status == "crossed":
-            return [f"Every class was imaged in every {f}: the two can be told apart."]
+            return [
+                f"Every class was imaged in every {f}: the two can be told apart.",
+                *self._linked(),
+            ]
         found = []
         if self.status == "connected":
             found.append(
@@ -103,6 +148,7 @@ class Identifiability:
                 f"({_listed([f'{a} in {b}' for a, b in self.empty])}), yet every two classes can "
                 f"be compared inside a {f} or through a chain of them."
             )
+            found += self._linked()
         alone = [
             (label, str(table.columns[row.to_numpy() > 0][0]))
             for label, row in table.iterrows()
@@ -118,7 +164,7 @@ class Identifiability:
         if self.status == "nested":
             found.append(
                 f"Each {f} holds one class only, and some classes have several: classes can be "
-                f"compared only with whole {f}s as the sample, permuted and left out as a whole."
+                f"compared only with each {f} as a whole, permuted and left out."
             )
             if self.straddling:
                 found.append(f"Here one {f} lies in several groups: take the {f} as the group.")
@@ -127,11 +173,28 @@ class Identifiability:
             found.append(f"Classes can be compared inside these sets only: {_listed(sets)}.")
         if self.missing and not self.separable:
             cells = [
-                f"class {a} in {f} {b} ({n} group{'s' if n > 1 else ''})"
+                f"class {a} in {f} {b} "
+                f"({self._counted(n)}{' more' if self.groups.loc[a, b] else ''})"
                 for a, b, n in self.missing
             ]
             found.append(f"The smallest extra acquisition that would do: {_listed(cells)}.")
         return found
+
+    def _linked(self) -> list[str]:
+        """Say how much of the table links the classes."""
+        wider = (
+            f", and holding the {self.factor} fixed makes the variance of a difference of classes "
+            f"up to {self.inflation:.1f} times as large"
+            if self.inflation > _WIDER
+            else ""
+        )
+        return [
+            f"The comparison rests on {self._counted(self.thinnest)} of the rarer class where two "
+            f"classes share a {self.factor}{wider}."
+        ]
+
+    def _counted(self, n: int) -> str:
+        return f"{n} {self.unit}{'' if n == 1 else 's'}"
 
 
 def identifiability(
@@ -140,6 +203,7 @@ def identifiability(
     groups: npt.ArrayLike | None = None,
     *,
     name: str = "batch",
+    unit: str = "group",
 ) -> Identifiability:
     """Read the label-by-factor table.
 
@@ -149,8 +213,8 @@ def identifiability(
         Classes of the label and levels of the factor.
     groups : array-like, shape (n,), optional
         What is split and permuted as a whole; every image is its own group if missing.
-    name : str
-        Of the factor, for the words.
+    name, unit : str
+        Of the factor and of a group, for the words.
 
     Returns
     -------
@@ -189,6 +253,7 @@ def identifiability(
         status,
         parts,
         straddling,
+        unit,
     )
 
 
@@ -216,16 +281,15 @@ def _parts(
     ]
 
 
-def _groups_needed(there: int, alpha: float = 0.05) -> int:
-    """Return the fewest groups beside those there, with more than 1 / alpha distinct labellings.
+def _groups_needed(there: int, alpha: float = ALPHA) -> int:
+    """Return the fewest groups beside those there, of two or more, that allow p below alpha.
 
-    Renaming the two classes counts as the same labelling where they have as many groups.
+    The smallest p-value is one over the number of labellings; verdicts count both tails, and
+    renaming the two classes gives the same labelling where they have as many groups.
     """
-    new = 1
-    while math.comb(there + new, new) / (2 if new == there else 1) < 1 / alpha:
+    new = 2
+    while 2 * (2 if new == there else 1) >= alpha * math.comb(there + new, new):
         new += 1
-        if new > 1000:  # a single group there never suffices by itself
-            break
     return new
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.errors import InputError
-from confoundlab.types import Indices, Numbers, Scores
+from confoundlab.types import Indices, Mask, Numbers, Scores
 
 
 def codes(values: npt.ArrayLike, n: int | None, name: str) -> Indices:
@@ -293,6 +293,25 @@ def checked(values: npt.ArrayLike, n: int | None, name: str) -> npt.NDArray[Any]
         if kinds[0] == "str":
             return array.astype(str)
     return array
+
+
+def flags(values: npt.ArrayLike, name: str) -> Mask:
+    """Return a column of yes and no as booleans: True and False, or 1 and 0.
+
+    Raises
+    ------
+    InputError
+        As `codes`; any other value. Words are not read: ``"False"`` is no False to Python.
+    """
+    codes(values, None, name)
+    array = np.asarray(values)
+    odd = [row for row, value in enumerate(array) if isinstance(value, str) or value not in (0, 1)]
+    if odd:
+        raise InputError(
+            f"Column {name!r} must hold True and False, or 1 and 0; it does not in {len(odd)} "
+            f"row(s), for example {array[odd[0]]!r} at row {odd[0]}."
+        )
+    return array.astype(bool)
 
 
 def merge_rare(values: pd.Series[Any], groups: npt.ArrayLike, *, least: int = 2) -> pd.Series[Any]:

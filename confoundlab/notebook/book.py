@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from confoundlab import escape
 from confoundlab.errors import InputError
-from confoundlab.report.words import STATES, command
+from confoundlab.report.sentences import STATES, command
 from confoundlab.storage.files import text_digest
 
 _ADDRESS = re.compile(r"https://([\w.-]+)/[\w.-]+/[\w.-]+")

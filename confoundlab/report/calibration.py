@@ -10,7 +10,9 @@ import pandas as pd
 from confoundlab.errors import InputError
 from confoundlab.inference.power import ALPHA, METRICS, POWER
 from confoundlab.plotting.evidence import latest_nulls
+from confoundlab.storage.versions import computed_by
 
+_FIRST = "statistics 1"  # of tables that do not say
 _LEAST = 1e-6  # smaller p-values are not told apart
 
 
@@ -30,6 +32,22 @@ def read(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} lacks the column(s) {', '.join(sorted(missing))}.")
     table["layout"] = table["layout"].fillna("none")
     return table.fillna({"sizes": "equal"}) if "sizes" in table else table.assign(sizes="equal")
+
+
+def measured_by(table: pd.DataFrame) -> str:
+    """Return which version of the statistics a stored calibration measured: ``statistics 2``."""
+    return str(table["computed_by"].iloc[0]) if "computed_by" in table else _FIRST
+
+
+def standing(table: pd.DataFrame) -> str:
+    """Say in Markdown whether today's tests are the ones that were measured."""
+    now, then = computed_by("statistics"), measured_by(table)
+    if now == then:
+        return f"Measured with today's tests ({now})."
+    return (
+        f"**Measured before the tests were last changed ({then}; today's are {now}).** "
+        "`make calibration` measures them again."
+    )
 
 
 def alarms(table: pd.DataFrame) -> pd.DataFrame:

@@ -101,6 +101,7 @@ def main(replicates: int | None) -> None:
         rows += latest
         click.echo(f"above {ALPHA:.0%} and run again: {len(above)}")
     table = pd.DataFrame(rows).sort_values(["kind", "test", "n_images", "n_groups", "replicates"])
+    table = table.assign(computed_by=computed_by("statistics"))
     click.echo(table[table["kind"] == "null"].groupby("test")["rejected"].describe().to_string())
     if not replicates:
         text = table.to_csv(index=False, float_format="%.6g")

@@ -7,10 +7,10 @@ import yaml
 from conftest import ROOT
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from confoundlab import report
 from confoundlab.catalog import STUDIES
 from confoundlab.errors import InputError
 from confoundlab.notebook import book
-from confoundlab.report import words as report
 from confoundlab.studies.parameters import declared, notebook_source, read_notebook, resolve
 
 URL = "https://github.com/somebody/confoundlab"

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from confoundlab import report
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.design import splits
 from confoundlab.evidence import differences, nuisance
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.notebook import page
 from confoundlab.plotting import pointed
-from confoundlab.report import words as report
 from confoundlab.studies import leakmap
 from confoundlab.studies.run import RUN_VARIABLE, Measured, StudyRun
 

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from confoundlab.croppers.crops import Corner
-from confoundlab.design import power
 from confoundlab.images import imageset
 from confoundlab.images.imageset import ImageSet
+from confoundlab.inference import power
 from confoundlab.storage.cache import load_array, load_table, save_array, save_table
 from confoundlab.storage.files import cache_root
 from confoundlab.studies import store

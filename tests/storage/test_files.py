@@ -151,7 +151,7 @@ def test_a_changed_folder_is_another(tmp_path):
 KILLED = """
 import os, sys
 from pathlib import Path
-from confoundlab.files import folder_aside, write_aside
+from confoundlab.storage.files import folder_aside, write_aside
 out = Path(sys.argv[1])
 def die(aside):
     aside.write_text("half")

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from confoundlab import report
 from confoundlab.evidence.remedies import removed
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.plotting import nets
-from confoundlab.report import words as report
 from confoundlab.studies import experiment as rivals
 from confoundlab.studies.run import Measured
 

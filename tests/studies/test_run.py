@@ -7,6 +7,7 @@ import pytest
 from conftest import small
 from sklearn.ensemble import RandomForestClassifier
 
+from confoundlab import report
 from confoundlab.catalog import dataset
 from confoundlab.croppers.crops import AsIs, BorderRing, Box, Corner, Whole
 from confoundlab.design import splits
@@ -16,7 +17,6 @@ from confoundlab.images.imageset import ImageSet
 from confoundlab.inference.multiplicity import holm
 from confoundlab.models.bank import train_bank
 from confoundlab.models.lenet import Task
-from confoundlab.report import words
 from confoundlab.simulation.camera import simulate
 from confoundlab.studies import predictions
 from confoundlab.studies import run as study
@@ -118,7 +118,7 @@ def test_images_of_ones_own_take_the_same_way(run, twin):
     parts = [splits.grouped(mine.labels, mine.groups, test_share=0.3)]
     record = run.measure(mine, Corner("top-right", 12, 12), "grouped 70/30", parts, epochs=1).record
     assert (record["row"], record["state"], record["paper"]) == ("my own", "real", None)
-    assert "my own" in words.data_line(mine)
+    assert "my own" in report.data_line(mine)
 
 
 def test_a_run_from_the_command_line_writes_results(tmp_path, monkeypatch, twin):
@@ -205,9 +205,9 @@ def test_the_twin_leaks_with_one_session_a_class_and_not_with_one_an_image():
     found = {}
     for layout in ("class", "image"):
         twin = simulate(dataset("coil20"), layout)
-        parts = [splits.stratified(twin.labels, seed=seed) for seed in range(2)]
+        parts = [splits.apart(twin.labels, twin.groups, seed=seed) for seed in range(2)]
         crop = Corner("top-right", 21, 21)
-        found[layout] = run.measure(twin, crop, "random 80/20", parts, epochs=20).record
+        found[layout] = run.measure(twin, crop, "groups apart", parts, epochs=20).record
     assert found["class"]["ci_low"] > found["class"]["chance"]
     assert found["class"]["verdict"] == Verdict.LEAK
     assert found["image"]["ci_low"] <= found["image"]["chance"] <= found["image"]["ci_high"]

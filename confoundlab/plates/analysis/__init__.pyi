@@ -2,6 +2,7 @@ from . import after_remedies as after_remedies
 from . import background as background
 from . import combat as combat
 from . import corrections as corrections
+from . import fold_tests as fold_tests
 from . import folds as folds
 from . import forests as forests
 from . import gaze as gaze
@@ -20,6 +21,9 @@ from .background import on_background as on_background
 from .combat import shifts as shifts
 from .corrections import Wells as Wells
 from .corrections import correct as correct
+from .fold_tests import aucs as aucs
+from .fold_tests import moved as moved
+from .fold_tests import over_folds as over_folds
 from .folds import Fold as Fold
 from .folds import FoldResult as FoldResult
 from .folds import cnn as cnn

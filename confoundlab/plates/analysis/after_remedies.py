@@ -138,7 +138,7 @@ def confounded(
     is_rare = table["condition"].to_numpy() != usual[batch]
     rng = np.random.default_rng([seed, _RARE])
     dropped: set[str] = set()
-    rare_wells = table[is_rare & ~table["control"].to_numpy(bool)]
+    rare_wells = table[is_rare & ~columns.flags(table["control"], "control")]
     for _, own in rare_wells.groupby("batch", sort=True):
         wells = np.unique(own["well_id"])
         kept = round(rare * len(wells))

@@ -58,7 +58,7 @@ class Wells:
         return cls(
             batch=table[batch].to_numpy(object),
             plate=table["plate"].to_numpy(object),
-            control=table["control"].to_numpy(bool),
+            control=columns.flags(table["control"], "control"),
             condition=table["condition"].to_numpy(object),
         )
 

@@ -5,8 +5,9 @@ and a diseased line that were never trained on. ALS: five folds, each holding ou
 AUC a fold is printed there; here each has an interval that resamples wells, and their mean has one
 that resamples folds.
 
-A null by permuted labels must refit: the label that one fold is tested on has trained the others.
-For linear models that costs one matrix product; nets are refitted as often as is asked for.
+The label that one fold is tested on has trained the others, so that one null for their mean must
+refit. For linear models that costs one matrix product. Nets are refitted as often as is asked for,
+or each fold is tested by itself, under the answers given (`fold_tests`).
 """
 
 from __future__ import annotations
@@ -25,17 +26,19 @@ from confoundlab.design.labelling import Labelling
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
-from confoundlab.inference.auc import PairCounts, weighted_auc
-from confoundlab.inference.intervals import bootstrap, mean_recall
+from confoundlab.inference.auc import weighted_auc
+from confoundlab.inference.intervals import bootstrap
 from confoundlab.models import bank
 from confoundlab.models.lenet import Task
 from confoundlab.models.linear import Logistic, Matrix, Ridge
+from confoundlab.plates.analysis.fold_tests import aucs, moved, over_folds
 from confoundlab.types import Indices, Numbers, Pixels
 
 Features = npt.ArrayLike | Callable[["Fold"], Numbers]
 # From labellings, shape (P, n), to the scores of a fold's test rows, shape (columns, P, rows).
 _Scorer = Callable[["Fold", Indices, int], Matrix]
 _AT_ONCE = 250  # labellings
+_UNPAIRED = -1  # a line without a partner
 PENALTY = 100.0  # of linear models, on features of unit variance
 
 
@@ -74,19 +77,26 @@ def leave_pair_out(table: pd.DataFrame) -> list[Fold]:
     Parameters
     ----------
     table : DataFrame
-        Of sites or patches, with ``pair``, ``line``, ``laboratory`` and ``control``.
+        Of sites or patches, with ``pair``, ``line``, ``laboratory`` and ``control``. Lines whose
+        pair is -1 or missing are trained on and never held out.
+
+    Raises
+    ------
+    InputError
+        A pair of other than two lines, fewer than two pairs, ``control`` that is not yes or no.
     """
-    used = ~table["control"].to_numpy(bool)
+    used = ~columns.flags(table["control"], "control")
     pair = table["pair"].to_numpy()
+    paired = used & ~pd.isna(pair) & (pair != _UNPAIRED)
     folds = []
-    for number in np.unique(pair[used & (pair >= 0)]):
-        held = used & (pair == number)
+    for number in np.unique(pair[paired]) if paired.any() else ():
+        held = paired & (pair == number)
         lines = table.loc[held, ["line", "laboratory"]].drop_duplicates()
         if len(lines) != 2:
             raise InputError(f"Pair {number} has {len(lines)} line(s) in the table, not two.")
         split = Split(np.flatnonzero(used & ~held), np.flatnonzero(held))
         same = len(set(lines["laboratory"])) == 1
-        folds.append(Fold(" / ".join(lines["line"]), split, same))
+        folds.append(Fold(" / ".join(map(str, lines["line"])), split, same))
     if len(folds) < 2:
         raise InputError("Two pairs or more are needed to hold one out.")
     return folds
@@ -94,7 +104,8 @@ def leave_pair_out(table: pd.DataFrame) -> list[Fold]:
 
 def leave_batch_out(table: pd.DataFrame) -> list[Fold]:
     """Hold out one batch after the other; control wells take no part."""
-    used = ~table["control"].to_numpy(bool)
+    used = ~columns.flags(table["control"], "control")
+    columns.codes(table.loc[used, "batch"], None, "batch")
     batch = table["batch"].astype(str).to_numpy()
     names = np.unique(batch[used])
     if len(names) < 2:
@@ -169,7 +180,8 @@ def cnn(
     units: npt.ArrayLike,
     blocks: npt.ArrayLike | None = None,
     epochs: int = 10,
-    refits: int = 19,
+    refits: int = 0,
+    n_permutations: int = 999,
     seed: int = 0,
 ) -> FoldResult:
     """Score a LeNet-5 on pixels fold by fold; see `linear` for what is not named here.
@@ -181,8 +193,12 @@ def cnn(
     epochs : int
         Of training.
     refits : int
-        Permuted labellings that all folds' nets are trained on anew. 19 are the fewest with which
-        p can be 0.05.
+        Permuted labellings that all folds' nets are trained on anew. The p-value is at least
+        1 / (1 + refits), so that a verdict, which counts both tails, needs 40 refits for each
+        control judged. With 0, labels of a fold's test rows move under the answers of its net
+        (`fold_tests.moved`), which takes folds that hold many units of either class.
+    n_permutations : int
+        Of that, where nothing is refitted.
     """
     trained: dict[tuple[str, bytes], npt.NDArray[np.float32]] = {}
 
@@ -204,7 +220,7 @@ def cnn(
 
     return _result(
         scorer, target, folds, wells, units, blocks,
-        n_permutations=refits, seed=seed, prepare=prepare,
+        n_permutations=refits or n_permutations, seed=seed, refit=refits > 0, prepare=prepare,
     )  # fmt: skip
 
 
@@ -218,49 +234,47 @@ def _result(
     *,
     n_permutations: int,
     seed: int,
+    refit: bool = True,
     prepare: Callable[[Indices], None] | None = None,
 ) -> FoldResult:
     y = columns.codes(target, None, "target")
     n, classes = len(y), int(y.max()) + 1
-    well = columns.codes(wells, n, "wells")
+    well, unit = columns.codes(wells, n, "wells"), columns.codes(units, n, "units")
+    block = np.zeros(n, np.intp) if blocks is None else columns.codes(blocks, n, "blocks")
     used = np.unique(np.concatenate([np.r_[fold.split.train, fold.split.test] for fold in folds]))
-    block = None if blocks is None else columns.codes(blocks, n, "blocks")[used]
-    level = Labelling.of(y[used], columns.codes(units, n, "units")[used], block)
+    level = Labelling.of(y[used], unit[used], None if blocks is None else block[used])
     rng = np.random.default_rng(seed)
-    labels = np.tile(y, (n_permutations + 1, 1))
-    labels[1:, used] = level.draw(n_permutations, rng)[:, level.unit]
+    labels = np.tile(y, (n_permutations + 1 if refit else 1, 1))
+    labels[1:, used] = level.draw(len(labels) - 1, rng)[:, level.unit]
     if prepare is not None:
         prepare(labels)
-    aucs, scores, rows = np.empty((len(folds), len(labels))), [], []
+    found, scores, rows = np.empty((len(folds), len(labels))), [], []
     for number, fold in enumerate(tqdm(folds, desc="folds", delay=2, leave=False)):
         parts = np.array_split(labels, -(-len(labels) // _AT_ONCE))
-        found = [_auc(scorer(fold, part, classes), part[:, fold.split.test]) for part in parts]
-        aucs[number] = np.concatenate(found)
+        each = [aucs(scorer(fold, part, classes), part[:, fold.split.test]) for part in parts]
+        found[number] = np.concatenate(each)
         scores.append(np.ascontiguousarray(scorer(fold, y[None], classes)[:, 0].T))
-        rows.append(_row(fold, scores[-1], y, well, aucs[number, 0], rng))
-    each = aucs[:, :1]
-    # a handful of folds: what a logit interval adds for those unseen would drown them
-    share = bootstrap(mean_recall(each, np.ones_like(each)), len(folds), rng, method="percentile")
-    null = aucs[:, 1:].mean(axis=0)
-    observed = float(each.mean())
-    smallest = level.smallest_p(n_permutations, renamed=False)
+        rows.append(_row(fold, scores[-1], y, well, found[number, 0], rng))
+    observed = float(found[:, 0].mean())
+    # refitted models name classes, whatever these are called
+    smallest = level.smallest_p(n_permutations, renamed=True)
+    tests = (
+        [NullTest(observed, found[:, 1:].mean(axis=0), smallest)]
+        if refit
+        else [
+            moved(answers, y[own], unit[own], block[own], n_permutations, rng)
+            for own, answers in zip((fold.split.test for fold in folds), scores, strict=True)
+        ]
+    )
+    null = np.mean([test.null for test in tests], axis=0)
     evidence = assemble(
-        "ROC AUC", share, observed, [NullTest(observed, null, smallest)],
+        "ROC AUC", over_folds(found[:, 0], rng), observed, tests,
         least=least_shift(null, float(null.std())), chance=0.5,
-        permuted=f"{level.permuted}, models refitted", permuted_why=level.why,
-        n_images=int(sum(len(fold.split.test) for fold in folds)), n_groups=len(folds), seed=seed,
+        permuted=f"{level.permuted}, {'models refitted' if refit else 'fold by fold'}",
+        permuted_why=level.why, n_images=int(sum(len(fold.split.test) for fold in folds)),
+        n_groups=len(folds), seed=seed,
     )  # fmt: skip
     return FoldResult(pd.DataFrame(rows), scores, evidence)
-
-
-def _auc(scores: Matrix, labels: Indices) -> Numbers:
-    """Return the AUC of each labelling; half where a fold's test rows have one class only."""
-    counts = PairCounts(len(labels), max(2, len(scores)))
-    own = np.ascontiguousarray(labels)
-    for column, line in enumerate(scores):
-        counts.add(column, np.ascontiguousarray(line), own)
-    found = counts.auc()
-    return np.where(np.isfinite(found), found, 0.5)
 
 
 def _row(

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from confoundlab.design import columns
 from confoundlab.design.aliasing import Identifiability, identifiability
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import conditional
 from confoundlab.evidence.record import Evidence
-from confoundlab.inference.intervals import bootstrap, mean_recall
+from confoundlab.plates.analysis.fold_tests import over_folds
 from confoundlab.plates.analysis.folds import Features, Fold, FoldResult, linear
 from confoundlab.plates.simulator.plateset import PlateSet
 
@@ -58,7 +58,8 @@ def by_source(result: FoldResult) -> pd.DataFrame:
         auc = own["auc"].to_numpy(float)
         low, high = float(own["ci_low"].iloc[0]), float(own["ci_high"].iloc[0])
         if len(own) > 1:
-            low, high = _over_folds(auc)
+            found = over_folds(auc, np.random.default_rng(0))
+            low, high = found.low, found.high
         rows.append(
             {"lines from": words, "folds": len(own), "auc": auc.mean(), "ci_low": low,
              "ci_high": high}
@@ -67,14 +68,13 @@ def by_source(result: FoldResult) -> pd.DataFrame:
 
 
 def rank_of_same(result: FoldResult) -> tuple[float, float]:
-    """Return how unusual the folds of one laboratory are, and how unusual they could be.
+    """Return how unusual the fold of one laboratory is, and how unusual it could be.
 
     Returns
     -------
     p_value, smallest_p : float
-        Share of the ways to choose as many folds whose mean AUC is as low, if all folds were
-        alike; and one over the number of ways. Exact for one fold, and as a bound by the
-        smallest rank sum for more.
+        Share of the folds whose AUC is as low, and one over their number. Exact, if all folds are
+        alike.
 
     Raises
     ------
@@ -132,9 +132,9 @@ def depends(
 
 def design(table: pd.DataFrame) -> Identifiability:
     """Read the table of conditions and laboratories; a line counts once, control wells not."""
-    lines = table[~table["control"]].drop_duplicates("line")
+    lines = table[~columns.flags(table["control"], "control")].drop_duplicates("line")
     return identifiability(
-        lines["condition"], lines["laboratory"], lines["line"], name="laboratory"
+        lines["condition"], lines["laboratory"], lines["line"], name="laboratory", unit="line"
     )
 
 
@@ -148,11 +148,9 @@ def design_words(found: Identifiability) -> str:
         )
         for name, counts in found.groups.items()
     ]
-    thin = int(found.groups.min(axis=0).max())
     return (
-        f"{found} By lines, {'; '.join(inside)}. The comparison inside a laboratory rests on "
-        f"{thin} line{'' if thin == 1 else 's'} of the rarer condition: whatever is peculiar to "
-        f"{'it' if thin == 1 else 'them'} cannot be told from the laboratory."
+        f"{found} By lines, {'; '.join(inside)}. Whatever is peculiar to the lines of the rarer "
+        "condition in a laboratory cannot be told from the laboratory."
     )
 
 
@@ -194,13 +192,5 @@ def gap(first: FoldResult, second: FoldResult, *, seed: int = 0) -> Gap:
     if list(first.table["fold"]) != list(second.table["fold"]):
         raise InputError("A difference needs the same folds in both results.")
     each = first.table["auc"].to_numpy(float) - second.table["auc"].to_numpy(float)
-    low, high = _over_folds((each + 1) / 2, seed)
-    return Gap(float(each.mean()), 2 * low - 1, 2 * high - 1)
-
-
-def _over_folds(shares: npt.NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
-    one = shares[:, None]
-    found = bootstrap(
-        mean_recall(one, np.ones_like(one)), len(one), np.random.default_rng(seed), method="logit"
-    )
-    return found.low, found.high
+    found = over_folds((each + 1) / 2, np.random.default_rng(seed))
+    return Gap(float(each.mean()), 2 * found.low - 1, 2 * found.high - 1)

@@ -29,7 +29,6 @@ def four_models(
     *,
     embeddings: npt.NDArray[np.float32],
     epochs: int,
-    refits: int,
     n_permutations: int = 999,
     seed: int = 0,
 ) -> dict[str, FoldResult]:
@@ -41,10 +40,11 @@ def four_models(
         From `sites.measure`.
     embeddings : ndarray, shape (n, d)
         Of the same sites, of `embeddings.embed`, for one.
-    epochs, refits : int
-        Of the nets; see `folds.cnn`.
+    epochs : int
+        Of the nets; see `folds.cnn`. They are not refitted: a batch holds many wells of either
+        genotype, so that each fold has a test of its own.
     n_permutations, seed : int
-        Of the other models' null, and of everything. Wells get the labels, inside their plate.
+        Of the nulls, and of everything. Wells get the labels, inside their plate.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def four_models(
     }  # fmt: skip
     found[CNN] = held.cnn(
         sites.pixels, target, parts, wells=wells, units=wells, blocks=blocks,
-        epochs=epochs, refits=refits, seed=seed,
+        epochs=epochs, n_permutations=n_permutations, seed=seed,
     )  # fmt: skip
     return found
 

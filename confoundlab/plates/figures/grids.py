@@ -40,7 +40,7 @@ def plate_maps(
     label: str,
     state: str,
     *,
-    wells: tuple[int, int] = heatmaps.SHAPES[0],
+    wells: heatmaps.Shape = (8, 12),
     across: int = 3,
 ) -> Figure:
     """Draw sets of plates on one scale: for one, six pilot plates above six main ones.
@@ -82,7 +82,13 @@ def plate_maps(
 
 
 @as_text
-def layouts(tables: Mapping[str, pd.DataFrame], column: str, title: str, state: str) -> Figure:
+def layouts(
+    tables: Mapping[str, pd.DataFrame],
+    column: str,
+    title: str,
+    state: str,
+    wells: heatmaps.Shape = (8, 12),
+) -> Figure:
     """Draw which class lies in which well, a plate a panel, with the class's letter in the well.
 
     Parameters
@@ -93,6 +99,8 @@ def layouts(tables: Mapping[str, pd.DataFrame], column: str, title: str, state: 
         Of the class.
     title, state : str
         As said.
+    wells : (int, int)
+        Rows and columns of a plate.
     """
     classes = sorted({name for table in tables.values() for name in table[column]})
     letters = _letters(classes)
@@ -106,13 +114,12 @@ def layouts(tables: Mapping[str, pd.DataFrame], column: str, title: str, state: 
     for axis in axes.flat[len(tables) :]:
         axis.remove()
     for axis, (plate, table) in zip(axes.flat, tables.items(), strict=False):
-        wells = table.drop_duplicates(["row", "column"])
-        shape = heatmaps.plate_shape(table)
-        shown = np.full(shape, np.nan)
-        shown[wells["row"], wells["column"]] = [classes.index(name) for name in wells[column]]
+        each = table.drop_duplicates(["row", "column"])
+        shown = np.full(heatmaps.plate_shape(table, wells), np.nan)
+        shown[each["row"], each["column"]] = [classes.index(name) for name in each[column]]
         shades = ListedColormap(list(colours.values()))
-        _plate(axis, shown, shape, shades, -0.5, len(classes) - 0.5)
-        for row, place, name in zip(wells["row"], wells["column"], wells[column], strict=True):
+        _plate(axis, shown, wells, shades, -0.5, len(classes) - 0.5)
+        for row, place, name in zip(each["row"], each["column"], each[column], strict=True):
             axis.text(
                 place, row, letters[name], ha="center", va="center", fontsize=7,
                 color=ink(colours[name]),

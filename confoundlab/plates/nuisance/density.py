@@ -15,10 +15,11 @@ from confoundlab.evidence.conditional import partial_confounder_test
 from confoundlab.evidence.probes import probe
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates.features.tables import PlateTable
-from confoundlab.plates.nuisance import heatmaps
+from confoundlab.plates.nuisance import heatmaps, trends
 from confoundlab.studies.run import StudyRun
 from confoundlab.types import Numbers
 
+_SHAPE = (16, 24)  # of the plates of 384 wells
 _BINS = 8  # of the count: a linear probe of bins can see a date in the middle
 
 
@@ -52,7 +53,7 @@ def explained(
         )
 
     inside = first["log"] - first.groupby("plate")["log"].transform("mean")
-    edge = pd.Series(heatmaps.at_edge(first, heatmaps.plate_shape(counts.table))).astype(str)
+    edge = pd.Series(heatmaps.at_edge(first, _SHAPE)).astype(str)
     halves = first.assign(half=first.groupby("plate").cumcount() % 2).pivot_table(
         index=["date", "plate"], columns="half", values="log", aggfunc="median"
     )
@@ -65,7 +66,7 @@ def explained(
         "place in the plate, plate held fixed (batch 1)": share(first, inside, first["well"]),
         "edge, plate held fixed (batch 1)": share(first, inside, edge),
         "plate, date held fixed (batch 1): two halves of a plate's wells agree": (
-            heatmaps.rank_correlation(
+            trends.rank_correlation(
                 halves[0],
                 halves[1],
                 np.arange(len(halves)),
@@ -99,7 +100,7 @@ def told_by_count(run: StudyRun, counts: PlateTable) -> dict[str, dict[str, Any]
     control = {"is_control": True}
     return {
         "edge or not, from the count": run.judge(
-            heatmaps.edge(first, "log", **options), control,
+            trends.edge(first, "log", shape=_SHAPE, **options), control,
             view="count of a control well", split="no training", learner="none", **where,
         ),
         "date of a plate, from its median count": run.judge(
@@ -122,11 +123,10 @@ def position_grids(counts: PlateTable) -> dict[str, Numbers]:
     """Return, for each batch, the mean log2 count in each control well less its plate's mean."""
     wells = control_wells(counts)
     wells["log"] -= wells.groupby("plate")["log"].transform("mean")
-    shape = heatmaps.plate_shape(counts.table)
     found = {}
     for batch, own in wells.groupby("batch"):
         means = own.groupby(["row", "column"], as_index=False)["log"].mean()
-        grid = np.full(shape, np.nan)
+        grid = np.full(_SHAPE, np.nan)
         grid[means["row"], means["column"]] = means["log"]
         found[f"batch {batch}"] = grid
     return found

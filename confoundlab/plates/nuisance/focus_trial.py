@@ -16,7 +16,7 @@ from tqdm import tqdm
 from confoundlab.evidence import held_out
 from confoundlab.plates.features.focus import edge_width
 from confoundlab.plates.features.tables import FocusSites
-from confoundlab.plates.nuisance import heatmaps
+from confoundlab.plates.nuisance import trends
 from confoundlab.plates.simulator import blurs
 from confoundlab.studies.run import StudyRun
 
@@ -120,7 +120,7 @@ def judge(
     for fault, own in blurred.groupby("fault", sort=False):
         wells = np.unique(own["well"], return_inverse=True)[1]
         for words, blocks in zip(_RANKS, (wells, None), strict=True):
-            one = heatmaps.rank_correlation(
+            one = trends.rank_correlation(
                 own["blur"], own["width"], wells, blocks=blocks, **options
             )
             records[f"{fault}, {words}"] = run.judge(

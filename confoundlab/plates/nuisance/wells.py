@@ -76,9 +76,9 @@ def nuisance_in_controls(
     Raises
     ------
     InputError
-        No control wells; a level with a single well.
+        No control wells; a level with a single well; a target that is missing in a control well.
     """
-    control = table["control"].to_numpy(bool)
+    control = columns.flags(table["control"], "control")
     if not control.any():
         raise InputError("The table has no control wells: nothing is the same on all plates.")
     given = columns.features(features)
@@ -99,6 +99,7 @@ def nuisance_in_controls(
     )  # fmt: skip
     found = []
     for target in targets:
+        columns.codes(wells[target], None, target)
         levels = wells[target].astype(str).to_numpy()
         if len(np.unique(levels)) < 2:
             continue

@@ -18,6 +18,7 @@ import pandas as pd
 from confoundlab.errors import InputError
 
 ROWS, COLUMNS = "ABCDEFGH", 12
+SHAPE = len(ROWS), COLUMNS
 WELLS = tuple(f"{row}{column:02d}" for row in ROWS for column in range(1, COLUMNS + 1))
 LABORATORIES = ("A", "B")
 CONTROL_ROWS = "ADH"

@@ -15,7 +15,6 @@ import pandas as pd
 
 from confoundlab.evidence.factor_share import Explained
 from confoundlab.evidence.record import Evidence
-from confoundlab.inference.power import ALPHA
 from confoundlab.plates.analysis import partial_dependence
 from confoundlab.plates.analysis.background import OnBackground
 from confoundlab.plates.analysis.folds import FoldResult
@@ -100,15 +99,6 @@ def mixed(
     )  # fmt: skip
 
 
-def smallest_words(models: Mapping[str, FoldResult]) -> str:
-    """Return how small the nets' p-value can be at all, in words."""
-    found = models[CNN].evidence
-    return (
-        f"The CNN was refitted with {found.n_permutations} permuted labelling(s), so that its "
-        f"p-value cannot be below {found.smallest_p:.2g}."
-    )
-
-
 def judge(
     run: StudyRun, model: str, result: FoldResult, row: str, *, setting: str = ""
 ) -> dict[str, Any]:
@@ -166,9 +156,9 @@ def dials_table(found: Mapping[str, Mapping[str, FoldResult]]) -> pd.DataFrame:
     -------
     DataFrame
         A row a setting and model: ``setting``, ``model``, ``auc``, ``ci_low``, ``ci_high`` (folds
-        resampled), ``p_value``, ``smallest_p``.
+        resampled), ``p_value``.
     """
-    fields = ("ci_low", "ci_high", "p_value", "smallest_p")
+    fields = ("ci_low", "ci_high", "p_value")
     return pd.DataFrame(
         [
             {"setting": setting, "model": model, "auc": one.evidence.estimate}
@@ -181,12 +171,9 @@ def dials_table(found: Mapping[str, Mapping[str, FoldResult]]) -> pd.DataFrame:
 
 def dials_words(table: pd.DataFrame) -> pd.DataFrame:
     """Return `dials_table` as a page prints it: a row a setting, a column a model."""
-    fields = ["auc", "ci_low", "ci_high", "p_value", "smallest_p"]
     words = [
-        f"{auc:.2f} ({low:.2f} to {high:.2f})"
-        # a few refitted nets can give no small p-value, and a large one would say nothing
-        + (f", p = {p:.2g}" if smallest <= ALPHA else "")
-        for auc, low, high, p, smallest in table[fields].to_numpy(float)
+        f"{auc:.2f} ({low:.2f} to {high:.2f}), p = {p:.2g}"
+        for auc, low, high, p in table[["auc", "ci_low", "ci_high", "p_value"]].to_numpy(float)
     ]
     shown = table.assign(words=words)
     wide = shown.pivot_table("words", "setting", "model", aggfunc="first", sort=False)

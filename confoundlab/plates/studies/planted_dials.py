@@ -20,9 +20,9 @@ from confoundlab.plates.analysis import folds
 from confoundlab.plates.features.focus import focus_score
 from confoundlab.plates.features.handcrafted import cell_density, statistics
 from confoundlab.plates.features.nuclei import label_nuclei
-from confoundlab.plates.nuisance import batch_mixing, heatmaps
+from confoundlab.plates.nuisance import batch_mixing, trends
 from confoundlab.plates.nuisance.wells import nuisance_in_controls
-from confoundlab.plates.simulator.layout import ALS, SMA_MAIN, SMA_PILOT, PlateDesign
+from confoundlab.plates.simulator.layout import ALS, SHAPE, SMA_MAIN, SMA_PILOT, PlateDesign
 from confoundlab.plates.simulator.microscope import PlateDials
 from confoundlab.plates.simulator.plateset import PlateSet
 
@@ -38,8 +38,9 @@ def _small(design: PlateDesign, **fewer: int) -> PlateDesign:
 
 _MAIN = _small(SMA_MAIN, plates=2, wells_a_line=1)
 _ALS = _small(ALS, plates=1, wells_a_line=6)
-# the focus of a site is measured at the edges of its nuclei: it takes a whole site to have enough
-_PILOT = replace(_small(SMA_PILOT, plates=3), size=256, cells=35)
+# The focus of a site is measured at the edges of its nuclei: it takes a whole site to have enough.
+# Six plates are the fewest whose signs can give a p-value below 0.05.
+_PILOT = replace(_small(SMA_PILOT, plates=6, wells_a_line=7), size=256, cells=35)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +88,7 @@ def _density(seen: Seen, seed: int) -> Evidence:
 
 
 def _radial(seen: Seen, seed: int) -> Evidence:
-    return heatmaps.radial(seen.sites, "focus", n_permutations=N_PERMUTATIONS, seed=seed)
+    return trends.radial(seen.sites, "focus", shape=SHAPE, n_permutations=N_PERMUTATIONS, seed=seed)
 
 
 def _mixed(seen: Seen, seed: int) -> batch_mixing.Mixing:

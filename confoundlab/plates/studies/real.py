@@ -7,6 +7,7 @@ for a figure. A set that is not at hand is left out, by name.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from confoundlab.design.splits import grouped_folds, k_fold, leave_out
 from confoundlab.plates.analysis.forests import Question
 from confoundlab.plates.features import tables
 from confoundlab.plates.features.tables import FocusSites, PlateTable
-from confoundlab.plates.nuisance import heatmaps
+from confoundlab.plates.nuisance import heatmaps, trends
 from confoundlab.studies.run import Measured, StudyRun
 
 READERS: dict[str, Callable[[], PlateTable]] = {
@@ -28,6 +29,7 @@ READERS: dict[str, Callable[[], PlateTable]] = {
 }
 # The two experiments between which the mechanism's accuracy drops.
 DROP = ("mechanism, random split", "mechanism, whole weeks out")
+_SHAPE = (8, 12)  # of the plates of 96 wells
 _ALIASED = ("3", "3 prime", "5")  # NF1 plates with one layout
 
 
@@ -71,11 +73,10 @@ def places(
     table: pd.DataFrame, value: str, *, rings: int = 1, n_permutations: int, seed: int
 ) -> list[str]:
     """Return in words whether a value falls off from the centre, and at the edge if it has one."""
-    options = {"n_permutations": n_permutations, "seed": seed}
-    words = [f"centre: {heatmaps.radial(table, value, **options)}"]
-    shape = heatmaps.plate_shape(table)
-    if 0 < heatmaps.at_edge(table, shape, rings).mean() < 1:
-        found = heatmaps.edge(table, value, rings=rings, **options)
+    options: dict[str, Any] = {"shape": _SHAPE, "n_permutations": n_permutations, "seed": seed}
+    words = [f"centre: {trends.radial(table, value, **options)}"]
+    if 0 < heatmaps.at_edge(table, _SHAPE, rings).mean() < 1:
+        found = trends.edge(table, value, rings=rings, **options)
         words.append(f"outermost {rings} ring(s): {found}")
     return words
 

@@ -21,9 +21,10 @@ from confoundlab.plates.analysis.corrections import Name
 from confoundlab.plates.analysis.folds import Fold, FoldResult
 from confoundlab.plates.features.nuclei import Patches
 from confoundlab.plates.features.survey import SiteTable
-from confoundlab.plates.nuisance import heatmaps
+from confoundlab.plates.nuisance import heatmaps, trends
 from confoundlab.plates.nuisance.batch_mixing import mixing
 from confoundlab.plates.nuisance.wells import Nuisance
+from confoundlab.plates.simulator.layout import SHAPE
 from confoundlab.plates.simulator.plateset import SETS, PlateSet, Scale, simulate
 from confoundlab.studies.run import StudyRun
 from confoundlab.types import Numbers
@@ -102,23 +103,26 @@ def shown_plates(sites: SiteTable, value: str = "focus") -> dict[str, Any]:
     names["turn"] = names.groupby("batch").cumcount()
     chosen = sorted(names.sort_values(["turn", "batch"])["plate"].head(_SHOWN))
     by_plate = sites.table.groupby("plate")
-    return {name: heatmaps.site_grid(by_plate.get_group(name), value) for name in chosen}
+    return {
+        name: heatmaps.site_grid(by_plate.get_group(name), value, shape=SHAPE) for name in chosen
+    }
 
 
 def judge_focus(run: StudyRun, sites: SiteTable, row: str) -> dict[str, dict[str, Any]]:
     """Keep how focus falls off over the plate, and how the score ranks with the planted blur."""
     table = sites.table.dropna(subset=["focus"])
-    options = {"n_permutations": run.permutations, "seed": run.seed}
+    options: dict[str, Any] = {"n_permutations": run.permutations, "seed": run.seed}
+    placed: dict[str, Any] = options | {"shape": SHAPE}
     plate = table["plate"].factorize()[0]
-    truth = heatmaps.rank_correlation(
-        -table["blur"], table["focus"], plate, blocks=plate, **options
+    truth = trends.rank_correlation(
+        -table["blur"], table["focus"], plate, blocks=plate, null="signs", **options
     )
     found = {
-        "focus towards the centre": heatmaps.radial(table, "focus", **options),
-        "focus of inner wells against edge wells": heatmaps.edge(table, "focus", **options),
+        "focus towards the centre": trends.radial(table, "focus", **placed),
+        "focus of inner wells against edge wells": trends.edge(table, "focus", **placed),
         "focus score and planted sharpness": truth,
-        "planted sharpness towards the centre": heatmaps.radial(
-            table.assign(sharp=-table["blur"]), "sharp", **options
+        "planted sharpness towards the centre": trends.radial(
+            table.assign(sharp=-table["blur"]), "sharp", **placed
         ),
     }
     return {

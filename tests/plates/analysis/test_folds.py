@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from confoundlab.errors import InputError
+from confoundlab.evidence.verdicts import Verdict, verdict
 from confoundlab.plates.analysis import folds
 
 
@@ -87,7 +88,20 @@ def test_a_disease_is_found_and_two_classes_may_have_any_names(rng):
     found = by_pair(x, table).evidence
     assert found.ci_low > 0.5 and found.p_value < 0.02 and found.n_groups == 8
     assert found.permuted == "whole groups, inside blocks, models refitted"
+    # a line without a partner keeps its name, so that exchanging all names is no other labelling
     assert found.smallest_p == pytest.approx(1 / 2**8)
+
+
+@pytest.mark.parametrize("model", ["ridge", "logistic"])
+def test_exchanging_all_names_is_as_good_as_the_truth(rng, model):
+    """Five perfect pairs: two of 32 labellings fit as well, and no fewer can."""
+    table = lines(pairs=5, wells=2)
+    table = table[table["line"] != "healthy-x"].reset_index(drop=True)
+    x = rng.normal(size=(len(table), 3)) + 9 * (table["condition"] == "SMA").to_numpy()[:, None]
+    found = by_pair(x, table, model=model, n_permutations=63).evidence
+    assert found.estimate == 1 and found.smallest_p == pytest.approx(2 / 32)
+    assert found.p_value >= 2 / 32
+    assert "smallest p-value" in str(verdict(found, is_control=True))
 
 
 def test_a_laboratory_that_sides_with_the_disease_fails_where_both_share_it(rng):
@@ -136,6 +150,60 @@ def test_a_net_names_what_was_painted_into_patches_and_refits_its_null(rng):
     )  # fmt: skip
     assert found.evidence.estimate > 0.9 and found.evidence.n_permutations == 3
     assert found.scores[0].shape == (24, 1)
+
+
+def test_labels_moved_under_the_answers_of_each_fold_need_no_refit(rng):
+    table = lines(pairs=4, wells=10, sites=1)
+    table["batch"] = (np.arange(len(table)) % 8).astype(str)
+    sick = (table["condition"] == "SMA").to_numpy()
+    pixels = rng.integers(0, 60, (len(table), 16, 16, 5)).astype(np.uint8)
+    pixels[sick, 4:12, 4:12, 2] += 120
+    found = folds.cnn(
+        pixels, table["condition"], folds.leave_batch_out(table), wells=table["well_id"],
+        units=table["well_id"], epochs=12, n_permutations=499,
+    ).evidence  # fmt: skip
+    assert found.estimate > 0.9 and found.n_fits == 8 and found.permuted.endswith("fold by fold")
+    assert verdict(found, is_control=True).verdict == Verdict.LEAK
+
+
+def test_names_of_lines_and_pairs_may_be_numbers_or_words():
+    table = lines()
+    first = folds.leave_pair_out(table)
+    numbered = table.assign(line=table["line"].astype("category").cat.codes)
+    lettered = table.assign(pair=table["pair"].map(lambda one: None if one < 0 else f"p{one}"))
+    decimal = table.assign(pair=table["pair"].where(table["pair"] >= 0).astype(float))
+    for other in (numbered, lettered, decimal):
+        found = folds.leave_pair_out(other)
+        for one, same in zip(found, first, strict=True):
+            np.testing.assert_array_equal(one.split.test, same.split.test)
+            np.testing.assert_array_equal(one.split.train, same.split.train)
+    assert folds.leave_pair_out(numbered)[0].name == "6 / 0"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda control: control.map({True: "yes", False: "no"}),
+        lambda control: control.astype(str),
+        lambda control: control.astype(object).where(control.index > 9),
+        lambda control: control.astype(int) + 1,
+    ],
+)
+def test_no_well_becomes_a_control_by_accident(change):
+    table = lines()
+    wrong = table.assign(control=change(table["control"]))
+    for hold_out in (folds.leave_pair_out, folds.leave_batch_out):
+        with pytest.raises(InputError, match=r"'control'.*row"):
+            hold_out(wrong)
+        numbers = table.assign(control=table["control"].astype(int))
+        assert len(hold_out(numbers)) == len(hold_out(table))
+
+
+def test_a_missing_batch_is_no_batch():
+    table = lines()
+    gap = table.assign(batch=table["batch"].where(table.index > 2))
+    with pytest.raises(InputError, match="'batch' is missing"):
+        folds.leave_batch_out(gap)
 
 
 def test_one_pair_or_one_batch_cannot_be_held_out():

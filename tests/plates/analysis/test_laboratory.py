@@ -71,10 +71,11 @@ def test_the_design_is_said_in_lines(table):
     assert found.status == "connected"
     assert found.groups.loc["SMA", "B"] == 1 and found.groups.loc["healthy", "B"] == 15
     words = laboratory.design_words(found)
-    assert "rests on 1 line of the rarer condition" in words
+    assert "rests on 1 line of the rarer class" in words and "in laboratory B are" in words
     apart = table[table["line"] != "SMA-11"]
-    assert not laboratory.design(apart).separable
-    assert "rests on 0 lines" in laboratory.design_words(laboratory.design(apart))
+    alone = laboratory.design(apart)
+    assert not alone.separable and alone.thinnest == 0
+    assert "no test on these data" in laboratory.design_words(alone)
 
 
 @pytest.mark.parametrize("name", laboratory.WORLDS)

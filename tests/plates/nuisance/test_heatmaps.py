@@ -1,10 +1,9 @@
-"""Plates of known pattern; scipy's Spearman; the null where there is no pattern."""
+"""Plates of known pattern."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import mannwhitneyu, spearmanr
 
 from confoundlab.errors import InputError
 from confoundlab.plates.figures import grids
@@ -89,70 +88,50 @@ def test_distances_and_edges_of_a_plate():
     assert far.max() == pytest.approx(np.hypot(3.5, 5.5)) and far.min() == pytest.approx(0.5**0.5)
     assert heatmaps.at_edge(wells, shape).sum() == 36
     assert heatmaps.at_edge(wells, shape, rings=2).sum() == 36 + 28
-    assert heatmaps.plate_shape(plates(shape=(9, 12))) == (16, 24)
-
-
-def test_one_block_is_scipys_spearman(rng):
-    x = rng.normal(size=60)
-    y = np.round(x + rng.normal(size=60), 1)  # with ties
-    found = heatmaps.rank_correlation(x, y, np.arange(60))
-    outside = spearmanr(x, y)
-    assert found.estimate == pytest.approx(outside.statistic)
-    assert found.ci_low < found.estimate < found.ci_high
-    # two-sided: the sign changes nothing but itself
-    other = heatmaps.rank_correlation(-x, y, np.arange(60))
-    assert (other.estimate, other.p_value) == (-found.estimate, found.p_value)
-
-
-def test_what_differs_between_blocks_counts_for_nothing(rng):
-    block = np.repeat(np.arange(8), 12)
-    x, y = rng.normal(size=(2, 96)) + 100 * block
-    found = heatmaps.rank_correlation(x, y, block, blocks=block)
-    each = [spearmanr(x[block == one], y[block == one]).statistic for one in range(8)]
-    assert found.estimate == pytest.approx(np.mean(each))
-    assert spearmanr(x, y).statistic > 0.9
-
-
-@pytest.mark.parametrize("n", [1, 6])
-def test_a_value_that_falls_off_is_found(n):
-    table = plates(n, value=lambda row, column: -np.hypot(row - 3.5, column - 5.5))
-    centre = heatmaps.radial(table, "value", n_permutations=199)
-    edges = heatmaps.edge(table, "value", n_permutations=199)
-    assert centre.p_value == 1 / 200 and centre.ci_low > 0.4
-    assert edges.p_value == 1 / 200 and edges.ci_low > 0.6
-    assert centre.n_groups == (6 if n == 6 else 96)
-
-
-def test_the_edges_area_is_scipys():
-    table = plates(value=lambda row, column: 1.0 * (row > 0))
-    inner = ~heatmaps.at_edge(table, (8, 12))
-    inside, outside = table["value"][inner], table["value"][~inner]
-    area = mannwhitneyu(inside, outside).statistic / (len(inside) * len(outside))
-    found = heatmaps.edge(table, "value", n_permutations=99)
-    assert found.estimate == pytest.approx(area, abs=1e-6)
-
-
-def test_without_a_pattern_few_are_called_significant():
-    low = [
-        heatmaps.radial(plates(2, seed=seed), "value", n_permutations=99, seed=seed).p_value <= 0.05
-        for seed in range(60)
-    ]
-    assert sum(low) <= 8  # 3 are expected; more than 8 come once in 200
 
 
 def test_bad_tables_are_refused():
     table = plates(2)
     with pytest.raises(InputError, match="one plate; there are 2"):
         heatmaps.grid(table, "value")
-    with pytest.raises(InputError, match="no plate of 384"):
-        heatmaps.plate_shape(table.assign(row=30))
     with pytest.raises(InputError, match="No well has a value"):
-        heatmaps.radial(table.assign(value=np.nan), "value")
+        heatmaps.well_means(table.assign(value=np.nan), "value")
+
+
+@pytest.mark.parametrize("shape", heatmaps.SHAPES)
+def test_a_usual_plate_is_known_by_its_wells(shape):
+    assert heatmaps.plate_shape(plates(shape=shape)) == shape
+
+
+def test_empty_outermost_wells_are_usual():
+    table = plates()
     inner = table[table["row"].between(1, 6) & table["column"].between(1, 10)]
-    with pytest.raises(InputError, match="0 of 120 wells"):
-        heatmaps.edge(inner, "value")
-    with pytest.raises(InputError, match="all equal"):
-        heatmaps.rank_correlation(np.ones(5), np.arange(5), np.arange(5))
+    assert heatmaps.plate_shape(inner) == (8, 12)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        (range(1, 9), range(1, 13)),  # counted from 1
+        (range(8), range(13)),  # part of a larger plate
+        (range(2, 6), range(3, 9)),
+        (range(40), range(12)),
+        (range(-1, 7), range(12)),
+    ],
+)
+def test_a_shape_that_cannot_be_known_is_asked_for(rows, columns):
+    table = pd.DataFrame([(r, c) for r in rows for c in columns], columns=["row", "column"])
+    with pytest.raises(InputError, match=r"Do they count from 1\? .*shape=|do not lie on a plate"):
+        heatmaps.plate_shape(table)
+
+
+def test_a_stated_shape_is_taken_and_must_hold_all_wells():
+    quadrant = plates(shape=(8, 12)).assign(plate="p")
+    assert heatmaps.plate_shape(quadrant) == (8, 12)
+    assert heatmaps.plate_shape(quadrant, (16, 24)) == (16, 24)
+    assert heatmaps.grid(quadrant, "value", shape=(16, 24)).shape == (16, 24)
+    with pytest.raises(InputError, match="do not lie on a plate of 4 x 6 wells"):
+        heatmaps.plate_shape(quadrant, (4, 6))
 
 
 def test_layouts_show_a_letter_in_every_well():

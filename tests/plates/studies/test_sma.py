@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from confoundlab import report
 from confoundlab.plates.analysis import after_remedies, laboratory
 from confoundlab.plates.analysis.folds import leave_pair_out
 from confoundlab.plates.features import survey
@@ -10,7 +11,6 @@ from confoundlab.plates.nuisance.wells import nuisance_in_controls
 from confoundlab.plates.simulator.layout import SMA_MAIN, lay_out
 from confoundlab.plates.simulator.plateset import SETS
 from confoundlab.plates.studies import sma
-from confoundlab.report import words as report
 from confoundlab.studies.parameters import declared, notebook_source, read_notebook
 from confoundlab.studies.run import StudyRun
 
