@@ -102,7 +102,7 @@ def html_parts(images):
     options = {"colour": "label", "tooltip": [HOSTILE[4]], "side": 8, "title": HOSTILE[4]}
     places = pd.DataFrame(
         [{"left": 0, "top": 0, "width": 8, "height": 8, "estimate": 0.5, "ci_low": 0.4,
-          "ci_high": 0.6, "chance": 0.1, "n_images": n, "n_groups": n}]
+          "ci_high": 0.6, "chance": 0.1, "n_images": n, "n_groups": n, "n_fits": 1, "n_dead": 0}]
     )  # fmt: skip
     return {
         "table": report.table(pd.DataFrame({name: [name] for name in HOSTILE})).data,
@@ -188,7 +188,7 @@ def drawn(images):
     n = len(images)
     predictions = pd.DataFrame({"image": range(n), "predicted": images.labels})
     shares = {"estimate": 0.5, "ci_low": 0.4, "ci_high": 0.6, "chance": 0.1, "null_q95": 0.2,
-              "paper": 0.3, "state": HOSTILE[7]}  # fmt: skip
+              "paper": 0.3, "state": HOSTILE[7], "metric": "accuracy"}  # fmt: skip
     records, few = [shares] * len(HOSTILE), images.subset(range(n))
     factors = pd.DataFrame(
         [{"factor": name, "utility": 0.5, "utility_low": 0.4, "utility_high": 0.6, "utility_p": 0.5,

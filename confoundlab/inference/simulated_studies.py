@@ -70,8 +70,8 @@ class Fit:
         """Return p-values, and mean and spread of the metric, shapes (studies,), over permutations.
 
         Mean and variance over all permutations of the labels are those of Hoeffding (1951,
-        doi:10.1214/aoms/1177729545); the p-value is the normal tail beyond them, from half a step
-        below, because ties count against a test; it is never below `smallest`.
+        doi:10.1214/aoms/1177729545); the p-value is the normal tail beyond them, from a step below,
+        because ties count against a test; it is never below `smallest`.
         """
         units = len(labels)
         counts = np.bincount(labels, minlength=self.value.shape[2]).astype(np.float64)
@@ -80,7 +80,7 @@ class Fit:
         spread = np.sqrt(((centred**2).sum(axis=1) @ counts) / max(units - 1, 1))
         mean = self.value.mean(axis=1) @ counts
         own = self.value[:, np.arange(units), labels].sum(axis=1)
-        above = own - mean - self.step / 2
+        above = own - mean - self.step
         z = np.divide(above, spread, out=np.zeros_like(own), where=spread > 0)
         p = np.where(spread > 0, np.maximum(norm.sf(z), smallest), 1.0)
         return p, self.estimate - own + mean, spread

@@ -18,7 +18,7 @@ VERSIONS: dict[Computing, int] = {
     "embeddings": 1,  # projection and pretrained nets
     "plates": 1,  # simulated sites, and what is measured on them
     "statistics": 2,  # probes, nulls, intervals and verdicts
-    "power": 2,  # simulated power tables
+    "power": 3,  # simulated power tables
 }
 
 
