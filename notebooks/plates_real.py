@@ -102,8 +102,8 @@ if nf1:
 # %% [markdown]
 # Is the value higher in the centre (rank correlation above 0), and in inner wells than in edge wells
 # (ROC AUC above 0.5)? Neighbouring wells are alike, so that the field of a single plate cannot be told
-# from a trend: p is 1 by design, and the interval says how the wells of this plate differ. Plates without an edge well, or with
-# edge wells only, have no second line.
+# from a trend. So p is 1 by design, and the interval says how the wells of this plate differ. Plates
+# without an edge well, or with edge wells only, have no second line.
 
 # %% tags=["remove-input"]
 lines = []

@@ -106,9 +106,9 @@ run.keep(figure, "focus")
 
 # %% [markdown]
 # Is focus higher towards the centre (rank correlation above 0), and in inner wells than in edge wells
-# (ROC AUC above 0.5)? Neighbouring wells are alike, so plates are the sample: without a trend that they
-# share, a plate's pattern is as likely with the other sign, and six plates are the fewest whose signs
-# can give a p-value below 0.05. Beside it: whether the score follows the
+# (ROC AUC above 0.5)? Neighbouring wells are alike, so plates are the sample. Without a trend that they
+# share, a plate's pattern is as likely with the other sign. Six plates are the fewest whose signs can
+# give a p-value below 0.05. Beside it: whether the score follows the
 # blur that was planted, and the same trend of the planted blur itself. The stack leaves blurs of a
 # fraction of a pixel, which are not ordered by place.
 
