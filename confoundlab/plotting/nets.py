@@ -5,7 +5,8 @@ Colours are seaborn's colour-blind palette; what matters is told by position or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
@@ -44,8 +45,20 @@ _OTHERS = [PALETTE[place] for place in (0, 1, 4, 9, 7, 5, 6, 8, 3, 2)]
 _DARK = 0.18  # luminance below which white letters are read better than black ones
 _ALL = AsIs()
 UNTRAINED = "a net named one class only"  # of places of a leak map
-# Decorates what draws: names are text, a `$` in them begins no formula.
-as_text = mpl.rc_context({"text.parse_math": False})
+
+
+@contextmanager
+def _without_formulas() -> Iterator[None]:
+    """Set one parameter and put it back; `rc_context` would undo what a kernel set meanwhile."""
+    before = mpl.rcParams["text.parse_math"]
+    mpl.rcParams["text.parse_math"] = False
+    try:
+        yield
+    finally:
+        mpl.rcParams["text.parse_math"] = before
+
+
+as_text = _without_formulas()  # decorates what draws: names are text, a `$` begins no formula
 
 
 def colours_of(levels: Iterable[Any]) -> dict[Any, tuple[float, float, float]]:

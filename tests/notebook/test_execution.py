@@ -193,6 +193,14 @@ def test_the_coil_study_runs_whole(tmp_path):
         "dials.png", "leak-map.png", "ladder.png", "transforms.png",
     }  # fmt: skip
     assert (out / "leak-map.csv").is_file()
-    page = json.dumps(nbformat.read(out / "coil.ipynb", as_version=4))
+    notebook = nbformat.read(out / "coil.ipynb", as_version=4)
+    shown = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    assert len(shown) >= len(figures) - 2  # every figure but the two for a live kernel is seen
+    page = json.dumps(notebook)
     assert "Data on this page: SIMULATED" in page
     assert "confoundlab run coil --profile smoke -p" in page
