@@ -15,6 +15,9 @@ from confoundlab.types import Numbers
 
 Kind = Literal["classes", "measured", "time"]
 _FEW = 20  # different whole numbers that are still taken for classes
+# More of them are codes, such as barcodes from 41744 to 41773, where the smallest is so many times
+# their range and each has so many rows on average.
+_FAR, _REPEATED = 10, 4
 _PARTS = 3  # of a measured factor, where classes are needed
 _TIMES = frozenset({"datetime64", "datetime", "date", "time", "timedelta64", "timedelta"})
 
@@ -73,8 +76,9 @@ def kinds_of(table: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> di
     """Say what each factor is: as stated, or else guessed from its values.
 
     Dates, times of day and durations are of times. Numbers are measured if one of them is not
-    whole, or if there are more than 20 different ones. All else is of classes: text, booleans, and
-    up to 20 whole numbers, be they written 1 or 1.0.
+    whole, or if there are more than 20 different ones that are no codes: those lie far from zero,
+    at ten times their range or beyond, and have four rows each on average. All else is of classes:
+    text, booleans, and up to 20 whole numbers, be they written 1 or 1.0.
 
     Parameters
     ----------
@@ -148,7 +152,10 @@ def _guess(values: pd.Series[Any]) -> Kind:
     if holds not in ("integer", "floating", "mixed-integer-float", "decimal"):
         return "classes"
     numbers = values.dropna().astype(np.float64).unique()
-    return "classes" if len(numbers) <= _FEW and (numbers % 1 == 0).all() else "measured"
+    if not (numbers % 1 == 0).all():
+        return "measured"
+    is_code = numbers.min() >= _FAR * np.ptp(numbers) and len(numbers) * _REPEATED <= len(values)
+    return "classes" if len(numbers) <= _FEW or is_code else "measured"
 
 
 def _days(values: pd.Series[Any]) -> Numbers:

@@ -183,6 +183,8 @@ class StudyRun:
         """
         shown = images.array(view, colour)
         why = vacuous(shown)
+        if why is not None and images.levels:  # what was cut with the depth may have been the leak
+            why = f"{why}. {images.levels.rstrip('.')}"
         cut_before = isinstance(view, AsIs)
         if why is None and view.is_control and not cut_before:
             why = unchanged(images, shown, colour)

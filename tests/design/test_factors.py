@@ -26,6 +26,9 @@ DAYS = [datetime.date(2024, 3, day) for day in (1, 2, 2, 5)]
         (list(range(20)), "classes"),
         (np.arange(20.0), "classes"),
         (list(range(21)), "measured"),
+        (np.repeat(np.arange(41744, 41774), 8), "classes"),  # barcodes of plates
+        (np.repeat(np.arange(41744, 41774), 3), "measured"),
+        (np.repeat(np.arange(18, 90), 8), "measured"),  # years of age
         (np.arange(21.0), "measured"),
         ([0.1, 0.2], "measured"),
         (DAYS, "time"),

@@ -102,6 +102,17 @@ def test_controls_and_whole_images_get_their_kind_of_verdict(run, twin):
     assert ring["verdict"] == Verdict.VACUOUS
 
 
+def test_a_vacuous_control_says_what_the_depth_cost(run, twin):
+    black = ImageSet.from_arrays(
+        np.zeros((48, 24, 24, 1), np.uint8), twin.table.drop(columns="sha256"), name="mine"
+    )
+    cut = dataclasses.replace(black, levels="Two of 256 levels are left.")
+    parts = [splits.stratified(twin.labels, test_share=0.25)]
+    found = run.measure(cut, Corner("top-left", 12, 12), "random", parts, epochs=1).record
+    assert found["verdict"] == Verdict.VACUOUS
+    assert found["reasons"][0].endswith("flat value. Two of 256 levels are left.")
+
+
 def test_verdicts_are_corrected_for_all_controls_measured_so_far(run, twin):
     parts = [splits.stratified(twin.labels, test_share=0.25)]
     first = run.measure(twin, Corner("top-right", 12, 12), "random", parts, epochs=1).record
