@@ -159,7 +159,10 @@ page.tell(run, hidden, page.gap(run, words, wholes, honest_whole, no_lungs))
 # ## What carries the leak
 
 # %% mystnb={"figure": {"name": "fig-covid-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or compression. Dashes: chance; gray bars: 95% of one net's permutations."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-figure = page.ladder(run, steps, rivals)
+figure = page.draw(run, "ladder", steps | rivals)
+
+# %% tags=["remove-input"]
+page.overtaken(steps)
 
 # %% [markdown]
 # ## The leaks nobody looks at

@@ -118,7 +118,10 @@ page.tell(
 )
 
 # %% mystnb={"figure": {"name": "fig-rnai-ladder", "caption": "The background patch with all but one kind of information taken away. The step that comes near the full crop carries the session."}, "image": {"alt": "Dots with intervals for the full background patch, its low and high frequencies, its histogram and its mean level."}} tags=["hide-input"]
-figure = page.ladder(run, steps, {})
+figure = page.draw(run, "ladder", steps)
+
+# %% tags=["remove-input"]
+page.overtaken(steps)
 
 # %% [markdown]
 # ## Another session

@@ -198,7 +198,10 @@ page.tell(run, boxes, note)
 # ## What carries the leak
 
 # %% mystnb={"figure": {"name": "fig-yale-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or texture. Dashes: chance; gray bars: 95% of one net's permutations; diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-figure = page.ladder(run, steps, rivals)
+figure = page.draw(run, "ladder", steps | rivals)
+
+# %% tags=["remove-input"]
+page.overtaken(steps)
 
 # %% [markdown]
 # ## Does the crop show the light

@@ -84,12 +84,11 @@ def draw(run: StudyRun, name: str, rows: Mapping[str, Measured]) -> Figure:
     return figure
 
 
-def ladder(run: StudyRun, steps: Mapping[str, Measured], rivals: Mapping[str, Measured]) -> Figure:
-    """Draw the ladder and its rivals (`rivals.ladder`), and warn where a step beats its first."""
-    full, records = next(iter(steps)), {name: one.record for name, one in steps.items()}
-    if warning := report.overtaken(full, records):
+def overtaken(steps: Mapping[str, Measured]) -> None:
+    """Warn where a step of the ladder (`experiment.ladder`) beats its first, the full crop."""
+    warning = report.overtaken(next(iter(steps)), {name: one.record for name, one in steps.items()})
+    if warning:
         display(Markdown(warning))
-    return draw(run, "ladder", {**steps, **rivals})
 
 
 def factor_map(
