@@ -18,8 +18,8 @@ from .page import design as design
 from .page import draw as draw
 from .page import factor_map as factor_map
 from .page import gap as gap
-from .page import ladder as ladder
 from .page import leak_map as leak_map
+from .page import overtaken as overtaken
 from .page import point_at as point_at
 from .page import tell as tell
 from .webpage import standalone as standalone

@@ -6,6 +6,8 @@ from . import tables as tables
 from .benchmarks import benchmark_words as benchmark_words
 from .benchmarks import engine_table as engine_table
 from .benchmarks import probe_table as probe_table
+from .calibration import measured_by as measured_by
+from .calibration import standing as standing
 from .comparison import Run as Run
 from .comparison import read_run as read_run
 from .comparison import words as words
