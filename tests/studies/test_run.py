@@ -192,7 +192,7 @@ def test_a_forest_names_what_its_own_library_says(run, twin):
 
 def test_an_interrupted_bank_goes_on_where_it_stopped(run, twin, monkeypatch):
     parts = [splits.stratified(twin.labels, test_share=0.25, seed=seed) for seed in range(4)]
-    view, train_bank, trained = Corner("bottom-left", 12, 12), predictions.bank.train_bank, []
+    view, train_bank, trained = Corner("bottom-left", 13, 14), predictions.bank.train_bank, []
 
     def counted(shown, tasks, **options):
         trained.append(len(tasks))
