@@ -26,7 +26,7 @@ from confoundlab.croppers.vacuity import BACKGROUND_LIMIT
 from confoundlab.design import splits
 from confoundlab.notebook import page, widgets
 from confoundlab.plotting import nets, views
-from confoundlab.studies import Experiment, cheap_rivals, ladder, transformed
+from confoundlab.studies import Experiment, cheap_rivals, frozen, ladder, own_size, transformed
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["coil20", "coil100"] = "coil20"  # which image set
@@ -37,6 +37,7 @@ crop_size: Annotated[int, Field(ge=12, le=128)] = 21  # side of the crop in pixe
 whole_size: Annotated[int, Field(ge=12, le=128)] = 32  # side of the resized whole image
 epochs: PositiveInt = 120  # passes over the training images
 repeats: PositiveInt = 10  # nets a view, each with another split and other initial weights
+own_size_repeats: NonNegativeInt = 0  # of them, nets on whole images at their own size
 sector: Annotated[int, Field(ge=5, le=180)] = 60  # degrees that the honest split tests on
 gap: Annotated[int, Field(ge=0, le=60)] = 10  # degrees beside them that train nothing
 map_stride: Annotated[int, Field(ge=4, le=128)] = 12  # pixels between places of the leak map
@@ -48,71 +49,17 @@ seed: NonNegativeInt = 0  # of everything
 # %% tags=["remove-input"]
 run = StudyRun(seed=seed, permutations=permutations)
 images = run.load(dataset, data, sessions)
-display(Markdown(report.data_line(images)))
-
-# %% [markdown]
-# **The question.** Objects stood on a turntable and were photographed every five degrees. All views
-# of one object were taken in one turn, so that every object has a session of its own. If a net names
-# the object from a corner in which there is no object, it must have learned something else.
-#
-# Dhar and Shamir {cite}`dhar2021evaluation` cropped 21x21 pixels from the top right of each image
-# and trained LeNet-5 on nothing else. Here is the same experiment, with repeats, intervals and a
-# permutation test, and with a split that keeps neighbouring views together.
-#
-# ## What the net sees
-#
-# Most crops look black. Stretched to full contrast, some of them are not.
-
-# %% mystnb={"figure": {"name": "fig-coil-crops", "caption": "Top: some images. Middle: the crop, as it is. Bottom: the same crop with its contrast stretched. Where the bottom row shows texture or a gradient, the net has something to learn; a black tile in the bottom row is a crop of one flat value, and bright shapes with an edge are parts of the object."}, "image": {"alt": "Three rows of small pictures: objects on a dark ground, their nearly black corner crops, and the crops with stretched contrast."}} tags=["hide-input"]
-crop = Corner(crop_corner, crop_size, crop_size)
-run.keep(views.crops(images, crop), "crops")
-
-# %% tags=["remove-input"]
-shown = images.array(crop)
-free = object_free(images, crop)
-display(
-    Markdown(
-        f"Of {len(images):,} crops, {(shown.max(axis=(1, 2, 3)) == 0).sum():,} are all zero, "
-        f"{report.percent(constant_share(shown))} are one flat value, and {(~free).sum():,} hold a "
-        f"pixel brighter than {BACKGROUND_LIMIT} of 255, that is, a part of the object. The paper "
-        "calls all such crops background."
-    )
-)
-
-# %% tags=["remove-input"]
-page.design(run, images, "objects and sessions")
-
-# %% [markdown]
-# ## Move the crop
-#
-# In a live kernel the cell below has sliders for the image, the corner and the size. On this page
-# it shows where they start.
-
-# %% mystnb={"figure": {"caption": "Left: an image with the crop's place. Middle: the crop. Right: the crop with its contrast stretched."}, "image": {"alt": "An object with a box drawn in one corner, and the content of the box, plain and with stretched contrast."}} tags=["hide-input"]
-widgets.crop_explorer(run, images, crop)
-
-# %% [markdown]
-# ## Turn the dials
-#
-# In a live kernel the cell below has a slider for each dial of the camera that photographs the twin, the
-# simulated stand-in of these images. On this page it shows the settings with which the twin is made. One
-# object is photographed in each session; what differs between the crops is the session.
-
-# %% mystnb={"figure": {"caption": "Simulated objects, each in a session of its own. Middle: their corners, in which the scene is the same for all. Bottom: the corners with their contrast stretched, one range for all, so that brighter tiles are brighter sessions."}, "image": {"alt": "Three rows of small pictures: simulated objects, their nearly black corners, and the corners stretched, where some tiles are brighter than others."}} tags=["hide-input"]
-widgets.dial_explorer(run, DATASETS[dataset].twin, crop)
-
-# %% [markdown]
-# ## Named without the subject
-#
-# One LeNet-5 a repeat, trained on four fifths of the images drawn at random and tested on the rest:
-# once on the crop, once on the whole image. All other nets of this page are trained here too: verdicts
-# are corrected for the number of controls on the page.
+display(Markdown(report.data_line(images, epochs=epochs, repeats=repeats)))
 
 # %% tags=["hide-input"]
+crop = Corner(crop_corner, crop_size, crop_size)
+free = object_free(images, crop)
 random_split = [splits.stratified(images.labels, seed=seed + n) for n in range(repeats)]
 paper = Experiment(run, images, "random 80/20", random_split, epochs)
 steps = ladder(paper, crop)
 on_crop, on_whole = steps["the full crop"], paper.measure(Whole(whole_size))
+at_own_size = own_size(paper, own_size_repeats)
+pretrained = frozen(paper, crop)
 rivals = cheap_rivals(paper, crop)
 changed = transformed(paper, Whole(whole_size))
 arcs = [
@@ -131,21 +78,7 @@ arc_free = run.measure(
 )
 
 # %% tags=["remove-input"]
-page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
-
-# %% [markdown]
-# ## Without near copies
-#
-# Neighbouring views differ by five degrees. A random split puts one in training and its neighbour in
-# the test. The honest split tests on one arc of the turntable and leaves the views beside it out of
-# training. What it takes away was memory of near copies; what it leaves is the session.
-#
-# The third line scores the same nets only on the crops that hold no part of the object.
-
-# %% tags=["remove-input"]
-rows = {"Crop": arc_crop, "Whole image": arc_whole, "Crop, no object in it": arc_free}
-words = "What near copies are worth on the crop, random split minus arc"
-page.tell(run, rows, page.gap(run, words, images, on_crop, arc_crop))
+page.answer(run, {"The object, from a corner crop alone": on_crop})
 
 # %% mystnb={"figure": {"name": "fig-coil-accuracy", "caption": "Accuracy on held-out images (dots) with 95% intervals from resampled groups. A control whose whole interval lies right of the dashed chance line, and beyond the gray bar that holds 95% of one net's permutations, leaks. Diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for crop and whole image under the random and the arc split, beside the chance level, the permutation null and the number of the paper."}} tags=["hide-input"]
 main = {
@@ -156,6 +89,82 @@ main = {
     "crop without\nobject, arc": arc_free,
 }
 figure = page.draw(run, "accuracies", main)
+
+# %% [markdown]
+# **The question.** Objects stood on a turntable and were photographed every five degrees. All views
+# of one object were taken in one turn, so that every object has a session of its own. If a net names
+# the object from a corner in which there is no object, it must have learned something else.
+#
+# Dhar and Shamir {cite}`dhar2021evaluation` cropped 21x21 pixels from the top right of each image
+# and trained LeNet-5 on nothing else. Here is the same experiment, with repeats, intervals and a
+# permutation test, and with a split that keeps neighbouring views together.
+#
+# ## What the net sees
+#
+# Most crops look black. Stretched to full contrast, some of them are not.
+
+# %% mystnb={"figure": {"name": "fig-coil-crops", "caption": "Top: some images. Middle: the crop, as it is. Bottom: the same crop with its contrast stretched. Where the bottom row shows texture or a gradient, the net has something to learn; a black tile in the bottom row is a crop of one flat value, and bright shapes with an edge are parts of the object. The terms of both sets keep their pictures from being published, so that a stored page shows the twin's here, and its title says so."}, "image": {"alt": "Three rows of small pictures: objects on a dark ground, their nearly black corner crops, and the crops with stretched contrast."}} tags=["hide-input"]
+pictures = page.pictures(run, images)
+run.keep(views.crops(pictures, crop), "crops")
+
+# %% tags=["remove-input"]
+shown = images.array(crop)
+display(
+    Markdown(
+        f"Of {len(images):,} crops, {(shown.max(axis=(1, 2, 3)) == 0).sum():,} are all zero, "
+        f"{report.percent(constant_share(shown))} are one flat value, and {(~free).sum():,} hold a "
+        f"pixel brighter than {BACKGROUND_LIMIT} of 255, that is, a part of the object. The paper "
+        "calls all such crops background."
+    )
+)
+
+# %% mystnb={"figure": {"caption": "How many images each object (row) has in each turn of the table (column). One mark a row and column: object and session are one thing with two names."}, "image": {"alt": "A grid of objects and turns with marks on its diagonal only."}} tags=["remove-input"]
+page.design(run, images)
+
+# %% [markdown]
+# ## Move the crop
+#
+# In a live kernel the cell below has sliders for the image, the corner and the size. On this page
+# it shows where they start.
+
+# %% mystnb={"figure": {"caption": "Left: an image with the crop's place. Middle: the crop. Right: the crop with its contrast stretched."}, "image": {"alt": "An object with a box drawn in one corner, and the content of the box, plain and with stretched contrast."}} tags=["hide-input"]
+widgets.crop_explorer(run, pictures, crop)
+
+# %% [markdown]
+# ## Turn the dials
+#
+# In a live kernel the cell below has a slider for each dial of the camera that photographs the twin, the
+# simulated stand-in of these images. On this page it shows the settings with which the twin is made. One
+# object is photographed in each session; what differs between the crops is the session.
+
+# %% mystnb={"figure": {"caption": "Simulated objects, each in a session of its own. Middle: their corners, in which the scene is the same for all. Bottom: the corners with their contrast stretched, one range for all, so that brighter tiles are brighter sessions."}, "image": {"alt": "Three rows of small pictures: simulated objects, their nearly black corners, and the corners stretched, where some tiles are brighter than others."}} tags=["hide-input"]
+widgets.dial_explorer(run, DATASETS[dataset].twin, crop)
+
+# %% [markdown]
+# ## Named without the subject
+#
+# One LeNet-5 a repeat, trained on four fifths of the images drawn at random and tested on the rest:
+# on the crop, on the whole image made small, and, at the paper's settings, on the whole image at its
+# own size. Verdicts are corrected for the number of controls on this page.
+
+# %% tags=["remove-input"]
+page.tell(run, {"crop": on_crop, "whole image": on_whole} | at_own_size)
+
+# %% [markdown]
+# ## Without near copies
+#
+# Neighbouring views differ by five degrees. A random split puts one in training and its neighbour in
+# the test. The honest split tests on one arc of the turntable and leaves the views beside it out of
+# training. What it takes away was memory of near copies; what it leaves is the session.
+#
+# Where some crops hold a part of the object, a third line scores the same nets on the others only.
+
+# %% tags=["remove-input"]
+rows = {"crop": arc_crop, "whole image": arc_whole}
+if not free.all():
+    rows["crop, no object in it"] = arc_free
+words = "What near copies are worth on the crop, random split minus arc"
+page.tell(run, rows, page.gap(run, words, images, on_crop, arc_crop))
 
 # %% [markdown]
 # ## What carries the leak

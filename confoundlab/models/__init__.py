@@ -1,4 +1,4 @@
-"""What is trained: LeNet-5 by the hundred, the engines under it, and linear probes."""
+"""What is trained: LeNet-5 by the hundred, its engines, linear probes, nets that came trained."""
 
 import lazy_loader
 

@@ -4,6 +4,8 @@ from . import lenet_cuda as lenet_cuda
 from . import lenet_kernels as lenet_kernels
 from . import lenet_simd as lenet_simd
 from . import linear as linear
+from . import lite0 as lite0
+from . import pretrained as pretrained
 from . import simd as simd
 from .bank import BankResult as BankResult
 from .bank import engine_here as engine_here
@@ -18,3 +20,5 @@ from .lenet import scale_of as scale_of
 from .lenet import train_net as train_net
 from .linear import Logistic as Logistic
 from .linear import Ridge as Ridge
+from .lite0 import Lite0 as Lite0
+from .pretrained import Net as Net

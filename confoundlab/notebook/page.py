@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,38 +11,49 @@ from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
 from confoundlab import StudyRun, report
+from confoundlab.catalog import DATASETS
 from confoundlab.croppers.crops import AsIs
+from confoundlab.datasets.loading import load
 from confoundlab.design.aliasing import identifiability
-from confoundlab.escape import markdown
 from confoundlab.evidence import differences, nuisance
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.plotting import evidence, nets, pointed
+from confoundlab.plotting import crossing, evidence, nets, pointed
 from confoundlab.studies import leakmap
 from confoundlab.studies.run import Measured
 from confoundlab.types import Colour
 
+Result = Measured | Mapping[str, Any]  # as measured, or its record alone
 _ALL = AsIs()
 
 
-def tell(run: StudyRun, rows: Mapping[str, Measured], *more: str) -> None:
-    """Say results in words, a line each, and further paragraphs below them.
+def tell(run: StudyRun, rows: Mapping[str, Result], *more: str) -> None:
+    """Show results as a small table (`report.card`), and further paragraphs below them.
 
-    Why label and factor cannot be told apart is said once a page (`report.sentence`). Each further
-    control changes the verdicts told before, so they are told anew when the run is finished.
+    Each further control changes the verdicts told before, so they are told anew when the run is
+    finished.
     """
-    before = set(run.said)
+    _tell(run, lambda: report.card(_records(rows)))
+    if more := tuple(filter(None, more)):
+        display(Markdown("\n\n".join(more)))
 
-    def words(said: set[str]) -> Markdown:
-        lines = [
-            f"- {report.sentence(f'**{name[:1].upper()}{name[1:]}**', one.record, said)}"
-            for name, one in rows.items()
-        ]
-        return Markdown("\n\n".join(["\n".join(lines), *more]))
 
-    shown = display(words(run.said), display_id=True)
+def answer(run: StudyRun, rows: Mapping[str, Result]) -> None:
+    """Show what the page found, a sentence a result, as it stands when the run is finished."""
+    _tell(run, lambda: report.answer(_records(rows)))
+
+
+def _records(rows: Mapping[str, Result]) -> dict[str, dict[str, Any]]:
+    return {
+        name: one.record if isinstance(one, Measured) else dict(one) for name, one in rows.items()
+    }
+
+
+def _tell(run: StudyRun, made: Callable[[], str]) -> None:
+    """Show HTML, and show it again when the run is finished."""
+    shown = display(HTML(made()), display_id=True)
     if shown is not None:  # none where nothing can be shown anew
         update = shown.update
-        run.told.append(lambda: update(words(set(before))))
+        run.told.append(lambda: update(HTML(made())))
 
 
 def gap(run: StudyRun, words: str, images: ImageSet, first: Measured, second: Measured) -> str:
@@ -67,14 +78,36 @@ def gap(run: StudyRun, words: str, images: ImageSet, first: Measured, second: Me
     return report.gap(words, found, (one, other))
 
 
-def design(run: StudyRun, images: ImageSet, what: str = "classes and sessions") -> None:
-    """Say what the table of labels and sessions allows, before any pixel is read."""
-    found = identifiability(
-        images.table["label"], images.table["session"], images.groups, name="session"
-    )
-    said = markdown(str(found))
-    run.said.add(said)
-    display(Markdown(f"Before any pixel is read, the table of {what} says: {said}"))
+def pictures(run: StudyRun, images: ImageSet) -> ImageSet:
+    """Return images whose pictures a page may show: these, or their twin.
+
+    What a run leaves may be passed on and published, so that single pictures are shown in it only
+    where the set's terms allow that (`catalog.Pictures`). At a live kernel you see your own copy.
+    """
+    entry = DATASETS.get(images.name)
+    if run.is_live or images.state == "simulated" or entry is None or entry.pictures.allowed:
+        return images
+    return load(images.name, "simulated", seed=run.seed)
+
+
+def design(run: StudyRun, images: ImageSet, *, factor: str = "session", drawn: bool = True) -> None:
+    """Show what the table of labels and a factor allows, before any pixel is read.
+
+    Parameters
+    ----------
+    run : StudyRun
+        Keeps the figure.
+    images : ImageSet
+        With the factor as a column.
+    factor : str
+        That may be tied to the label.
+    drawn : bool
+        Draw the table, and do not only say what it allows.
+    """
+    found = identifiability(images.table["label"], images.table[factor], images.groups, name=factor)
+    display(HTML(report.design_card(found)))
+    if drawn:
+        run.keep(crossing.crossing(found, images.state), "design")
 
 
 def draw(run: StudyRun, name: str, rows: Mapping[str, Measured]) -> Figure:

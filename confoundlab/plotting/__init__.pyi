@@ -1,3 +1,4 @@
+from . import crossing as crossing
 from . import evidence as evidence
 from . import nets as nets
 from . import pointed as pointed

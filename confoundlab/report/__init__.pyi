@@ -1,5 +1,6 @@
 from . import benchmarks as benchmarks
 from . import calibration as calibration
+from . import cards as cards
 from . import comparison as comparison
 from . import sentences as sentences
 from . import tables as tables
@@ -8,6 +9,10 @@ from .benchmarks import engine_table as engine_table
 from .benchmarks import probe_table as probe_table
 from .calibration import measured_by as measured_by
 from .calibration import standing as standing
+from .cards import answer as answer
+from .cards import badge as badge
+from .cards import card as card
+from .cards import design_card as design_card
 from .comparison import Run as Run
 from .comparison import read_run as read_run
 from .comparison import words as words

@@ -91,20 +91,13 @@ def command(order: Mapping[str, Any]) -> str:
     return f"confoundlab run {order['study']}{profile}{changes} --out runs/again"
 
 
-def sentence(name: str, record: dict[str, Any], said: set[str] | None = None) -> str:
+def sentence(name: str, record: dict[str, Any]) -> str:
     """Return one result in words, in Markdown.
 
     It says how many nets learned, where some named one class only, and where the p-value could be
     no smaller. Verdicts of a run that goes on are corrected for what was measured until here.
-
-    Why label and factor cannot be told apart is long; what is in `said` already is referred to,
-    and what is not is added to it.
     """
     reasons = escape.markdown(" ".join(record["reasons"]))
-    if said is not None and record["verdict"] == Verdict.NOT_IDENTIFIABLE:
-        known = reasons in said
-        said.add(reasons)
-        reasons = "The reason is given above." if known else reasons
     verdict = f" **{record['verdict']}.**" if record["verdict"] else ""
     repeats, dead = record["n_repeats"], record.get("n_dead", 0)
     spread = f", standard deviation over {repeats} repeats {percent(record['repeat_sd'])}"

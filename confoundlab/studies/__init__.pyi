@@ -10,7 +10,9 @@ from . import store as store
 from .experiment import Experiment as Experiment
 from .experiment import Treated as Treated
 from .experiment import cheap_rivals as cheap_rivals
+from .experiment import frozen as frozen
 from .experiment import ladder as ladder
+from .experiment import own_size as own_size
 from .experiment import transformed as transformed
 from .experiment import treated as treated
 from .judging import Judging as Judging

@@ -8,9 +8,9 @@ in a remedy.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from confoundlab.croppers.crops import EightPixels, MeanColour, Then
+from confoundlab.croppers.crops import AsIs, EightPixels, MeanColour, Then
 from confoundlab.croppers.transforms import (
     LADDER,
     FourierMagnitude,
@@ -71,6 +71,25 @@ def cheap_rivals(
         "eight border pixels, forest": whole.measure(EightPixels(), "random forest"),
         "mean of the image, forest": whole.measure(MeanColour(), "random forest"),
     }
+
+
+def own_size(experiment: Experiment, repeats: int) -> dict[str, Measured]:
+    """Measure whole images that nobody resized, with the first repeats; nothing of no repeats.
+
+    What to make of the original's size, the papers do not say. A net of larger images takes longer
+    by the square of their side. All images must have one size.
+    """
+    if not repeats:
+        return {}
+    height, width = experiment.images.read(0, experiment.colour).shape[:2]
+    some = replace(experiment, splits=experiment.splits[:repeats])
+    view = AsIs(f"whole image {width}x{height}", is_control=False)
+    return {"whole image, own size": some.measure(view)}
+
+
+def frozen(experiment: Experiment, crop: View) -> dict[str, Measured]:
+    """Measure the crop by a net that was trained on photographs only (see `predictions`)."""
+    return {"the crop, frozen net": experiment.measure(crop, "frozen net, linear")}
 
 
 def ladder(experiment: Experiment, crop: View) -> dict[str, Measured]:

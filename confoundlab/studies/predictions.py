@@ -1,7 +1,9 @@
 """Held-out predictions of a learner on a view: found in the store, or trained and kept.
 
 LeNet-5 is the papers' net. The random forest is what Noyan (2022, arXiv:2206.04374) trained on
-eight pixels of the background: scikit-learn's, with its default settings.
+eight pixels of the background: scikit-learn's, with its default settings. The frozen net asks
+whether a leak is LeNet's alone (Okonoda et al. 2026, arXiv:2603.12445): EfficientNet-Lite0, trained
+on photographs and on nothing here, and a linear discriminant of its features.
 """
 
 from __future__ import annotations
@@ -10,20 +12,27 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
 from confoundlab.design.splits import Split
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.models import bank
+from confoundlab.models import bank, pretrained
 from confoundlab.models.lenet import Task
 from confoundlab.storage.files import text_digest
-from confoundlab.storage.versions import computed_by
+from confoundlab.storage.versions import Computing, computed_by
 from confoundlab.studies import store
 from confoundlab.types import Colour, Pixels, Probabilities
 
-Learner = Literal["LeNet-5", "random forest"]
+Features = npt.NDArray[Any]  # shape (n, d)
+
+Learner = Literal["LeNet-5", "random forest", "frozen net, linear"]
+
+
+_ALSO: dict[Learner, tuple[Computing, ...]] = {"frozen net, linear": ("embeddings",)}
 
 
 def held_out_predictions(
@@ -50,7 +59,7 @@ def held_out_predictions(
         Of a net; a forest has none.
     colour : {"gray", "rgb"}
         Channels.
-    learner : {"LeNet-5", "random forest"}
+    learner : {"LeNet-5", "random forest", "frozen net, linear"}
         See the module.
 
     Returns
@@ -66,7 +75,7 @@ def held_out_predictions(
         for split, seed in zip(splits, seeds, strict=True)
     ]
     common: dict[str, Any] = {
-        "computed_by": computed_by("views", "learners"),
+        "computed_by": computed_by("views", "learners", *_ALSO.get(learner, ())),
         "data": images.digest,
         "order": text_digest(*images.table["image"]),
         "view": str(view),
@@ -98,13 +107,20 @@ def held_out_predictions(
             )
     elif missing:
         shown = images.array(view, colour)
-        for place in tqdm(missing, desc=f"{view}: forests", delay=2, leave=False):
-            keep(place, forest_probabilities(shown, tasks[place]), "scikit-learn")
+        features: Features
+        if learner == "frozen net, linear":
+            features = pretrained.features(as_colours(shown), pretrained.load())
+            named = discriminant_probabilities
+        else:
+            features = shown.reshape(len(shown), -1)
+            named = forest_probabilities
+        for place in tqdm(missing, desc=f"{view}: {learner}", delay=2, leave=False):
+            keep(place, named(features, tasks[place]), "scikit-learn")
     tables = [found[place].table.assign(repeat=place) for place in range(len(tasks))]
-    named = pd.concat(tables, ignore_index=True)
-    chances = probabilities(named)
-    named = named.assign(predicted=chances.argmax(axis=1), confidence=chances.max(axis=1))
-    return named, {known.provenance["engine"] for known in found.values()}
+    told = pd.concat(tables, ignore_index=True)
+    chances = probabilities(told)
+    told = told.assign(predicted=chances.argmax(axis=1), confidence=chances.max(axis=1))
+    return told, {known.provenance["engine"] for known in found.values()}
 
 
 def _names(classes: int) -> list[str]:
@@ -135,11 +151,29 @@ def named_predictions(predictions: pd.DataFrame, images: ImageSet) -> pd.DataFra
     )
 
 
-def forest_probabilities(shown: Pixels, task: Task) -> Probabilities:
+def forest_probabilities(features: Features, task: Task) -> Probabilities:
     """Train a random forest on a task; return probabilities, shape (tested images, classes)."""
-    features = shown.reshape(len(shown), -1)
-    forest = RandomForestClassifier(random_state=task.seed)
-    forest.fit(features[task.train], task.labels[task.train])
+    return _probabilities(RandomForestClassifier(random_state=task.seed), features, task)
+
+
+def discriminant_probabilities(features: Features, task: Task) -> Probabilities:
+    """Return the same of a linear discriminant, its covariance shrunk as the data ask for.
+
+    There may be more features than images (Ledoit and Wolf 2004,
+    doi:10.1016/S0047-259X(03)00096-4). Nothing is drawn at random.
+    """
+    return _probabilities(
+        LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"), features, task
+    )
+
+
+def _probabilities(learner: Any, features: Features, task: Task) -> Probabilities:
+    learner.fit(features[task.train], task.labels[task.train])
     chances = np.zeros((len(task.test), int(task.labels.max()) + 1), np.float32)
-    chances[:, forest.classes_] = forest.predict_proba(features[task.test])
+    chances[:, learner.classes_] = learner.predict_proba(features[task.test])
     return chances
+
+
+def as_colours(shown: Pixels) -> Pixels:
+    """Return pixels with three channels, (n, height, width, 3): gray is red, green and blue."""
+    return np.repeat(shown, 3, axis=-1) if shown.shape[-1] == 1 else shown

@@ -77,7 +77,6 @@ class StudyRun:
     engines: set[str] = field(default_factory=set)
     judging: Judging = field(default_factory=Judging)
     told: list[Callable[[], object]] = field(default_factory=list)  # tell again what was told
-    said: set[str] = field(default_factory=set)  # long reasons that the page has given already
     kept: list[pd.DataFrame] = field(default_factory=list)  # predictions behind the records
     order: dict[str, Any] = field(
         default_factory=lambda: json.loads(os.environ.get(RUN_VARIABLE, "{}"))
@@ -163,7 +162,7 @@ class StudyRun:
             Of training.
         colour : {"gray", "rgb"}
             Channels.
-        learner : {"LeNet-5", "random forest"}
+        learner : {"LeNet-5", "random forest", "frozen net, linear"}
             See `predictions`.
         only : (str, ndarray of bool, shape (n,)), optional
             Score these images only, named in words; training is the same.
@@ -192,7 +191,7 @@ class StudyRun:
         row = row or (entry.paper_row if entry else None)
         if only is not None:
             split_name += f", {only[0]}"
-        paper = paper_accuracy(row, str(view), split_name)
+        paper = paper_accuracy(row, str(view), split_name) if learner == "LeNet-5" else None
         tested = np.unique(np.concatenate([split.test for split in splits]))
         if metric == "auto":
             metric = "accuracy" if paper else held_out.default_metric(images.labels[tested])

@@ -1,8 +1,6 @@
 from . import embeddings as embeddings
 from . import focus as focus
 from . import handcrafted as handcrafted
-from . import lite0 as lite0
-from . import nets as nets
 from . import nuclei as nuclei
 from . import sites as sites
 from . import survey as survey
@@ -17,11 +15,6 @@ from .handcrafted import cell_density as cell_density
 from .handcrafted import foreground as foreground
 from .handcrafted import otsu as otsu
 from .handcrafted import statistics as statistics
-from .lite0 import Lite0 as Lite0
-from .lite0 import weights_file as weights_file
-from .nets import Net as Net
-from .nets import load as load
-from .nets import read_weights as read_weights
 from .nuclei import Patches as Patches
 from .nuclei import cut as cut
 from .nuclei import label_nuclei as label_nuclei

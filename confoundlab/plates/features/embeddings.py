@@ -4,8 +4,8 @@ Serves the claim that unsupervised embeddings cluster by experimental batch (Ven
 2019, Figure 3, with Inception-v4 trained on ImageNet). Such nets take three channels, so that five
 are projected first, in a stated way; the paper does not state its own.
 
-EfficientNet-Lite0 (`lite0`), the default, is built here and its weights are installed as a package,
-so that it needs no network. Any net of torchvision or timm is found by name. Weights are read
+EfficientNet-Lite0 (`models.lite0`), the default, needs no network: its weights are installed as a
+package. Any net of torchvision or timm is found by name (`models.pretrained`). Weights are read
 without running code from their file: tensors only.
 """
 
@@ -20,18 +20,15 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from sklearn.decomposition import PCA
-from torchvision.transforms.v2 import functional
-from tqdm import tqdm
 
 from confoundlab.design import columns
 from confoundlab.errors import InputError
-from confoundlab.plates.features import nets
+from confoundlab.models import pretrained
 from confoundlab.storage.versions import computed_by
 from confoundlab.studies import store
 from confoundlab.types import Numbers, Pixels
 
 Embedding = npt.NDArray[np.float32]
-_AT_ONCE = 32  # images a step of a net
 
 
 @dataclass(frozen=True)
@@ -172,7 +169,7 @@ def embed(
     found = store.find(inputs) if keep else None
     if found is not None:
         return found.table.to_numpy(np.float32)
-    features = _features(shown, nets.load(name, side, weights))
+    features = pretrained.features(shown, pretrained.load(name, side, weights))
     if keep:
         table = pd.DataFrame(features, columns=[f"f{n}" for n in range(features.shape[1])])
         store.keep(inputs, table, {"engine": f"torch {torch.__version__}, cpu"})
@@ -221,25 +218,6 @@ def tsne(
         x = PCA(kept, svd_solver="full", random_state=seed).fit_transform(x)
     made = TSNE(perplexity=perplexity, random_state=seed, n_jobs=1).fit(x)
     return np.asarray(made, np.float64)
-
-
-def _features(shown: Pixels, net: nets.Net) -> Embedding:
-    parts = []
-    with torch.inference_mode():
-        for first in tqdm(range(0, len(shown), _AT_ONCE), "embedding", delay=2, leave=False):
-            seen = _as_trained(torch.from_numpy(shown[first : first + _AT_ONCE]), net)
-            parts.append(net.forward(seen).numpy())
-    return np.concatenate(parts).astype(np.float32)
-
-
-def _as_trained(pictures: torch.Tensor, net: nets.Net) -> torch.Tensor:
-    """Cut, resize and normalise pictures (n, height, width, 3) to (n, 3, side, side)."""
-    kept = [max(1, round(net.crop * side)) for side in pictures.shape[1:3]]
-    cut = functional.center_crop(pictures.permute(0, 3, 1, 2), kept).float()
-    sized = functional.resize(cut, [net.side, net.side], interpolation=net.interpolation)
-    mean, std = (torch.tensor(part)[:, None, None] for part in (net.mean, net.std))
-    seen: torch.Tensor = (sized.clamp(0, 255) - mean) / std  # bicubic overshoots
-    return seen
 
 
 def _digest(weights: Path) -> str:

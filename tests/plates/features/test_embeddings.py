@@ -9,6 +9,8 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
 
 from confoundlab.errors import InputError
+from confoundlab.models.lite0 import Lite0, weights_file
+from confoundlab.models.pretrained import read_weights
 from confoundlab.plates.features import embeddings as module
 from confoundlab.plates.features.embeddings import (
     COLOURS,
@@ -18,8 +20,6 @@ from confoundlab.plates.features.embeddings import (
     principal,
     tsne,
 )
-from confoundlab.plates.features.lite0 import Lite0, weights_file
-from confoundlab.plates.features.nets import read_weights
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_picture_does_not_change_its_neighbours(patches):
 
 def test_the_cache_returns_what_was_computed_and_knows_its_inputs(patches, monkeypatch):
     first = embed(patches, side=32)
-    monkeypatch.setattr(module, "_features", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr(module.pretrained, "features", lambda *_: pytest.fail("computed again"))
     assert (embed(patches, side=32) == first).all()
     for changed in ({"side": 64}, {"projection": MEAN, "side": 32}, {"keep": False, "side": 32}):
         with pytest.raises(pytest.fail.Exception):

@@ -4,8 +4,8 @@ from skimage import data
 from torch import nn
 from torch.nn import functional
 
-from confoundlab.plates.features.lite0 import Lite0, weights_file
-from confoundlab.plates.features.nets import read_weights
+from confoundlab.models.lite0 import Lite0, weights_file
+from confoundlab.models.pretrained import read_weights
 
 CATS = range(281, 286)  # ImageNet's domestic cats
 

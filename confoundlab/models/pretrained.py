@@ -1,6 +1,7 @@
 """Nets trained on photographs, by name: how each wants its input, and its features.
 
-Serves the embeddings of Figure 3 (Venugopalan et al. 2019). Weights come from the package, from a
+Serves the embeddings of Figure 3 (Venugopalan et al. 2019), and the question whether the leak is
+LeNet's alone (Okonoda et al. 2026, arXiv:2603.12445). Weights come from the package, from a
 file, or from a network; all are read as tensors only, so that no file can run code.
 """
 
@@ -14,15 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torchvision
 from torch import nn
-from torchvision.transforms.v2 import InterpolationMode
+from torchvision.transforms.v2 import InterpolationMode, functional
+from tqdm import tqdm
 
 from confoundlab.errors import InputError
-from confoundlab.plates.features.lite0 import Lite0, weights_file
+from confoundlab.models.lite0 import Lite0, weights_file
+from confoundlab.types import Pixels
 
 DEFAULT = "efficientnet_lite0"
+_AT_ONCE = 32  # images a step
 # Built for weights of its own, torchvision's Inception and GoogLeNet would expect other colours.
 _AS_TRAINED = {"transform_input": True, "init_weights": False}
 _SPECIAL = {"inception_v3": _AS_TRAINED, "googlenet": _AS_TRAINED}
@@ -52,6 +58,42 @@ class Net:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     interpolation: InterpolationMode
+
+
+def features(pictures: Pixels, net: Net) -> npt.NDArray[np.float32]:
+    """Return what a net sees in each picture, before its last layer.
+
+    A picture is cut to its centre as the net was tested (87.5% of the side for the default),
+    resized and normalised as it was trained.
+
+    Parameters
+    ----------
+    pictures : ndarray of uint8, shape (n, height, width, 3)
+        In colours; gray ones three times alike.
+    net : Net
+        Of `load`.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, d)
+        1280 features of the default.
+    """
+    parts = []
+    with torch.inference_mode():
+        for first in tqdm(range(0, len(pictures), _AT_ONCE), "embedding", delay=2, leave=False):
+            seen = _as_trained(torch.from_numpy(pictures[first : first + _AT_ONCE]), net)
+            parts.append(net.forward(seen).numpy())
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _as_trained(pictures: torch.Tensor, net: Net) -> torch.Tensor:
+    """Cut, resize and normalise pictures (n, height, width, 3) to (n, 3, side, side)."""
+    kept = [max(1, round(net.crop * side)) for side in pictures.shape[1:3]]
+    cut = functional.center_crop(pictures.permute(0, 3, 1, 2), kept).float()
+    sized = functional.resize(cut, [net.side, net.side], interpolation=net.interpolation)
+    mean, std = (torch.tensor(part)[:, None, None] for part in (net.mean, net.std))
+    seen: torch.Tensor = (sized.clamp(0, 255) - mean) / std  # bicubic overshoots
+    return seen
 
 
 def load(name: str = DEFAULT, side: int | None = None, weights: Path | None = None) -> Net:
