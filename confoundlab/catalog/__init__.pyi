@@ -13,6 +13,7 @@ from .entry import Archive as Archive
 from .entry import Dataset as Dataset
 from .entry import DataState as DataState
 from .entry import Packed as Packed
+from .entry import Pictures as Pictures
 from .entry import Row as Row
 from .entry import SessionLayout as SessionLayout
 from .entry import Study as Study

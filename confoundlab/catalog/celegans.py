@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Row, Study, Twin, lone
+from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Pictures, Row, Study, Twin, lone
 
 AGES = ("day1", "day2", "day4", "day8")
 # Table 6: images of each class in training and in the test of one fold.
@@ -51,6 +51,11 @@ CELEGANS = Dataset(
     ),
     terms="free download; cite Shamir et al. 2008",
     citation="shamir2008iicbu",
+    pictures=Pictures(
+        False,
+        "Free to download; no licence that lets its images be published was found.",
+        "http://ome.grc.nia.nih.gov/iicbu2008",
+    ),
     defects=("The paper uses 57 images of each class and does not say which of the 252 they are.",),
     twin=Twin(
         "worm",

@@ -11,7 +11,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Row, Study, Twin
+from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Pictures, Row, Study, Twin
 
 STEP_DEGREES = 5
 # Neighbouring views are near copies, so views within a sector are kept together when an interval
@@ -64,6 +64,13 @@ def _twin(classes: int, channels: int) -> Twin:
     return Twin("turntable", counts, _twin_row, (128, 128), channels, dials)
 
 
+# The files are the paper's own here, so that only what it does not state can differ.
+_DEPARTS = (
+    "These are the published files. What can differ is what the paper does not state: learning "
+    "rate, batches, scale of the pixels, gray or colour, and the one random split from which its "
+    "{n_test:,} test images are."
+)
+
 COIL20 = Dataset(
     name="coil20",
     title="COIL-20",
@@ -77,12 +84,18 @@ COIL20 = Dataset(
     source=_SOURCE + "coil-20/coil-20-proc.zip",
     terms="research purposes (the technical report)",
     citation="nene1996coil20",
+    pictures=Pictures(
+        False,
+        "The set is available for research purposes; nothing is said of publishing its images.",
+        "technical report CUCS-005-96",
+    ),
     defects=(
         "Each object was cut out by its own bounding box and stretched to a brightest value of "
         "255, so a corner is not a fixed place and the gain depends on the object.",
         "Many top-right crops are all zero, and some hold a part of the object.",
     ),
     twin=_twin(20, 1),
+    departs={"crop": _DEPARTS, "whole": _DEPARTS},
     archive=Archive(
         urls=(_SOURCE + "coil-20/coil-20-proc.zip", _MIRROR + "coil-20/coil-20-proc.zip"),
         format="zip",
@@ -103,11 +116,18 @@ COIL100 = Dataset(
     source=_SOURCE + "coil-100/coil-100.zip",
     terms="non-commercial research",
     citation="nene1996coil100",
+    pictures=Pictures(
+        False,
+        "Non-commercial research only, as a public data card says; the university's own page was "
+        "not seen.",
+        "a public data card of the set",
+    ),
     defects=(
         "The two top-left pixels of every image are an artefact of the file writer.",
         "The flat background level differs by object: the leak can be one number.",
     ),
     twin=_twin(100, 3),
+    departs={"crop": _DEPARTS, "whole": _DEPARTS},
     archive=Archive(
         urls=(_SOURCE + "coil-100/coil-100.zip", _MIRROR + "coil-100/coil-100.zip"),
         format="zip",

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
-from confoundlab.catalog.entry import EXPOSURE, Dataset, Packed, Row, Study, Twin, lone
+from confoundlab.catalog.entry import EXPOSURE, Dataset, Packed, Pictures, Row, Study, Twin, lone
 
 COUNTS = {"bacteria": 330, "covid": 284, "normal": 310, "virus": 327}
 # Training and test images of the paper's two-class set. At most 284 of them show COVID-19; how the
@@ -59,6 +60,30 @@ def _twin_row(label: int, instance: int, names: Sequence[str]) -> Row:
     return lone(names[label], f"{instance:04d}")
 
 
+# Why the paper's numbers need not come out again; of each set, whichever view it has.
+_DEPARTS: dict[str, dict[Literal["crop", "whole"], str]] = {
+    "covid2": {
+        "crop": "Other files than the paper's, and others drawn for its second class. The "
+        "commonest class makes {chance:.1%} of these images: the paper's {paper:.2%} would be "
+        "worth less here than above the {even:.0%} that it names as chance.",
+    },
+    "covid2_whole": {
+        "whole": "Other files than the paper's. The commonest class makes {chance:.1%} of these "
+        "images, and not {even:.0%}: the paper's {paper:.2%} is hardly above it, as if its net had "
+        "learned little.",
+    },
+    "covid4": {
+        "crop": "Other files: the set was put together again from the original sources, with the "
+        "paper's classes and not its images, and has {n_images:,} in place of its {n_paper:,}. The "
+        "corners are those of other pictures.",
+    },
+    "covid4_whole": {
+        "whole": "Other files: the set was put together again from the original sources, with the "
+        "paper's classes and not its images, and has {n_images:,} in place of its {n_paper:,}.",
+    },
+}
+
+
 def _dataset(
     kind: str,
     counts: Mapping[str, int],
@@ -80,6 +105,13 @@ def _dataset(
         "https://data.mendeley.com/datasets/rscbjbr9sj",
         terms="per image: CC BY 4.0 (Kermany); CC BY, BY-NC-SA, BY-NC-ND or none stated (COVID)",
         citation="khan2020coronet",
+        pictures=Pictures(
+            True,
+            "The children's X-rays of Kermany et al. are CC BY 4.0. Each of the others has a "
+            "licence of its own, or none; some forbid changed copies. None of these is shown.",
+            "https://data.mendeley.com/datasets/rscbjbr9sj",
+            only=("session", "kermany"),
+        ),
         defects=(
             "Class and source are tied: COVID-19 comes from papers and web pages and shows adults, "
             "the other classes come from one children's hospital.",
@@ -94,6 +126,7 @@ def _dataset(
             1,
             dict.fromkeys(EXPOSURE, 0.05),
         ),
+        departs=_DEPARTS[kind],
     )
 
 

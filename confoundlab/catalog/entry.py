@@ -110,6 +110,43 @@ class Archive:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """Whether pictures cut from a set's images may be shown in the published book.
+
+    Numbers, curves, maps of accuracy and means over classes are results, and are shown whatever is
+    said here. Where pictures may not be shown, the twin's stand in their place.
+
+    Parameters
+    ----------
+    allowed : bool
+        Never where a picture is of a single face or of a patient who can be identified.
+    why : str
+        The licence, or what forbids it; a sentence.
+    source : str
+        Where that is said.
+    only : (str, str) or None
+        The factor and its level that an image must have to be shown; None where all may be.
+
+    Examples
+    --------
+    >>> from confoundlab.catalog import dataset
+    >>> dataset("mitocheck").pictures.shows({"label": "Apoptosis"})
+    True
+    >>> dataset("covid4").pictures.shows({"session": "ieee8023"})
+    False
+    """
+
+    allowed: bool
+    why: str
+    source: str
+    only: tuple[str, str] | None = None
+
+    def shows(self, row: Mapping[str, Any]) -> bool:
+        """Return whether the image of a row of the set's table may be shown."""
+        return self.allowed and (self.only is None or row.get(self.only[0]) == self.only[1])
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A published image set: how its files are named, how many there are, and on which terms.
 
@@ -130,6 +167,8 @@ class Dataset:
         Id in ``paper_results.yaml``; None where the paper has no comparable row.
     source, terms, citation : str
         Where it came from, what may be done with it, the key of its reference in the book.
+    pictures : Pictures
+        Whether pictures of it may be published.
     defects : tuple of str
         What a user has to know before trusting a number.
     twin : Twin
@@ -141,6 +180,9 @@ class Dataset:
     stands_in : mapping of str to (str, tuple of str)
         Id of a row of the paper that is of other images to the view and the splits with which these
         images ask the same.
+    departs : mapping of {"crop", "whole"} to str
+        Why the paper's number need not be found again on these images, a sentence. Its fields, such
+        as ``{chance}``, are filled from records and paper (`report.paper.explained`).
     """
 
     name: str
@@ -154,18 +196,21 @@ class Dataset:
     source: str
     terms: str
     citation: str
+    pictures: Pictures
     defects: tuple[str, ...]
     twin: Twin
     expected: frozenset[str] = frozenset()
     archive: Archive | None = None
     stands_in: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    departs: Mapping[Literal["crop", "whole"], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class TableSet:
     """A published set of measurements, not of images; parameters as of `Dataset`.
 
-    It stands in for screens that were never released, and lies in a folder of its name.
+    It stands in for screens that were never released, and lies in a folder of its name. Its
+    `pictures` are None where it holds no image.
     """
 
     name: str
@@ -173,6 +218,7 @@ class TableSet:
     source: str
     terms: str
     citation: str
+    pictures: Pictures | None
     defects: tuple[str, ...]
     state: DataState = "stand-in"
 

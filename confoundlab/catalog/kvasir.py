@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Row, Study, Twin, lone
+from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Pictures, Row, Study, Twin, lone
 
 CLASSES = (
     "dyed-lifted-polyps", "dyed-resection-margins", "esophagitis", "normal-cecum",
@@ -42,6 +42,11 @@ def _dataset(name: str, title: str, archive: str, each: int, row: str | None) ->
         source=_SOURCE + archive,
         terms="research and education; cite Pogorelov et al. 2017",
         citation="pogorelov2017kvasir",
+        pictures=Pictures(
+            False,
+            "Pictures of patients, for research and education; nothing is said of publishing them.",
+            "https://datasets.simula.no/kvasir/",
+        ),
         defects=(
             "Encoding settings vary across the set, by its own page.",
             "A green inset shows how the instrument lies in some classes much oftener than in "

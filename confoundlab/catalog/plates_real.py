@@ -6,7 +6,7 @@ genotypes that are columns, patients that are rows, density that follows plate a
 
 from __future__ import annotations
 
-from confoundlab.catalog.entry import Study, TableSet
+from confoundlab.catalog.entry import Pictures, Study, TableSet
 
 TABLES = (
     TableSet(
@@ -15,6 +15,12 @@ TABLES = (
         source="https://github.com/google/microscopeimagequality (tests/data)",
         terms="Apache-2.0; BBBC006 by permission",
         citation="yang2018focus",
+        pictures=Pictures(
+            False,
+            "Apache-2.0 is the licence of the repository; its images are changed copies of BBBC006 "
+            "that its authors had permission to use.",
+            "readme and licence of https://github.com/google/microscopeimagequality",
+        ),
         defects=("The eleven labels of the set are fixtures that no measure of focus follows.",),
     ),
     TableSet(
@@ -23,6 +29,7 @@ TABLES = (
         source="https://github.com/WayScience/nf1_schwann_cell_painting_data",
         terms="CC BY 4.0",
         citation="tomkinson2024nf1",
+        pictures=None,
         defects=("On plates 3, 3 prime and 5 each genotype has columns of its own.",),
     ),
     TableSet(
@@ -31,6 +38,7 @@ TABLES = (
         source="https://github.com/WayScience/cellpainting_predicts_cardiac_fibrosis",
         terms="CC0 1.0",
         citation="travers2024cardiac",
+        pictures=None,
         defects=("Two healthy donors and four failing ones; hearts alternate by column.",),
     ),
     TableSet(
@@ -39,6 +47,7 @@ TABLES = (
         source="https://github.com/WayScience/targeted_fibrosis_drug_screen",
         terms="CC0 1.0",
         citation="waylab2025fibrosis",
+        pictures=None,
         defects=("One donor and one row of wells a class.", "Standardised plate by plate."),
     ),
     TableSet(
@@ -47,6 +56,7 @@ TABLES = (
         source="https://github.com/cytomining/cytominergallery (inst/extdata)",
         terms="CC BY-NC-SA 3.0",
         citation="caie2010high",
+        pictures=None,
         defects=("Two mechanisms of action were imaged in one week only.",),
     ),
     TableSet(
@@ -55,6 +65,7 @@ TABLES = (
         source="https://github.com/broadinstitute/lincs-cell-painting",
         terms="CC0 1.0",
         citation="way2022morphology",
+        pictures=None,
         defects=("A compound lies in the same well on all its replicate plates.",),
     ),
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from confoundlab.catalog.entry import Archive, Dataset, Row, Study, Twin, lone
+from confoundlab.catalog.entry import Archive, Dataset, Pictures, Row, Study, Twin, lone
 
 N_GENES, FIELDS_EACH = 10, 20
 
@@ -82,6 +82,11 @@ RNAI = Dataset(
     ),
     terms="free download; cite Shamir et al. 2008",
     citation="shamir2008iicbu",
+    pictures=Pictures(
+        False,
+        "Free to download; no licence that lets its images be published was found.",
+        "http://ome.grc.nia.nih.gov/iicbu2008",
+    ),
     defects=("The files do not say which of them were taken in one session.",),
     twin=Twin(
         "cells",
@@ -111,6 +116,11 @@ MITOCHECK = Dataset(
     source="https://github.com/WayScience/phenotypic_profiling",
     terms="CC BY 4.0",
     citation="neumann2010mitocheck",
+    pictures=Pictures(
+        True,
+        "CC BY 4.0; images given by the MitoCheck consortium.",
+        "the licence file of https://github.com/WayScience/phenotypic_profiling",
+    ),
     defects=(
         "Class is tied to acquisition: a movie holds four classes on average, some only one.",
         "Every crop has a nucleus in its middle, and a corner can hold a neighbour.",

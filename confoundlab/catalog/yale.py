@@ -12,8 +12,9 @@ import re
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
-from confoundlab.catalog.entry import Dataset, Row, Study, Twin
+from confoundlab.catalog.entry import Dataset, Pictures, Row, Study, Twin
 
 KINDS = (
     "centerlight", "glasses", "happy", "leftlight", "noglasses", "normal", "rightlight", "sad",
@@ -123,13 +124,34 @@ YALE_A = Dataset(
     source="no stable official archive (165 GIF files, 320x243)",
     terms="research; may not be put into a larger database that is publicly distributed",
     citation="belhumeur1997eigenfaces",
+    pictures=Pictures(
+        False,
+        "Faces of persons, for research; no larger public database without permission.",
+        "the set's own readme",
+    ),
     defects=(
         "Nine pairs of files are identical to the last byte under two names.",
         "The first and the last row of pixels are artefacts of the digitiser.",
         "Every person sat once: person, day and lamp are the same thing.",
     ),
     twin=Twin("face", (len(KINDS),) * 15, _twin_row_a, (243, 320), 1, _FACES | _LAMP),
+    departs={
+        "crop": "The paper does not say where on the forehead it cropped, and {copies} pairs of "
+        "files are identical: a random split can train on a test image's copy. It tested "
+        "{n_test:,} images once.",
+        "whole": "The paper does not say to what size it resized; {view} is ours. {copies} pairs "
+        "of files are identical, and the paper tested {n_test:,} images once.",
+    },
 )
+
+
+# Of what is not the paper's set: a ninth of its images, each cut out again by others.
+_DEPARTS_B: dict[Literal["crop", "whole"], str] = {
+    "crop": "{n_images:,} of the paper's {n_paper:,} images, one pose of nine. They were cut out "
+    "again by others in boxes that follow faces, so that the corner is another part of the wall.",
+    "whole": "{n_images:,} of the paper's {n_paper:,} images, one pose of nine, cut out again by "
+    "others; a net has a ninth as many to learn from.",
+}
 
 
 def _yale_b(name: str, title: str, poses: int, size: tuple[int, int]) -> Dataset:
@@ -146,6 +168,11 @@ def _yale_b(name: str, title: str, poses: int, size: tuple[int, int]) -> Dataset
         source="http://vision.ucsd.edu/~leekc/ExtYaleDatabase/ExtYaleB.html",
         terms="research; cite Georghiades et al. 2001",
         citation="georghiades2001few",
+        pictures=Pictures(
+            False,
+            "Faces of persons, for research purposes.",
+            "http://vision.ucsd.edu/~leekc/ExtYaleDatabase/ExtYaleB.html",
+        ),
         defects=(
             "Every person sat once: person and set-up are the same thing.",
             *(
@@ -158,6 +185,7 @@ def _yale_b(name: str, title: str, poses: int, size: tuple[int, int]) -> Dataset
             ),
         ),
         twin=Twin("face", (each,) * len(SUBJECTS_B), _twin_row_b, size, 1, _FACES),
+        departs=_DEPARTS_B if poses == 1 else {},
     )
 
 

@@ -185,6 +185,10 @@ def test_data_sheets_name_terms_and_defects_of_every_set(book):
     sheets = book.book_made.data_sheets(False)
     for entry in [*DATASETS.values(), *TABLES.values()]:
         assert entry.terms in sheets and all(defect in sheets for defect in entry.defects)
+        assert entry.pictures is None or entry.pictures.why in sheets
+    shown = sheets.count("*its pictures in this book:* shown")
+    assert shown == sum(entry.pictures.allowed for entry in DATASETS.values())
+    assert "shown where session is kermany" in sheets
 
 
 def test_sessions_of_the_course_have_ninety_minutes(book):

@@ -5,6 +5,7 @@ import pytest
 from confoundlab.catalog import (
     DATASETS,
     STUDIES,
+    TABLES,
     dataset,
     paper_accuracy,
     paper_rows,
@@ -115,6 +116,29 @@ def test_a_study_of_twins_only_has_a_notebook_that_takes_no_other():
         parameter = declared(read_notebook(notebook_source(entry.name)))["data"]
         assert parameter.default == entry.data
         assert ("auto" in parameter.kind) == (entry.data == "auto")
+
+
+def test_every_set_states_whether_its_pictures_may_be_published():
+    stated = [entry.pictures for entry in DATASETS.values()]
+    stated += [entry.pictures for entry in TABLES.values() if entry.pictures is not None]
+    assert all(one.why.endswith(".") and one.source for one in stated)
+    assert {name for name, entry in DATASETS.items() if entry.pictures.allowed} == {
+        "mitocheck", "covid2", "covid2_whole", "covid4", "covid4_whole"
+    }  # fmt: skip
+    # allowed by a licence that lets pictures be changed and shown, not by silence
+    assert all("CC BY 4.0" in one.why for one in stated if one.allowed)
+
+
+def test_of_x_rays_only_those_with_a_licence_for_all_are_shown():
+    covid = dataset("covid4")
+    line = {
+        "cls": "normal", "file": "a.jpeg", "patient": "kermany_1", "width": "9", "height": "9",
+        "bytes": "9", "format": "JPEG", "mode": "L", "jpeg_q00": "1",
+    }  # fmt: skip
+    ours, other = covid.layout.describe([line, line | {"cls": "covid", "patient": "ieee8023_1"}])
+    assert covid.pictures.shows(ours) and not covid.pictures.shows(other)
+    assert not covid.pictures.shows({})
+    assert dataset("mitocheck").pictures.shows({}) and not dataset("yale_a").pictures.shows({})
 
 
 def test_what_stands_in_for_a_row_names_rows_of_the_paper():

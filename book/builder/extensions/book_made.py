@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from confoundlab import report
-from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, TableSet
+from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, Pictures, TableSet
 from confoundlab.errors import InputError
 from confoundlab.studies.store import read_results
 
@@ -119,6 +119,7 @@ def _sheet(entry: Dataset, study: str) -> str:
         "where from": _linked(entry.source),
         "to be had": fetch,
         "terms": entry.terms,
+        "its pictures in this book": _pictures(entry.pictures),
         "to cite": f"{{cite:t}}`{entry.citation}`",
         "its twin": f"scene {entry.twin.scene}, {sum(entry.twin.counts):,} images of "
         f"{entry.twin.size[0]}x{entry.twin.size[1]}, sessions laid by {entry.twin.sessions}, "
@@ -129,13 +130,21 @@ def _sheet(entry: Dataset, study: str) -> str:
 
 def _table_sheet(entry: TableSet) -> str:
     rows = {
-        "holds": "measurements, not images",
+        "holds": "measurements, not images" if entry.pictures is None else "images and tables",
         "a complete copy is": f"{entry.state}: {report.STATES[entry.state]}",
         "where from": _linked(entry.source),
         "terms": entry.terms,
+        **({"its pictures in this book": _pictures(entry.pictures)} if entry.pictures else {}),
         "to cite": f"{{cite:t}}`{entry.citation}`",
     }
     return _laid_out(entry, rows)
+
+
+def _pictures(stated: Pictures) -> str:
+    """Return whether pictures may be shown, why, and where that is said."""
+    which = f" where {stated.only[0]} is {stated.only[1]}" if stated.only else ""
+    answer = f"shown{which}" if stated.allowed else "not shown, its twin's stand in their place"
+    return f"{answer}. {stated.why} Source: {_linked(stated.source)}."
 
 
 def _linked(source: str) -> str:
