@@ -2,6 +2,7 @@ from . import aliasing as aliasing
 from . import columns as columns
 from . import duplicates as duplicates
 from . import factors as factors
+from . import kinds as kinds
 from . import labelling as labelling
 from . import splits as splits
 from .aliasing import Identifiability as Identifiability
@@ -26,6 +27,10 @@ from .factors import coded as coded
 from .factors import kinds_of as kinds_of
 from .factors import levels_of as levels_of
 from .factors import quantities as quantities
+from .kinds import Taken as Taken
+from .kinds import in_words as in_words
+from .kinds import taken as taken
+from .kinds import warn_of_doubts as warn_of_doubts
 from .labelling import Labelling as Labelling
 from .labelling import NoPermutationError as NoPermutationError
 from .splits import Split as Split

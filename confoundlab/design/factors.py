@@ -1,25 +1,20 @@
-"""What a factor is: of classes, measured or of times, as the user states or as its values say."""
+"""Factors as numbers for a linear model, or as classes, whatever kind they are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.design.columns import checked, codes
-from confoundlab.errors import InputError, one_of
+from confoundlab.design.kinds import Kind, taken, warn_of_doubts
+from confoundlab.errors import InputError
 from confoundlab.types import Numbers
 
-Kind = Literal["classes", "measured", "time"]
-_FEW = 20  # different whole numbers that are still taken for classes
-# More of them are codes, such as barcodes from 41744 to 41773, where the smallest is so many times
-# their range and each has so many rows on average.
-_FAR, _REPEATED = 10, 4
 _PARTS = 3  # of a measured factor, where classes are needed
-_TIMES = frozenset({"datetime64", "datetime", "date", "time", "timedelta64", "timedelta"})
 
 
 def coded(
@@ -35,7 +30,7 @@ def coded(
     table : DataFrame
         A column a factor.
     kinds : mapping of str to {"classes", "measured", "time"}, optional
-        What factors are, by name; `kinds_of` guesses the others.
+        What factors are, by name; `taken` guesses the others, and warns where it is in doubt.
 
     Returns
     -------
@@ -45,13 +40,14 @@ def coded(
     ------
     InputError
         Missing values, types mixed, a constant factor, a class factor with a level a row; as
-        `kinds_of`.
+        `taken`.
     """
-    stated = kinds_of(table, kinds)
+    found = taken(table, kinds)
+    warn_of_doubts(found)
     parts, names = [], []
     for name in table.columns:
         values = table[name]
-        if (kind := stated[str(name)]) != "classes":
+        if (kind := found[str(name)].kind) != "classes":
             numbers = quantities(values, kind, str(name))
             if np.ptp(numbers) == 0:
                 raise InputError(f"Factor {name!r} is constant: it says nothing.")
@@ -73,33 +69,8 @@ def coded(
 
 
 def kinds_of(table: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> dict[str, Kind]:
-    """Say what each factor is: as stated, or else guessed from its values.
-
-    Dates, times of day and durations are of times. Numbers are measured if one of them is not
-    whole, or if there are more than 20 different ones that are no codes: those lie far from zero,
-    at ten times their range or beyond, and have four rows each on average. All else is of classes:
-    text, booleans, and up to 20 whole numbers, be they written 1 or 1.0.
-
-    Parameters
-    ----------
-    table : DataFrame
-        A column a factor.
-    kinds : mapping of str to {"classes", "measured", "time"}, optional
-        What factors are, by name.
-
-    Raises
-    ------
-    InputError
-        No table; a kind that there is not, or of a factor that there is not.
-    """
-    if not isinstance(table, pd.DataFrame) or table.empty:
-        raise InputError("factors must be a table with a row an image and a column a factor.")
-    names = [str(name) for name in table.columns]
-    for name, kind in (kinds or {}).items():
-        one_of("factor", name, names)
-        one_of("kind of factor", kind, get_args(Kind))
-    guessed = {name: _guess(table.iloc[:, place]) for place, name in enumerate(names)}
-    return guessed | dict(kinds or {})
+    """Say what each factor is, by name: the kinds of `taken`."""
+    return {name: one.kind for name, one in taken(table, kinds).items()}
 
 
 def quantities(values: pd.Series[Any], kind: Kind, name: str) -> Numbers:
@@ -143,19 +114,6 @@ def levels_of(values: pd.Series[Any], kind: Kind, name: str) -> npt.NDArray[Any]
     if (array == array[0]).all():
         raise InputError(f"Factor {name!r} is constant: it says nothing.")
     return array
-
-
-def _guess(values: pd.Series[Any]) -> Kind:
-    holds = pd.api.types.infer_dtype(values, skipna=True)
-    if holds in _TIMES:
-        return "time"
-    if holds not in ("integer", "floating", "mixed-integer-float", "decimal"):
-        return "classes"
-    numbers = values.dropna().astype(np.float64).unique()
-    if not (numbers % 1 == 0).all():
-        return "measured"
-    is_code = numbers.min() >= _FAR * np.ptp(numbers) and len(numbers) * _REPEATED <= len(values)
-    return "classes" if len(numbers) <= _FEW or is_code else "measured"
 
 
 def _days(values: pd.Series[Any]) -> Numbers:

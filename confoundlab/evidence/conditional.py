@@ -10,14 +10,15 @@ factors, of classes or measured, is tested at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.design import columns
-from confoundlab.design.factors import Kind, coded
+from confoundlab.design.factors import coded
+from confoundlab.design.kinds import Kind, in_words, taken
 from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
 from confoundlab.evidence.record import Evidence, NullTest, assemble, least_shift
@@ -58,7 +59,7 @@ def partial_confounder_test(
     groups : array-like, shape (n,), optional
         Images of a group are near copies; every image is its own group if missing.
     kinds : mapping of str to {"classes", "measured", "time"}, optional
-        What factors are, by name; `factors.kinds_of` guesses the others.
+        What factors are, by name; `kinds.taken` guesses the others.
     n_permutations, seed : int
         Of the null and of resampling.
 
@@ -67,7 +68,7 @@ def partial_confounder_test(
     Evidence
         Of the partial R²: the share of the predictions' variance, label means taken out, that the
         factors explain linearly. Factors that say nothing explain a little by luck: `chance` is
-        the mean of the null.
+        the mean of the null. What factors were taken for is among the remarks.
 
     Raises
     ------
@@ -113,7 +114,7 @@ def partial_confounder_test(
 
     n_groups = int(group.max()) + 1
     found = bootstrap(statistic, n_groups, rng, effective=effective_number(np.bincount(group)))
-    return assemble(
+    evidence = assemble(
         "partial R²",
         found,
         estimate,
@@ -126,6 +127,7 @@ def partial_confounder_test(
         n_groups=n_groups,
         seed=seed,
     )
+    return replace(evidence, remarks=in_words(taken(factors, kinds)))
 
 
 @dataclass(frozen=True, eq=False)

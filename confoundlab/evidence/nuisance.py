@@ -8,7 +8,7 @@ arXiv:2503.09969).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from confoundlab.design import columns
-from confoundlab.design.factors import Kind, coded, kinds_of, levels_of
+from confoundlab.design.factors import coded, levels_of
+from confoundlab.design.kinds import Kind, in_words, taken, warn_of_doubts
 from confoundlab.errors import InputError
 from confoundlab.evidence.probes import Probe
 from confoundlab.evidence.record import Evidence
@@ -132,14 +133,15 @@ def label_from_factors(
     groups : array-like, shape (n,), optional
         Every image is its own group if missing.
     kinds : mapping of str to {"classes", "measured", "time"}, optional
-        What factors are, by name; `factors.kinds_of` guesses the others.
+        What factors are, by name; `kinds.taken` guesses the others.
     **options
         Of `probes.probe`.
 
     Returns
     -------
     Evidence
-        Of the ROC AUC, out of fold: chance is 0.5, and 1 means that factors name every label.
+        Of the ROC AUC, out of fold: chance is 0.5, and 1 means that factors name every label. What
+        factors were taken for is among the remarks.
 
     Raises
     ------
@@ -149,7 +151,7 @@ def label_from_factors(
     table, _ = coded(factors, kinds)
     seed = options.pop("random_state", 0)
     ready = Probe(table, groups=groups, folds=options.pop("folds", 5), random_state=seed)
-    return ready.test(labels, **options)
+    return replace(ready.test(labels, **options), remarks=in_words(taken(factors, kinds)))
 
 
 def probe_within_classes(
@@ -248,16 +250,17 @@ def factor_map(
     groups : array-like, shape (n,), optional
         Every image is its own group if missing.
     kinds : mapping of str to {"classes", "measured", "time"}, optional
-        What factors are, by name; `factors.kinds_of` guesses the others.
+        What factors are, by name; `kinds.taken` guesses the others.
     n_permutations, seed : int
         Of the nulls, folds and resampling.
 
     Returns
     -------
     DataFrame
-        A row a factor: ``factor``; ``kind``, and ``kind_stated``, whether it is as stated or
-        guessed; ``utility`` (Cramér's V of label and factor, corrected for bias: chance 0, and at
-        most ``utility_attainable``) and ``detectability`` (ROC AUC of the factor from the features:
+        A row a factor: ``factor``; ``kind``, ``kind_stated``, whether it is as stated or guessed,
+        ``kind_why``, and ``kind_doubt``, how to say otherwise where that is in doubt;
+        ``utility`` (Cramér's V of label and factor, corrected for bias: chance 0, and at most
+        ``utility_attainable``) and ``detectability`` (ROC AUC of the factor from the features:
         chance 0.5), each with ``_low`` and ``_high`` (95%, groups resampled) and ``_p`` (of
         `label_from_factors` and `probes.probe`, Holm over the factors); ``untested``: why a factor
         could not be, if so.
@@ -269,11 +272,17 @@ def factor_map(
     """
     pixels = Probe(features, groups=groups, random_state=seed)
     lines = []
-    for column, (name, kind) in zip(factors.columns, kinds_of(factors, kinds).items(), strict=True):
+    found = taken(factors, kinds)
+    warn_of_doubts(found)
+    for column, (name, (kind, stated, why, doubt)) in zip(
+        factors.columns, found.items(), strict=True
+    ):
         line: dict[str, Any] = {
             "factor": name,
             "kind": kind,
-            "kind_stated": name in (kinds or {}),
+            "kind_stated": stated,
+            "kind_why": why,
+            "kind_doubt": doubt,
             "untested": "",
         }
         try:

@@ -81,6 +81,8 @@ class Evidence:
     sided : {"one-sided", "two-sided"}
         What `p_value` counts: labellings that do as well or better, or that lie as far from chance
         on either side, as for a correlation.
+    remarks : tuple of str
+        What was taken for granted and can be said otherwise, such as what kind a factor is.
     """
 
     metric: str
@@ -107,6 +109,7 @@ class Evidence:
     n_allowed: int | None = None
     n_classes: int | None = None
     sided: Sided = "one-sided"
+    remarks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         learned = f"; {self.n_fits - self.n_dead} of {self.n_fits} nets learned"
@@ -116,6 +119,7 @@ class Evidence:
             f"{self.permuted} permuted {self.n_permutations:,} times; {self.n_images:,} images in "
             f"{self.n_groups:,} groups{learned if self.n_dead else ''}; "
             f"{self.minimum_detectable:.3f} or more is found four times in five)"
+            + "".join(f" {remark}" for remark in self.remarks)
         )
 
 

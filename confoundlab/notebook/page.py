@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from confoundlab.catalog import DATASETS
 from confoundlab.croppers.crops import AsIs
 from confoundlab.datasets.loading import load
 from confoundlab.design.aliasing import identifiability
+from confoundlab.design.kinds import Kind, in_words, taken
+from confoundlab.escape import markdown
 from confoundlab.evidence import differences, nuisance
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.plotting import crossing, evidence, nets, pointed
@@ -130,16 +133,24 @@ def factor_map(
     view: View,
     factors: pd.DataFrame,
     colour: Colour = "gray",
+    kinds: Mapping[str, Kind] | None = None,
 ) -> pd.DataFrame:
-    """Draw which factors can mislead a net that sees a view (`nuisance.factor_map`); keep both."""
-    placed = nuisance.factor_map(
-        images.array(view, colour).reshape(len(images), -1) / 255,
-        factors,
-        images.labels,
-        images.groups,
-        n_permutations=run.permutations,
-        seed=run.seed,
-    )
+    """Draw which factors can mislead a net that sees a view (`nuisance.factor_map`); keep both.
+
+    What each factor was taken for is said above the figure; `kinds` states it, by name.
+    """
+    display(Markdown("\n".join(f"- {markdown(one)}" for one in in_words(taken(factors, kinds)))))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Factor .* is taken as")  # just said
+        placed = nuisance.factor_map(
+            images.array(view, colour).reshape(len(images), -1) / 255,
+            factors,
+            images.labels,
+            images.groups,
+            kinds=kinds,
+            n_permutations=run.permutations,
+            seed=run.seed,
+        )
     run.keep(evidence.factor_map(placed, images.state), "factors")
     run.keep_table(placed, "factors")
     return placed

@@ -101,7 +101,7 @@ def results_schema() -> dict[str, Any]:
 
 def evidence_record(evidence: Evidence, **where: Any) -> dict[str, Any]:
     """Return evidence as ``results.json`` holds it; `where` adds row, view, split and so on."""
-    return _rounded(where | asdict(evidence))
+    return _rounded(where | asdict(evidence) | {"remarks": list(evidence.remarks)})
 
 
 def judgement_record(judgement: Judgement) -> dict[str, Any]:

@@ -6,51 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confoundlab.design.factors import coded, kinds_of, levels_of, quantities
+from confoundlab.design.factors import coded, levels_of, quantities
 from confoundlab.errors import InputError
 
 DAYS = [datetime.date(2024, 3, day) for day in (1, 2, 2, 5)]
-
-
-@pytest.mark.parametrize(
-    ("values", "kind"),
-    [
-        (["a", "b"], "classes"),
-        ([True, False], "classes"),
-        ([1, 2], "classes"),
-        ([1.0, 2.0, 2.0], "classes"),
-        ([1.0, np.nan, 2.0], "classes"),
-        (pd.array([1, 2, None], "Int64"), "classes"),
-        (np.array([1, 2], object), "classes"),
-        (pd.Categorical([1.5, 2.5]), "classes"),
-        (list(range(20)), "classes"),
-        (np.arange(20.0), "classes"),
-        (list(range(21)), "measured"),
-        (np.repeat(np.arange(41744, 41774), 8), "classes"),  # barcodes of plates
-        (np.repeat(np.arange(41744, 41774), 3), "measured"),
-        (np.repeat(np.arange(18, 90), 8), "measured"),  # years of age
-        (np.arange(21.0), "measured"),
-        ([0.1, 0.2], "measured"),
-        (DAYS, "time"),
-        (pd.to_datetime(["2024-03-01", "2024-03-02"]), "time"),
-        (pd.to_datetime(["2024-03-01", "2024-03-02"], utc=True), "time"),
-        ([datetime.time(9, 30), datetime.time(14)], "time"),
-        (pd.to_timedelta([1, 2], "h"), "time"),
-        (["2024-03-01", "2024-03-02"], "classes"),
-    ],
-)
-def test_what_is_not_stated_is_guessed_by_the_rule(values, kind):
-    assert kinds_of(pd.DataFrame({"x": values})) == {"x": kind}
-    assert kinds_of(pd.DataFrame({"x": values}), {"x": "measured"}) == {"x": "measured"}
-
-
-@pytest.mark.parametrize(
-    ("kinds", "why"),
-    [({"y": "classes"}, "no factor 'y'"), ({"x": "class"}, "Did you mean 'classes'")],
-)
-def test_kinds_that_there_are_not(kinds, why):
-    with pytest.raises(InputError, match=why):
-        kinds_of(pd.DataFrame({"x": [1, 2]}), kinds)
 
 
 @pytest.mark.parametrize("coding", [str, int, float, bool])
@@ -61,9 +20,11 @@ def test_a_batch_is_the_same_in_every_coding(coding):
 
 
 def test_many_whole_numbers_are_classes_if_that_is_stated():
-    table = pd.DataFrame({"session": np.repeat(np.arange(21), 2)})
-    assert coded(table)[0].shape == (42, 2)
-    marks, _ = coded(table, {"session": "classes"})
+    table = pd.DataFrame({"x": np.repeat(np.arange(21), 2)})
+    with pytest.warns(UserWarning, match="kinds={'x': 'classes'}"):
+        assert coded(table)[0].shape == (42, 2)
+    assert coded(table, {"x": "measured"})[0].shape == (42, 2)
+    marks, _ = coded(table, {"x": "classes"})
     assert (marks == np.repeat(np.eye(21), 2, axis=0)).all()
 
 

@@ -151,10 +151,57 @@ def test_a_factor_of_mostly_one_value_is_told(rng):
     assert found["utility_p"][0] == found["detectability_p"][0] == 0.01
 
 
-def test_many_sessions_by_number_say_the_label_if_they_are_stated_to_be_classes(rng):
-    session = np.repeat(np.arange(24), 10)
-    label = rng.permutation(24)[session] % 2
-    table = pd.DataFrame({"session": session})
-    guessed = label_from_factors(table, label, n_permutations=99).estimate
-    stated = label_from_factors(table, label, n_permutations=99, kinds={"session": "classes"})
-    assert stated.estimate > 0.99 and guessed < 0.8
+@pytest.mark.parametrize("sessions", [20, 21, 24, 40])
+@pytest.mark.parametrize("kind", [int, float])
+def test_many_sessions_by_number_say_the_label(rng, sessions, kind):
+    session = np.repeat(np.arange(sessions), 10)
+    label = rng.permutation(sessions)[session] % 2
+    for name in ("session", "x"):
+        found = label_from_factors(
+            pd.DataFrame({name: session.astype(kind)}), label, n_permutations=99
+        )
+        assert found.estimate > 0.99
+        assert found.remarks[0].startswith(f"Factors were taken as {name}: classes (guessed: ")
+        assert found.remarks[0] in str(found)
+
+
+def test_a_label_that_is_a_function_of_four_batches_is_said_in_every_coding(rng):
+    batch = rng.integers(1, 5, 200)
+    label = np.isin(batch, (1, 3)).astype(int)
+    for name in ("batch", "x"):
+        for values in (batch, batch.astype(float), batch.astype(str)):
+            found = label_from_factors(pd.DataFrame({name: values}), label, n_permutations=99)
+            assert found.estimate > 0.99
+
+
+def test_whole_numbers_in_doubt_are_warned_of_and_said(rng):
+    """Every third number is a code: the label is missed, and the words say how to find it."""
+    session = np.repeat(3 * np.arange(24), 10)
+    label = rng.permutation(24)[session // 3] % 2
+    table = pd.DataFrame({"x": session})
+    with pytest.warns(UserWarning, match="kinds={'x': 'classes'}"):
+        guessed = label_from_factors(table, label, n_permutations=99)
+    assert guessed.estimate < 0.8 and "kinds={'x': 'classes'}" in guessed.remarks[1]
+    stated = label_from_factors(table, label, n_permutations=99, kinds={"x": "classes"})
+    assert stated.estimate > 0.99 and len(stated.remarks) == 1
+    with pytest.warns(UserWarning, match="'x' is taken as measured"):
+        found = factor_map(rng.normal(size=(240, 3)), table, label, n_permutations=19)
+    assert "kinds={'x': 'classes'}" in found["kind_doubt"][0]
+    assert found["kind_why"][0] == "24 different whole numbers, more than 20"
+
+
+def test_real_quantities_stay_quantities(rng):
+    """A label that rises with dose, age or time is said by all of them."""
+    n = 300
+    table = pd.DataFrame(
+        {
+            "dose": rng.choice([0.1, 0.5, 2.5, 10], n),
+            "age": rng.integers(18, 90, n),
+            "taken": pd.Timestamp("2024-03-01") + pd.to_timedelta(rng.uniform(0, 90, n), "D"),
+        }
+    )
+    for name, values in table.items():
+        label = (values.rank(method="dense") > values.rank(method="dense").median()).astype(int)
+        found = label_from_factors(pd.DataFrame({name: values}), label, n_permutations=99)
+        kind = "time" if name == "taken" else "measured"
+        assert found.estimate > 0.95 and f"{name}: {kind} (guessed" in found.remarks[0]

@@ -107,16 +107,28 @@ def test_what_is_drawn_is_kept(run, measured, tmp_path):
     assert names == list(reversed(measured)) and (tmp_path / "two.png").is_file()
 
 
-def test_the_factor_map_is_that_of_the_views_pixels(run, twin, tmp_path):
+def test_the_factor_map_is_that_of_the_views_pixels(run, twin, tmp_path, shown):
     crop = Corner("top-right", 12, 12)
-    factors = twin.table[["session", "sector"]]
-    placed = page.factor_map(run, twin, crop, factors)
+    factors, kinds = twin.table[["session", "sector"]], {"sector": "measured"}
+    placed = page.factor_map(run, twin, crop, factors, kinds=kinds)
     pixels = twin.array(crop).reshape(len(twin), -1) / 255
-    alone = nuisance.factor_map(pixels, factors, twin.labels, twin.groups, n_permutations=99)
+    alone = nuisance.factor_map(
+        pixels, factors, twin.labels, twin.groups, kinds=kinds, n_permutations=99
+    )
+    (said,) = shown
+    assert "session: classes (guessed: " in said and "sector: measured (as stated)" in said
     pd.testing.assert_frame_equal(placed, alone)
     assert (tmp_path / "factors.png").is_file()
     kept = pd.read_csv(tmp_path / "factors.csv")
     assert np.allclose(kept["utility"], placed["utility"], equal_nan=True)
+
+
+def test_a_page_says_which_factor_may_be_codes_and_how_to_say_so(run, twin, shown):
+    number = np.arange(len(twin)) // 2
+    assert len(np.unique(number)) > 20
+    page.factor_map(run, twin, Whole(12), pd.DataFrame({"$5_": number}))
+    (said,) = shown
+    assert r"kinds=\{'\$5\_': 'classes'\}" in said
 
 
 def test_the_leak_map_is_kept_with_its_figure_and_answers_the_pointer(run, twin, tmp_path, shown):

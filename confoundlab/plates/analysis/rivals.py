@@ -125,6 +125,7 @@ def follows_density(given: pd.DataFrame, *, n_permutations: int = 999, seed: int
         given[["cells"]],
         given["condition"],
         given["well_id"],
+        kinds={"cells": "measured"},
         n_permutations=n_permutations,
         seed=seed,
     )
