@@ -20,6 +20,7 @@ from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import StudyRun, report
+from confoundlab.notebook import page
 from confoundlab.plates.analysis import gaze, leave_batch_out, rivals
 from confoundlab.plates.features import embeddings
 from confoundlab.plates.figures import als as figures_als
@@ -50,6 +51,9 @@ make = {"scale": scale, "wells": wells, "side": side, "seed": seed}
 als = run.note(study.plates(**make, **planted), "als")
 folds = leave_batch_out(als.table)
 display(Markdown(study.data_line(als)))
+
+# %% tags=["remove-input"]
+answer = page.opening()
 
 # %% [markdown]
 # **The question.** Motor neurons of one person, with a mutation in TDP-43 that gives ALS (TDPmut) and
@@ -134,8 +138,13 @@ for setting, turned in study.ZEROS.items():
     }
 
 # %% tags=["remove-input"]
-lines = [f"- {report.sentence(f'**{name}**', record)}" for name, record in records.items()]
-display(Markdown("\n".join(lines)))
+page.tell(run, records)
+density_alone, *_, net = records
+said = {
+    f"The genotype in an unseen batch, by {density_alone}": records[density_alone],
+    f"The same by {net}": records[net],
+}
+page.answer(run, said, answer)
 
 # %% mystnb={"figure": {"name": "fig-als-folds", "caption": "Simulated plates: ROC AUC in five batches, each held out in turn (dots), and their mean with its 95% interval from resampled folds. Compare the first column, the number of cells alone, with the last, the net."}, "image": {"alt": "Four columns of five dots each, for density alone, 63 statistics, embeddings and the net, above a dashed line at one half."}} tags=["hide-input"]
 figure = figures_folds.fold_aucs(models, title="Unseen batches", state=als.state)
@@ -203,11 +212,7 @@ run.keep(figure, "dials")
 
 # %% tags=["remove-input"]
 display(report.table(study.dials_words(table)))
-lines = [
-    f"- {report.sentence(f'**Both at zero, {name}**', record)}"
-    for name, record in judged["both at zero"].items()
-]
-display(Markdown("\n".join(lines)))
+page.tell(run, {f"both at zero, {name}": one for name, one in judged["both at zero"].items()})
 
 # %% [markdown]
 # ## The paper's tools: importance and partial dependence

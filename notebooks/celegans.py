@@ -43,7 +43,13 @@ seed: NonNegativeInt = 0  # of everything
 # %% tags=["remove-input"]
 run = StudyRun(seed=seed, permutations=permutations)
 images = run.load(dataset, data, sessions)
-display(Markdown(report.data_line(images)))
+display(Markdown(report.data_line(images, epochs, repeats)))
+
+# %% tags=["remove-input"]
+answer = page.opening()
+
+# %% mystnb={"figure": {"name": "fig-celegans-accuracy", "caption": "Accuracy on held-out images (dots) with 95% intervals from resampled images. Where each image is a session of its own, controls should lie at the dashed line, which is chance, and the whole image right of it. Gray bars: 95% of one net's permutations; they are wide because one net is tested on few images. Diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the crop, its mean level, three random forests and the whole image."}} tags=["remove-input"]
+picture = page.opening()
 
 # %% [markdown]
 # **The question.** Is a corner always named? Each of these worms was imaged by itself, by hand
@@ -60,8 +66,8 @@ display(Markdown(report.data_line(images)))
 crop, whole = Corner(crop_corner, crop_size, crop_size), Whole(whole_size)
 run.keep(views.class_means(images, crop), "means")
 
-# %% tags=["remove-input"]
-page.design(run, images, "ages and sessions")
+# %% mystnb={"figure": {"caption": "How many images each age (row) has in each session (column). Each session is one image, so that each column has one mark."}, "image": {"alt": "A grid of classes and sessions; marks show how many images lie in each cell."}} tags=["remove-input"]
+page.design(run, images)
 
 # %% [markdown]
 # ## From the corner, and from the worm
@@ -102,7 +108,7 @@ seen = {
 }
 
 # %% tags=["remove-input"]
-page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
+page.tell(run, {"crop": on_crop, "whole image": on_whole})
 
 # %% [markdown]
 # ## With every image tested once
@@ -110,9 +116,7 @@ page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
 # Random draws test some images often and some never. Folds test each image once.
 
 # %% tags=["remove-input"]
-page.tell(run, {"Crop": fold_crop, "Whole image": fold_whole})
-
-# %% mystnb={"figure": {"name": "fig-celegans-accuracy", "caption": "Accuracy on held-out images (dots) with 95% intervals from resampled images. Where each image is a session of its own, controls should lie at the dashed line, which is chance, and the whole image right of it. Gray bars: 95% of one net's permutations; they are wide because one net is tested on few images. Diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the crop, its mean level, three random forests and the whole image."}} tags=["hide-input"]
+page.tell(run, {"crop": fold_crop, "whole image": fold_whole})
 rows = {
     "crop": on_crop,
     "the crop's mean level": level,
@@ -121,7 +125,12 @@ rows = {
     "whole image": on_whole,
     "whole image, folds": fold_whole,
 }
-figure = page.draw(run, "accuracies", rows)
+figure = page.draw(run, "accuracies", rows, picture)
+said = {
+    "The age, named from a corner": fold_crop,
+    "The same of a twin whose images of an age share a session": seen["Crop, one session an age"],
+}
+page.answer(run, said, answer)
 
 # %% [markdown]
 # ## What could have been found

@@ -49,46 +49,13 @@ seed: NonNegativeInt = 0  # of everything
 # %% tags=["remove-input"]
 run = StudyRun(seed=seed, permutations=permutations)
 images = run.load(dataset, data, sessions)
-display(Markdown(report.data_line(images, epochs=epochs, repeats=repeats)))
-
-# %% tags=["hide-input"]
-crop = Corner(crop_corner, crop_size, crop_size)
-free = object_free(images, crop)
-random_split = [splits.stratified(images.labels, seed=seed + n) for n in range(repeats)]
-paper = Experiment(run, images, "random 80/20", random_split, epochs)
-steps = ladder(paper, crop)
-on_crop, on_whole = steps["the full crop"], paper.measure(Whole(whole_size))
-at_own_size = own_size(paper, own_size_repeats)
-pretrained = frozen(paper, crop)
-rivals = cheap_rivals(paper, crop)
-changed = transformed(paper, Whole(whole_size))
-arcs = [
-    splits.leave_arc_out(images.table["angle"], start=sector * n, width=sector, gap=gap)
-    for n in range(repeats)
-]
-arc_crop = run.measure(images, crop, f"arc of {sector} degrees", arcs, epochs=epochs)
-arc_whole = run.measure(images, Whole(whole_size), f"arc of {sector} degrees", arcs, epochs=epochs)
-arc_free = run.measure(
-    images,
-    crop,
-    f"arc of {sector} degrees",
-    arcs,
-    epochs=epochs,
-    only=("crops without object", free),
-)
+display(Markdown(report.data_line(images, epochs, repeats)))
 
 # %% tags=["remove-input"]
-page.answer(run, {"The object, from a corner crop alone": on_crop})
+answer = page.opening()
 
-# %% mystnb={"figure": {"name": "fig-coil-accuracy", "caption": "Accuracy on held-out images (dots) with 95% intervals from resampled groups. A control whose whole interval lies right of the dashed chance line, and beyond the gray bar that holds 95% of one net's permutations, leaks. Diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for crop and whole image under the random and the arc split, beside the chance level, the permutation null and the number of the paper."}} tags=["hide-input"]
-main = {
-    "crop, random": on_crop,
-    "whole, random": on_whole,
-    "crop, arc": arc_crop,
-    "whole, arc": arc_whole,
-    "crop without\nobject, arc": arc_free,
-}
-figure = page.draw(run, "accuracies", main)
+# %% mystnb={"figure": {"name": "fig-coil-accuracy", "caption": "Accuracy on held-out images (dots) with 95% intervals from resampled groups. A control whose whole interval lies right of the dashed chance line, and beyond the gray bar that holds 95% of one net's permutations, leaks. Diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for crop and whole image under the random and the arc split, beside the chance level, the permutation null and the number of the paper."}} tags=["remove-input"]
+picture = page.opening()
 
 # %% [markdown]
 # **The question.** Objects stood on a turntable and were photographed every five degrees. All views
@@ -103,12 +70,14 @@ figure = page.draw(run, "accuracies", main)
 #
 # Most crops look black. Stretched to full contrast, some of them are not.
 
-# %% mystnb={"figure": {"name": "fig-coil-crops", "caption": "Top: some images. Middle: the crop, as it is. Bottom: the same crop with its contrast stretched. Where the bottom row shows texture or a gradient, the net has something to learn; a black tile in the bottom row is a crop of one flat value, and bright shapes with an edge are parts of the object. The terms of both sets keep their pictures from being published, so that a stored page shows the twin's here, and its title says so."}, "image": {"alt": "Three rows of small pictures: objects on a dark ground, their nearly black corner crops, and the crops with stretched contrast."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-coil-crops", "caption": "Top: some images. Middle: the crop, as it is. Bottom: the same crop with its contrast stretched. Where the bottom row shows texture or a gradient, the net has something to learn; a black tile in the bottom row is a crop of one flat value, and bright shapes with an edge are parts of the object. Where a set's terms keep its pictures from being published, a stored page shows the twin's here, and says so above them."}, "image": {"alt": "Three rows of small pictures: objects on a dark ground, their nearly black corner crops, and the crops with stretched contrast."}} tags=["hide-input"]
+crop = Corner(crop_corner, crop_size, crop_size)
 pictures = page.pictures(run, images)
 run.keep(views.crops(pictures, crop), "crops")
 
 # %% tags=["remove-input"]
 shown = images.array(crop)
+free = object_free(images, crop)
 display(
     Markdown(
         f"Of {len(images):,} crops, {(shown.max(axis=(1, 2, 3)) == 0).sum():,} are all zero, "
@@ -118,7 +87,7 @@ display(
     )
 )
 
-# %% mystnb={"figure": {"caption": "How many images each object (row) has in each turn of the table (column). One mark a row and column: object and session are one thing with two names."}, "image": {"alt": "A grid of objects and turns with marks on its diagonal only."}} tags=["remove-input"]
+# %% mystnb={"figure": {"caption": "How many images each object (row) has in each session (column). One mark a row and a column: object and session are one thing with two names."}, "image": {"alt": "A grid of classes and sessions; marks show how many images lie in each cell."}} tags=["remove-input"]
 page.design(run, images)
 
 # %% [markdown]
@@ -143,12 +112,37 @@ widgets.dial_explorer(run, DATASETS[dataset].twin, crop)
 # %% [markdown]
 # ## Named without the subject
 #
-# One LeNet-5 a repeat, trained on four fifths of the images drawn at random and tested on the rest:
-# on the crop, on the whole image made small, and, at the paper's settings, on the whole image at its
-# own size. Verdicts are corrected for the number of controls on this page.
+# In each repeat a LeNet-5 is trained on four fifths of the images, drawn at random, and tested on the
+# rest: once on the crop, once on the whole image made small, and, at the paper's settings, once on
+# the whole image at its own size. Verdicts are corrected for the number of controls on the page.
+
+# %% tags=["hide-input"]
+random_split = [splits.stratified(images.labels, seed=seed + n) for n in range(repeats)]
+paper = Experiment(run, images, "random 80/20", random_split, epochs)
+steps = ladder(paper, crop)
+on_crop, on_whole = steps["the full crop"], paper.measure(Whole(whole_size))
+at_own_size = own_size(paper, own_size_repeats)
+pretrained = frozen(paper, crop)
+rivals = cheap_rivals(paper, crop)
+changed = transformed(paper, Whole(whole_size))
+arcs = [
+    splits.leave_arc_out(images.table["angle"], start=sector * n, width=sector, gap=gap)
+    for n in range(repeats)
+]
+arc_crop = run.measure(images, crop, f"arc of {sector} degrees", arcs, epochs=epochs)
+arc_whole = run.measure(images, Whole(whole_size), f"arc of {sector} degrees", arcs, epochs=epochs)
+arc_free = run.measure(
+    images,
+    crop,
+    f"arc of {sector} degrees",
+    arcs,
+    epochs=epochs,
+    only=("crops without object", free),
+)
 
 # %% tags=["remove-input"]
 page.tell(run, {"crop": on_crop, "whole image": on_whole} | at_own_size)
+page.answer(run, {"The object, named from a corner crop": on_crop}, answer)
 
 # %% [markdown]
 # ## Without near copies
@@ -165,16 +159,27 @@ if not free.all():
     rows["crop, no object in it"] = arc_free
 words = "What near copies are worth on the crop, random split minus arc"
 page.tell(run, rows, page.gap(run, words, images, on_crop, arc_crop))
+main = {
+    "crop, random": on_crop,
+    "crop, arc": arc_crop,
+    "crop without\nobject, arc": arc_free,
+    "crop, random,\nfrozen net": pretrained["the crop, frozen net"],
+    "whole, random": on_whole,
+    "whole, arc": arc_whole,
+}
+figure = page.draw(run, "accuracies", main, picture)
 
 # %% [markdown]
 # ## What carries the leak
 #
 # The crop is given to the net with all but one kind of information taken away. Two cheap rivals are
 # asked beside it: random forests that see a mean, or eight pixels of the border
-# {cite}`noyan2022uncovering`.
+# {cite}`noyan2022uncovering`. The last line is another net: one that was trained on photographs and on
+# nothing here, with a linear classifier on its features. If it names the class too, the leak is not
+# LeNet's alone.
 
 # %% mystnb={"figure": {"name": "fig-coil-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or compression. Dashes: chance; gray bars: 95% of one net's permutations."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-figure = page.draw(run, "ladder", steps | rivals)
+figure = page.draw(run, "ladder", steps | rivals | pretrained)
 
 # %% tags=["remove-input"]
 page.overtaken(steps)

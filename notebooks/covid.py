@@ -26,7 +26,7 @@ from confoundlab.design import columns, duplicates, splits
 from confoundlab.evidence import nuisance
 from confoundlab.notebook import page
 from confoundlab.plotting import views
-from confoundlab.studies import Experiment, cheap_rivals, ladder, transformed
+from confoundlab.studies import Experiment, cheap_rivals, frozen, ladder, own_size, transformed
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["covid4", "covid2"] = "covid4"  # four classes, or COVID-19 against the others
@@ -38,6 +38,7 @@ whole_size: Annotated[int, Field(ge=12, le=128)] = 32  # side of the resized who
 black_share: Annotated[float, Field(gt=0, lt=1)] = 0.75  # of height and width, over the lungs
 epochs: PositiveInt = 120  # passes over the training images
 repeats: PositiveInt = 10  # nets a view, each with another split and other initial weights
+own_size_repeats: NonNegativeInt = 0  # of them, nets on whole images at their own size
 map_stride: Annotated[int, Field(ge=4, le=128)] = 12  # pixels between places of the leak map
 map_epochs: PositiveInt = 40  # epochs at each place of the leak map
 permutations: PositiveInt = 999  # size of the null
@@ -47,7 +48,13 @@ seed: NonNegativeInt = 0  # of everything
 run = StudyRun(seed=seed, permutations=permutations)
 corners = run.load(dataset, data, sessions)
 wholes = run.load(f"{dataset}_whole", data, sessions)
-display(Markdown(report.data_line(corners)))
+display(Markdown(report.data_line(corners, epochs, repeats)))
+
+# %% tags=["remove-input"]
+answer = page.opening()
+
+# %% mystnb={"figure": {"name": "fig-covid-accuracy", "caption": "Accuracy on held-out images (dots) with 95% intervals from resampled groups: the corner crop under the random split and with patients apart, the lungs blacked out, and the whole image. A control whose whole interval lies right of the dashed chance line, and beyond the gray bar that holds 95% of one net's permutations, leaks. Diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the corner crop, the image without lungs and the whole image, beside chance, the permutation null and the paper's numbers."}} tags=["remove-input"]
+picture = page.opening()
 
 # %% [markdown]
 # **The question.** The COVID-19 images of this set {cite}`khan2020coronet` were collected from papers
@@ -63,7 +70,7 @@ display(Markdown(report.data_line(corners)))
 #
 # No single patient is shown here: these are means over all images of a class.
 
-# %% mystnb={"figure": {"name": "fig-covid-means", "caption": "Top: mean X-ray of each class. Middle: mean of the corner crop. Bottom: the same with its contrast stretched. If corners held nothing, the tiles of the middle row would be alike; where their levels or gradients differ, there is something to learn."}, "image": {"alt": "Three rows of small pictures, one column a class: blurred mean chest X-rays, their corners, and the corners with stretched contrast."}} tags=["hide-input"]
+# %% mystnb={"figure": {"name": "fig-covid-means", "caption": "Top: mean X-ray of each class. Middle: mean of the corner crop. Bottom: the same with its contrast stretched. The tiles of the middle row look alike to the eye; in the bottom row, where the smallest differences are stretched, they need not."}, "image": {"alt": "Three rows of small pictures, one column a class: blurred mean chest X-rays, their corners, and the corners with stretched contrast."}} tags=["hide-input"]
 crop, whole = Corner(crop_corner, crop_size, crop_size), Whole(whole_size)
 run.keep(views.class_means(corners, crop, wholes), "means")
 
@@ -85,15 +92,16 @@ display(
     )
 )
 
-# %% tags=["remove-input"]
-page.design(run, corners, "classes and sources")
+# %% mystnb={"figure": {"caption": "How many images each class (row) has from each source (column). A class with one mark, in a column of its own, cannot be told from its source."}, "image": {"alt": "A grid of classes and sessions; marks show how many images lie in each cell."}} tags=["remove-input"]
+page.design(run, corners)
 
 # %% [markdown]
 # ## Named without the body
 #
 # As in the paper's Table 1: as many images to train and to test on, drawn at random, one LeNet-5 a
 # repeat. The crop is also given to it with all but one kind of information taken away. Two cheap
-# rivals are asked beside it: random forests that see a mean, or eight pixels.
+# rivals are asked beside it, random forests that see a mean, or eight pixels, and a net that was
+# trained on photographs and on nothing here, with a linear classifier on its features.
 
 # %% tags=["remove-input"]
 printed = paper_rows()[dataset]
@@ -115,9 +123,25 @@ honest_crop, honest_whole = corners_apart.measure(crop), wholes_apart.measure(wh
 black, ring = CentreBlackout(black_share), BorderRing(4)
 no_lungs, only_ring = (wholes_apart.measure(Then(hide, whole)) for hide in (black, ring))
 changed = transformed(on_wholes, whole)
+at_own_size = own_size(on_wholes, own_size_repeats)
+pretrained = frozen(on_corners, crop)
 
 # %% tags=["remove-input"]
-page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
+page.tell(run, {"crop": on_crop, "whole image": on_whole} | at_own_size)
+main = {
+    "corner, random": on_crop,
+    "corner, random,\nfrozen net": pretrained["the crop, frozen net"],
+    "corner,\npatients apart": honest_crop,
+    "lungs blacked out,\npatients apart": no_lungs,
+    "whole, random": on_whole,
+    "whole,\npatients apart": honest_whole,
+}
+figure = page.draw(run, "accuracies", main, picture)
+said = {
+    "The class, named from a corner of the X-ray": on_crop,
+    "The class, named with the lungs blacked out, patients apart": no_lungs,
+}
+page.answer(run, said, answer)
 
 # %% [markdown]
 # ## With patients apart
@@ -129,7 +153,7 @@ page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
 words = "What a shared patient is worth on the crop, random split minus patients apart"
 page.tell(
     run,
-    {"Crop": honest_crop, "Whole image": honest_whole},
+    {"crop": honest_crop, "whole image": honest_whole},
     page.gap(run, words, corners, on_crop, honest_crop),
 )
 
@@ -159,7 +183,7 @@ page.tell(run, hidden, page.gap(run, words, wholes, honest_whole, no_lungs))
 # ## What carries the leak
 
 # %% mystnb={"figure": {"name": "fig-covid-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or compression. Dashes: chance; gray bars: 95% of one net's permutations."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-figure = page.draw(run, "ladder", steps | rivals)
+figure = page.draw(run, "ladder", steps | rivals | pretrained)
 
 # %% tags=["remove-input"]
 page.overtaken(steps)
@@ -189,7 +213,8 @@ lines = [f"- the class from **{words}** alone: {evidence}" for words, evidence i
 display(Markdown("\n".join(lines) or "The twin has no files of its own, so this is left out."))
 
 # %% mystnb={"figure": {"name": "fig-covid-factors", "caption": "Up: how much a factor says about the class, from nothing (0) to everything (1). Right: how well a linear probe of the corner's pixels names the factor in images it has not seen; chance is 0.5. What stands at the top right can mislead a net. Bars: 95% intervals. Filled and orange: both above chance after correction."}, "image": {"alt": "A scatter plot of the session and the properties of the files, by what they say about the class and by how well pixels tell them."}} tags=["hide-input"]
-known = corners.table[["session", *files]].copy()
+# the source is the class or contains it: a factor that says all by construction tells nothing new
+known = corners.table[files or ["session"]].copy()
 if "jpeg_q00" in known:
     known["jpeg_q00"] = columns.merge_rare(known["jpeg_q00"], corners.groups)
 placed = page.factor_map(run, corners, crop, known)

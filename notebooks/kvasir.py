@@ -27,7 +27,7 @@ from confoundlab.evidence import nuisance
 from confoundlab.images import file_properties
 from confoundlab.notebook import page
 from confoundlab.plotting import views
-from confoundlab.studies import Experiment, cheap_rivals, ladder, transformed
+from confoundlab.studies import Experiment, cheap_rivals, frozen, ladder, transformed
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["kvasir", "kvasir_v2"] = "kvasir"  # 500 or 1,000 images a class
@@ -49,7 +49,13 @@ seed: NonNegativeInt = 0  # of everything
 # %% tags=["remove-input"]
 run = StudyRun(seed=seed, permutations=permutations)
 images = run.load(dataset, data, sessions, each)
-display(Markdown(report.data_line(images)))
+display(Markdown(report.data_line(images, epochs, repeats)))
+
+# %% tags=["remove-input"]
+answer = page.opening()
+
+# %% mystnb={"figure": {"name": "fig-kvasir-accuracy", "caption": "Accuracy on held-out images (dots) with 95% intervals from resampled groups: the corner crop, named by a LeNet-5 and by a net trained on photographs, and the whole image. A control whose whole interval lies right of the dashed chance line, and beyond the gray bar that holds 95% of one net's permutations, leaks. Diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the corner crop and the whole image, beside chance, the permutation null and the paper's numbers."}} tags=["remove-input"]
+picture = page.opening()
 
 # %% [markdown]
 # **The question.** Kvasir {cite}`pogorelov2017kvasir` has pictures from endoscopies in eight classes:
@@ -72,7 +78,7 @@ display(Markdown(f"What to know of this set:\n\n{defects}"))
 crop, whole = Corner(crop_corner, crop_size, crop_size), Whole(whole_size)
 run.keep(views.class_means(images, crop, colour="rgb"), "means")
 
-# %% tags=["remove-input"]
+# %% mystnb={"figure": {"caption": "How many images each class (row) has in each session (column)."}, "image": {"alt": "A grid of classes and sessions; marks show how many images lie in each cell."}} tags=["remove-input"]
 if "session" in images.table:
     page.design(run, images)
 else:
@@ -111,9 +117,17 @@ boxes = {
     for words, painted in (("the green box alone", False), ("the green box painted over", True))
 }
 changed = transformed(in_colour, whole)
+pretrained = frozen(in_colour, crop)
 
 # %% tags=["remove-input"]
-page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
+page.tell(run, {"crop": on_crop, "whole image": on_whole})
+main = {
+    "crop": on_crop,
+    "crop,\nfrozen net": pretrained["the crop, frozen net"],
+    "whole image": on_whole,
+}
+figure = page.draw(run, "accuracies", main, picture)
+page.answer(run, {"The class, named from a corner": on_crop}, answer)
 
 # %% [markdown]
 # ## Copies, and why there is no honest split
@@ -140,7 +154,7 @@ display(Markdown("\n".join(lines)))
 # ## What carries the leak
 
 # %% mystnb={"figure": {"name": "fig-kvasir-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or compression. Dashes: chance; gray bars: 95% of one net's permutations; diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-figure = page.draw(run, "ladder", steps | rivals)
+figure = page.draw(run, "ladder", steps | rivals | pretrained)
 
 # %% tags=["remove-input"]
 page.overtaken(steps)

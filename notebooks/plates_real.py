@@ -21,6 +21,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import StudyRun, report
 from confoundlab.evidence import differences
+from confoundlab.notebook import page
 from confoundlab.plates.analysis import forests
 from confoundlab.plates.figures import grids as figures
 from confoundlab.plates.nuisance import density, focus_trial, heatmaps
@@ -42,6 +43,9 @@ sets = real.at_hand(run)
 sites = real.focus_at_hand(run)
 display(Markdown(real.data_lines(run)))
 
+# %% tags=["remove-input"]
+answer = page.opening()
+
 # %% [markdown]
 # **The question.** Venugopalan et al. {cite}`venugopalan2019easy` found focus, batch, laboratory and
 # density in the answers of their nets. Their screens were never released. These public sets have the
@@ -58,14 +62,14 @@ display(Markdown(real.data_lines(run)))
 # {cite}`yang2018focus`.
 
 # %% tags=["hide-input"]
-lines = []
 if sites:
     untouched = focus_trial.untouched(sites)
     blurred = focus_trial.known_blurs(sites, window=crop, seed=seed)
     run.keep_table(blurred, "focus")
     judged = focus_trial.judge(run, sites, untouched, blurred)
-    lines = [f"- {report.sentence('**In focus, or plane 00**', judged.pop(focus_trial.APART))}"]
-display(Markdown("\n".join(lines) or real.left_out("focus_quality")))
+    page.tell(run, {"in focus, or plane 00": judged.pop(focus_trial.APART)})
+else:
+    display(Markdown(real.left_out("focus_quality")))
 
 # %% tags=["remove-input"]
 if sites:
@@ -121,8 +125,10 @@ display(Markdown("\n".join(lines) or real.left_out("nf1_qc")))
 
 # %% tags=["hide-input"]
 answers = real.nf1_answers(run, nf1, folds=folds, repeats=repeats) if nf1 else {}
-lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in answers.items()]
-display(Markdown("\n".join(lines) or real.left_out("nf1_qc")))
+if answers:
+    page.tell(run, answers)
+else:
+    display(Markdown(real.left_out("nf1_qc")))
 
 # %% [markdown]
 # No split of these data tells genotype and column apart, whole plates left out included: all plates of
@@ -136,8 +142,10 @@ display(Markdown("\n".join(lines) or real.left_out("nf1_qc")))
 # %% tags=["hide-input"]
 screen = sets.get("cardiac_fibroblast_screen")
 hearts = real.heart_answers(run, screen, folds=folds, repeats=repeats) if screen else {}
-lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in hearts.items()]
-display(Markdown("\n".join(lines) or real.left_out("cardiac_fibroblast_screen")))
+if hearts:
+    page.tell(run, hearts)
+else:
+    display(Markdown(real.left_out("cardiac_fibroblast_screen")))
 
 # %% [markdown]
 # The same accuracy with whole plates left out would prove nothing about disease: every plate has the
@@ -161,11 +169,11 @@ if plate:
 lines = []
 if plate:
     named = real.quality_answers(run, plate, folds=folds, repeats=repeats)
-    lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in named.items()]
+    page.tell(run, named)
     where = real.places(
         plate.table, "PowerLogLogSlope DNA", rings=2, n_permutations=permutations, seed=seed
     )
-    lines += [f"- {words}" for words in where]
+    lines = [f"- {words}" for words in where]
 display(Markdown("\n".join(lines) or real.left_out("cardiac_fibroblast_qc")))
 
 # %% [markdown]
@@ -178,8 +186,10 @@ display(Markdown("\n".join(lines) or real.left_out("cardiac_fibroblast_qc")))
 # %% tags=["hide-input"]
 bbbc = sets.get("bbbc021_profiles")
 weeks = real.week_answers(run, bbbc, folds=folds, repeats=repeats) if bbbc else {}
-lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in weeks.items()]
-display(Markdown("\n".join(lines) or real.left_out("bbbc021_profiles")))
+if weeks:
+    page.tell(run, weeks)
+else:
+    display(Markdown(real.left_out("bbbc021_profiles")))
 
 # %% [markdown]
 # The same forest names the mechanism of action of a drug. A random split has other doses and replicates
@@ -189,11 +199,14 @@ display(Markdown("\n".join(lines) or real.left_out("bbbc021_profiles")))
 
 # %% tags=["hide-input"]
 moa = real.mechanism_answers(run, bbbc, folds=folds, repeats=repeats) if bbbc else {}
-lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in moa.items()]
-display(Markdown("\n".join(lines) or real.left_out("bbbc021_profiles")))
+if moa:
+    page.tell(run, moa)
+else:
+    display(Markdown(real.left_out("bbbc021_profiles")))
 
 # %% mystnb={"figure": {"name": "fig-plates-bbbc", "caption": "Accuracy of forests on held-out wells of BBBC021, with 95% intervals from resampled plates (week) or compounds (mechanism). Dashes: chance; gray bars: 95% of one forest's permutations. What is lost from a random split to plates, compounds or weeks apart was owed to what they share."}, "image": {"alt": "Dots with intervals for the week named from control wells and the mechanism named under three splits."}} tags=["hide-input"]
 if bbbc:
+    page.answer(run, weeks, answer)
     together = weeks | moa
     figure = nets.accuracies([one.record for one in together.values()], list(together))
     run.keep(figure, "bbbc021")
@@ -255,8 +268,10 @@ if lincs:
 
 # %% tags=["hide-input"]
 told = density.told_by_count(run, lincs) if lincs else {}
-lines = [f"- {report.sentence(f'**{words}**', one)}" for words, one in told.items()]
-display(Markdown("\n".join(lines) or real.left_out("lincs_cell_counts")))
+if told:
+    page.tell(run, told)
+else:
+    display(Markdown(real.left_out("lincs_cell_counts")))
 
 # %% [markdown]
 # ## All numbers

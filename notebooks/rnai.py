@@ -45,7 +45,13 @@ seed: NonNegativeInt = 0  # of everything
 run = StudyRun(seed=seed, permutations=permutations)
 fields = run.load(dataset, data)
 screen = run.load("mitocheck", "auto" if data == "real" else data)
-display(Markdown(report.data_line(fields) + "\n>\n" + report.data_line(screen)))
+display(Markdown(report.data_line(fields, epochs, repeats) + "\n>\n" + report.data_line(screen)))
+
+# %% tags=["remove-input"]
+answer = page.opening()
+
+# %% mystnb={"figure": {"name": "fig-rnai-accuracy", "caption": "Accuracy on held-out patches (dots) with 95% intervals from resampled groups: patches without a cell and with one, at random and with fields apart. Dashed: chance; gray bars: 95% of one net's permutations; diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for background and cell patches under two splits, beside chance and the paper's numbers."}} tags=["remove-input"]
+picture = page.opening()
 
 # %% [markdown]
 # **The question.** In an RNAi screen a gene is switched off and cells are photographed. All cells of a
@@ -107,15 +113,15 @@ empty_random = steps["the full crop"]
 cells_apart, empty_apart = (apart[kind].measure(run_names[kind]) for kind in apart)
 
 # %% tags=["remove-input"]
-page.tell(
-    run,
-    {
-        "Cells": cells_random,
-        "Background": empty_random,
-        "Cells, fields apart": cells_apart,
-        "Background, fields apart": empty_apart,
-    },
-)
+main = {
+    "background": empty_random,
+    "background, fields apart": empty_apart,
+    "cells": cells_random,
+    "cells, fields apart": cells_apart,
+}
+page.tell(run, main)
+figure = page.draw(run, "accuracies", main, picture)
+page.answer(run, {"The gene, named from pixels without a cell": empty_random}, answer)
 
 # %% mystnb={"figure": {"name": "fig-rnai-ladder", "caption": "The background patch with all but one kind of information taken away. The step that comes near the full crop carries the session."}, "image": {"alt": "Dots with intervals for the full background patch, its low and high frequencies, its histogram and its mean level."}} tags=["hide-input"]
 figure = page.draw(run, "ladder", steps)
@@ -149,15 +155,23 @@ if fields.state == "simulated":
         )
 page.tell(run, other, "" if other else "The real files do not name their sessions: left out.")
 
+# %% tags=["remove-input"]
+real = screen.state != "simulated"
+heading = (
+    "## The same nets on a real screen: MitoCheck" if real else "## A second screen, simulated"
+)
+about = (
+    "MitoCheck filmed its cells, and experts named the phenotype of each."
+    if real
+    else "MitoCheck's images are not at hand: a twin stands here, with its phenotypes and counts."
+)
+display(Markdown(f"{heading}\n\n{about}"))
+
 # %% [markdown]
-# ## MitoCheck: the same nets on a real screen
-#
-# MitoCheck filmed its cells. Every image is cut from a frame of a movie around one nucleus, and experts named
-# its phenotype. The whole image holds the
-# nucleus; its top left corner should not. In some it does, because a neighbour reaches into it; they
-# are counted, and left out of one line. Another way round a neighbour is to look for the patch of
-# each image that varies least, wherever it lies. Beside them stands the middle, as many pixels, with
-# the nucleus in it.
+# Every image is cut from a frame of a movie around one nucleus. The whole image holds the nucleus; its
+# top left corner should not. In some it does, because a neighbour reaches into it; they are counted, and
+# left out of one line. Another way round a neighbour is to look for the patch of each image that varies
+# least, wherever it lies. Beside them stands the middle, as many pixels, with the nucleus in it.
 
 # %% tags=["hide-input"]
 corner, whole = Corner("top-left", crop_size, crop_size), Whole(whole_size)

@@ -20,7 +20,7 @@ from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import StudyRun, report
-from confoundlab.notebook import widgets
+from confoundlab.notebook import page, widgets
 from confoundlab.plates.analysis import after_remedies, cnn, leave_pair_out
 from confoundlab.plates.analysis import laboratory as lab
 from confoundlab.plates.features import embeddings, patches, smaller, statistics, survey
@@ -65,6 +65,9 @@ run.note(main_sites, "sma_main, sites")
 run.note(pilot_sites, "sma_pilot, sites")
 display(Markdown(study.data_line(cells, pilot_sites)))
 
+# %% tags=["remove-input"]
+answer = page.opening()
+
 # %% [markdown]
 # **The question.** Fibroblasts of twelve people with spinal muscular atrophy (SMA) and of fifteen
 # healthy people were grown on plates, in two batches weeks apart. Models told SMA from healthy in people
@@ -94,7 +97,7 @@ figure = sma.patches(cells)
 run.keep(figure, "patches")
 
 # %% [markdown]
-# ## Focus falls off from the centre
+# ## Does focus fall off from the centre?
 #
 # The paper's Figure 2. Pilot plates were imaged in one plane, main plates in a stack of planes of which the sharpest
 # was kept.
@@ -131,7 +134,7 @@ figure = sma.focus_truth({"pilot": pilot_sites.table, "main": main_sites.table})
 run.keep(figure, "focus-truth")
 
 # %% [markdown]
-# ## Embeddings cluster by batch
+# ## Do embeddings cluster by batch?
 #
 # The paper's Figure 3. A net that was trained on photographs {cite}`tan2019efficientnet` turns patches
 # into numbers, their {term}`embedding`, and {term}`t-SNE` draws these as a map.
@@ -214,8 +217,7 @@ models = {
 people = study.judge_people(run, models, cells.table, "sma_main")
 
 # %% tags=["remove-input"]
-lines = [f"- {report.sentence(f'**{name}**', record)}" for name, record in people.items()]
-display(Markdown("\n".join(lines)))
+page.tell(run, people)
 
 # %% mystnb={"figure": {"name": "fig-sma-models", "caption": "Simulated plates, after the paper's Figure 4a: ROC AUC on each held-out pair of people, for three models. Crosses: the pair whose two lines come from one laboratory; look whether they lie below the other folds."}, "image": {"alt": "Three columns of twelve dots each, with their mean and interval beside; an orange cross among them, and a dashed line at one half."}} tags=["hide-input"]
 figure = figures_folds.fold_aucs(models)
@@ -282,8 +284,13 @@ figure = sma.worlds(found)
 run.keep(figure, "worlds")
 
 # %% tags=["remove-input"]
-lines = [f"- {report.sentence(f'**{name}**', record)}" for name, record in worlds.items()]
-lines += [
+page.tell(run, worlds)
+said = {
+    "SMA, named in unseen people by 63 statistics": people["63 statistics"],
+    "The same cells without any disease in their looks": worlds["no phenotype"],
+}
+page.answer(run, said, answer)
+lines = [
     f"- **as planted, less {name}**: "
     f"{lab.gap(found['as planted'], found[name], seed=seed)} of the mean AUC."
     for name in worlds
@@ -311,11 +318,7 @@ figure = figures_folds.nuisance(nuisances)
 run.keep(figure, "nuisance")
 
 # %% tags=["remove-input"]
-lines = [
-    f"- {report.sentence(f'**{one.target}**', record)}"
-    for one, record in zip(nuisances, told, strict=True)
-]
-display(Markdown("\n".join(lines)))
+page.tell(run, {one.target: record for one, record in zip(nuisances, told, strict=True)})
 
 # %% [markdown]
 # ## Remedies

@@ -26,7 +26,15 @@ from confoundlab.croppers import AsIs, Box, Corner, Whole, patches_at
 from confoundlab.design import duplicates, splits
 from confoundlab.notebook import page
 from confoundlab.plotting import nets, views
-from confoundlab.studies import Experiment, cheap_rivals, ladder, leakmap, transformed
+from confoundlab.studies import (
+    Experiment,
+    cheap_rivals,
+    frozen,
+    ladder,
+    leakmap,
+    own_size,
+    transformed,
+)
 
 # %% tags=["parameters", "remove-input"]
 dataset: Literal["yale_a", "yale_b_p00", "yale_b"] = "yale_a"  # which image set
@@ -38,6 +46,7 @@ box_down: int = 0  # in A: pixels by which every forehead's box is moved down
 whole_size: Annotated[int, Field(ge=12, le=128)] = 32  # side of the resized whole image
 epochs: PositiveInt = 120  # passes over the training images
 repeats: PositiveInt = 10  # nets a view, each with another split and other initial weights
+own_size_repeats: NonNegativeInt = 0  # of them, nets on whole images at their own size
 map_stride: Annotated[int, Field(ge=4, le=128)] = 27  # pixels between places of the leak map
 map_epochs: PositiveInt = 40  # epochs at each place of the leak map and each size of the crop
 map_images: PositiveInt = 2000  # of them the leak map takes so many at most, evenly spaced
@@ -48,7 +57,13 @@ seed: NonNegativeInt = 0  # of everything
 run = StudyRun(seed=seed, permutations=permutations)
 faces = run.load(dataset, data, sessions)
 of_a = dataset == "yale_a"
-display(Markdown(report.data_line(faces)))
+display(Markdown(report.data_line(faces, epochs, repeats)))
+
+# %% tags=["remove-input"]
+answer = page.opening()
+
+# %% mystnb={"figure": {"name": "fig-yale-accuracy", "caption": "Accuracy on held-out images (dots) with 95% intervals from resampled groups: the crop and the whole image, at random and with one kind of picture left out. A control whose whole interval lies right of the dashed chance line, and beyond the gray bar that holds 95% of one net's permutations, leaks. Diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the crop and the whole face under two splits, beside chance, the permutation null and the paper's numbers."}} tags=["remove-input"]
+picture = page.opening()
 
 # %% [markdown]
 # **The question.** Every person of these sets sat once. Person, day, chair and camera are the same
@@ -117,8 +132,8 @@ display(
     )
 )
 
-# %% tags=["remove-input"]
-page.design(run, faces, "persons and sittings")
+# %% mystnb={"figure": {"caption": "How many images each person (row) has in each sitting (column). One mark a row and a column: person and sitting are one thing with two names."}, "image": {"alt": "A grid of classes and sessions; marks show how many images lie in each cell."}} tags=["remove-input"]
+page.design(run, faces)
 
 # %% [markdown]
 # ## Named without the face
@@ -147,7 +162,7 @@ honest_whole = run.measure(faces, whole, honest, held_out, epochs=epochs)
 boxes = {}
 if dataset == "yale_b_p00":
     boxes = {
-        f"Box {kind}": run.measure(
+        f"box {kind}": run.measure(
             crops,
             crop,
             honest,
@@ -158,9 +173,21 @@ if dataset == "yale_b_p00":
         for kind in sorted(crops.table["box"].unique())
     }
 changed = transformed(on_faces, whole)
+at_own_size = own_size(on_faces, own_size_repeats)
+pretrained = frozen(on_crops, crop)
 
 # %% tags=["remove-input"]
-page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
+page.tell(run, {"crop": on_crop, "whole image": on_whole} | at_own_size)
+main = {
+    "crop, random": on_crop,
+    "crop, random,\nfrozen net": pretrained["the crop, frozen net"],
+    f"crop,\n{honest}": honest_crop,
+    "whole, random": on_whole,
+    f"whole,\n{honest}": honest_whole,
+}
+figure = page.draw(run, "accuracies", main, picture)
+place = "the forehead" if of_a else "a corner"
+page.answer(run, {f"The person, named from {place}": on_crop}, answer)
 
 # %% [markdown]
 # ## With one kind of picture left out
@@ -174,31 +201,33 @@ page.tell(run, {"Crop": on_crop, "Whole image": on_whole})
 words = f"What pictures of the same {block} are worth on the crop, random split minus this one"
 page.tell(
     run,
-    {"Crop": honest_crop, "Whole image": honest_whole},
+    {"crop": honest_crop, "whole image": honest_whole},
     page.gap(run, words, crops, on_crop, honest_crop),
 )
 
-# %% [markdown]
-# ## Where the box follows the face
-#
-# The copy of Yale B's frontal pose was cut out by others: of some persons with one fixed box, of the
-# others with a box round the face. What the second kind shows of the wall depends on the face that
-# was found, which is a leak made after the pictures were taken. These are the nets of the section
-# before, scored on the persons of one kind of box at a time.
-
 # %% tags=["remove-input"]
-note = ""
-if dataset != "yale_b_p00":
-    note = "This set was not cut out again, so there is nothing to compare."
-elif faces.state == "simulated":
-    note = "The twin's pictures are all of one frame, so here the two should be alike."
-page.tell(run, boxes, note)
+if boxes:
+    twin_words = (
+        " The twin's pictures are all of one frame, so here the two should be alike."
+        if faces.state == "simulated"
+        else ""
+    )
+    display(
+        Markdown(
+            "**Where the box follows the face.** The copy of Yale B's frontal pose was cut out by "
+            "others: of some persons with one fixed box, of the others with a box round the face. "
+            "What the second kind shows of the wall depends on the face that was found, which is a "
+            "leak made after the pictures were taken. These are the nets of this section, scored "
+            f"on the persons of one kind of box at a time.{twin_words}"
+        )
+    )
+    page.tell(run, boxes)
 
 # %% [markdown]
 # ## What carries the leak
 
 # %% mystnb={"figure": {"name": "fig-yale-ladder", "caption": "The crop with all but one kind of information taken away, and the cheap rivals. Where the mean level alone comes near the full crop, the leak is a brightness; where the high frequencies do, it is noise or texture. Dashes: chance; gray bars: 95% of one net's permutations; diamonds: what the paper prints."}, "image": {"alt": "Dots with intervals for the full crop, its low and high frequencies, its histogram, its mean level, and three random forests."}} tags=["hide-input"]
-figure = page.draw(run, "ladder", steps | rivals)
+figure = page.draw(run, "ladder", steps | rivals | pretrained)
 
 # %% tags=["remove-input"]
 page.overtaken(steps)

@@ -34,6 +34,7 @@ DIFFERENCES = tuple(f"difference in {metric}" for metric in METRICS)
 FACTORS = ("partial R²", "owed to a factor", "beyond a factor")
 PROBE = "ROC AUC of a probe"
 INTERVALS = (*METRICS, *DIFFERENCES, *FACTORS, PROBE)
+_LAYOUTS = 20  # of labels over groups of some sizes: the power of each is simulated once
 _REFITS = 50  # of a null that widens the interval of a probe
 _FITS, _UNSEEN = 200, 4000  # fits, and images each is tested on, that tell a probe's true AUC
 _LEAN = 0.6  # how often a factor follows the label, rather than a coin
@@ -85,8 +86,9 @@ def covered(cell: Coverage, seed: int) -> dict[str, Any]:
     if cell.metric == PROBE:
         truth, low, high = _of_probe(cell, seed)
         return {"inside": low <= truth <= high}
-    label = rng.permutation(np.arange(cell.n_groups) % 2)
-    sizes = group_sizes(cell.sizes, label, cell.images_per_group, rng)
+    layout = np.random.default_rng([seed % _LAYOUTS, APART, 1])
+    label = layout.permutation(np.arange(cell.n_groups) % 2)
+    sizes = group_sizes(cell.sizes, label, cell.images_per_group, layout)
     drawn = _Images(cell, label, np.repeat(np.arange(cell.n_groups), sizes), seed, rng)
     if cell.metric == "partial R²":
         found = _partial_r2(drawn)

@@ -13,6 +13,7 @@ from .entry import Archive as Archive
 from .entry import Dataset as Dataset
 from .entry import DataState as DataState
 from .entry import Packed as Packed
+from .entry import Page as Page
 from .entry import Pictures as Pictures
 from .entry import Row as Row
 from .entry import SessionLayout as SessionLayout
@@ -22,6 +23,7 @@ from .entry import Twin as Twin
 from .paper_rows import paper_accuracy as paper_accuracy
 from .paper_rows import paper_rows as paper_rows
 from .registry import DATASETS as DATASETS
+from .registry import PAGES as PAGES
 from .registry import STUDIES as STUDIES
 from .registry import TABLES as TABLES
 from .registry import dataset as dataset

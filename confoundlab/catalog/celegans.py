@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Pictures, Row, Study, Twin, lone
+from confoundlab.catalog.entry import (
+    EXPOSURE,
+    Archive,
+    Dataset,
+    Page,
+    Pictures,
+    Row,
+    Study,
+    Twin,
+    lone,
+)
 
 AGES = ("day1", "day2", "day4", "day8")
 # Table 6: images of each class in training and in the test of one fold.
@@ -73,6 +83,7 @@ STUDY = Study(
     name="celegans",
     title="C. elegans: every image a session of its own",
     datasets=(CELEGANS,),
+    pages=(Page("celegans", "celegans"),),
     profiles={
         "smoke": {"epochs": 10, "repeats": 2, "permutations": 999},
         "quick": {"epochs": 30, "repeats": 10, "permutations": 999},

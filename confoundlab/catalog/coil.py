@@ -11,7 +11,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Pictures, Row, Study, Twin
+from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Page, Pictures, Row, Study, Twin
 
 STEP_DEGREES = 5
 # Neighbouring views are near copies, so views within a sector are kept together when an interval
@@ -140,6 +140,12 @@ STUDY = Study(
     name="coil",
     title="COIL: objects on a turntable",
     datasets=(COIL20, COIL100),
+    pages=(
+        Page("coil", "coil20"),
+        # five times the images and classes: fewer nets say as much
+        Page("coil-100", "coil100", "COIL-100", "paper", {"repeats": 3, "own_size_repeats": 1}),
+        Page("coil-twin", "coil20", "the twin", "quick", {"data": "simulated"}),
+    ),
     profiles={
         "smoke": {
             "epochs": 2, "repeats": 2, "permutations": 99, "map_stride": 54, "map_epochs": 1,
@@ -151,8 +157,8 @@ STUDY = Study(
         },
         # 120 epochs and an 80/20 split are the paper's; the ten repeats and the map are ours.
         "paper": {
-            "epochs": 120, "repeats": 10, "permutations": 9999, "map_stride": 12, "map_epochs": 40,
-            "map_repeats": 3,
+            "epochs": 120, "repeats": 10, "own_size_repeats": 3, "permutations": 9999,
+            "map_stride": 12, "map_epochs": 40, "map_repeats": 3,
         },
     },
 )  # fmt: skip

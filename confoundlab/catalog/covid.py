@@ -16,7 +16,17 @@ from typing import Literal
 
 import numpy as np
 
-from confoundlab.catalog.entry import EXPOSURE, Dataset, Packed, Pictures, Row, Study, Twin, lone
+from confoundlab.catalog.entry import (
+    EXPOSURE,
+    Dataset,
+    Packed,
+    Page,
+    Pictures,
+    Row,
+    Study,
+    Twin,
+    lone,
+)
 
 COUNTS = {"bacteria": 330, "covid": 284, "normal": 310, "virus": 327}
 # Training and test images of the paper's two-class set. At most 284 of them show COVID-19; how the
@@ -141,13 +151,19 @@ STUDY = Study(
     name="covid",
     title="COVID: chest X-rays from two sources",
     datasets=(COVID4, COVID4_WHOLE, COVID2, COVID2_WHOLE),
+    pages=(
+        Page("covid", "covid4"),
+        Page("covid-two", "covid2", "two classes"),
+        Page("covid-twin", "covid4", "the twin", "quick", {"data": "simulated"}),
+    ),
     profiles={
         "smoke": {"epochs": 2, "repeats": 2, "permutations": 99, "map_stride": 54, "map_epochs": 1},
         "quick": {
             "epochs": 30, "repeats": 3, "permutations": 999, "map_stride": 27, "map_epochs": 20,
         },
         "paper": {
-            "epochs": 120, "repeats": 10, "permutations": 9999, "map_stride": 12, "map_epochs": 40,
+            "epochs": 120, "repeats": 10, "own_size_repeats": 3, "permutations": 9999,
+            "map_stride": 12, "map_epochs": 40,
         },
     },
 )  # fmt: skip

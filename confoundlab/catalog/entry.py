@@ -229,6 +229,31 @@ class TableSet:
 
 
 @dataclass(frozen=True)
+class Page:
+    """A page of the book: a study's run that is stored in ``results/<name>``, and shown.
+
+    Parameters
+    ----------
+    name : str
+        Of the page and of what is stored; a study's main page has the study's name.
+    dataset : str
+        What the run is of.
+    about : str
+        In a word or two, what tells it from the study's main page; added to the title.
+    profile : {"smoke", "quick", "paper"}
+        Of the run.
+    parameters : mapping
+        What the run changes of its profile.
+    """
+
+    name: str
+    dataset: str
+    about: str = ""
+    profile: str = "paper"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Study:
     """A notebook, the data sets that it can run on, and its profiles.
 
@@ -242,6 +267,8 @@ class Study:
         Measurements that it reads; what is not at hand is left out.
     profiles : mapping of str to mapping
         Profile to notebook parameters: smoke (seconds), quick (minutes), paper (the paper's own).
+    pages : tuple of Page
+        Its runs that are stored and shown, the main one first.
     data : {"auto", "simulated"}
         "simulated" where the notebook runs on twins only.
     """
@@ -251,4 +278,5 @@ class Study:
     datasets: tuple[Dataset, ...] = ()
     tables: tuple[TableSet, ...] = ()
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    pages: tuple[Page, ...] = ()
     data: Literal["auto", "simulated"] = "auto"

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confoundlab.catalog.entry import EXPOSURE, Archive, Dataset, Pictures, Row, Study, Twin, lone
+from confoundlab.catalog.entry import (
+    EXPOSURE,
+    Archive,
+    Dataset,
+    Page,
+    Pictures,
+    Row,
+    Study,
+    Twin,
+    lone,
+)
 
 CLASSES = (
     "dyed-lifted-polyps", "dyed-resection-margins", "esophagitis", "normal-cecum",
@@ -75,6 +85,7 @@ STUDY = Study(
     name="kvasir",
     title="Kvasir: endoscopy with settings of its own",
     datasets=(KVASIR, KVASIR_V2),
+    pages=(Page("kvasir", "kvasir"),),
     profiles={
         "smoke": {
             "epochs": 2, "repeats": 1, "permutations": 99, "each": 40, "near_copies": False,

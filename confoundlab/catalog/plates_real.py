@@ -6,7 +6,7 @@ genotypes that are columns, patients that are rows, density that follows plate a
 
 from __future__ import annotations
 
-from confoundlab.catalog.entry import Pictures, Study, TableSet
+from confoundlab.catalog.entry import Page, Pictures, Study, TableSet
 
 TABLES = (
     TableSet(
@@ -74,6 +74,7 @@ STUDY = Study(
     name="plates_real",
     title="Real plates: weeks, columns, donors and density",
     tables=TABLES,
+    pages=(Page("plates_real", "plates_real"),),
     profiles={
         "smoke": {"repeats": 1, "folds": 2, "permutations": 999, "crop": 128},
         "quick": {"repeats": 1, "permutations": 999},

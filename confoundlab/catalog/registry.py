@@ -17,7 +17,7 @@ from confoundlab.catalog import (
     sma_als,
     yale,
 )
-from confoundlab.catalog.entry import Dataset, Study, TableSet
+from confoundlab.catalog.entry import Dataset, Page, Study, TableSet
 from confoundlab.errors import one_of
 
 # In the order of the paper's tables; then the remedies, which take data sets of others, and plates.
@@ -38,6 +38,9 @@ STUDIES: dict[str, Study] = {
 }
 DATASETS: dict[str, Dataset] = {
     entry.name: entry for each in STUDIES.values() for entry in each.datasets
+}
+PAGES: dict[str, tuple[Study, Page]] = {
+    page.name: (each, page) for each in STUDIES.values() for page in each.pages
 }
 TABLES: dict[str, TableSet] = {
     entry.name: entry for each in STUDIES.values() for entry in each.tables

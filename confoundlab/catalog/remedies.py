@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from confoundlab.catalog.celegans import CELEGANS
 from confoundlab.catalog.coil import COIL20
-from confoundlab.catalog.entry import Study
+from confoundlab.catalog.entry import Page, Study
 from confoundlab.catalog.yale import YALE_A
 
 STUDY = Study(
@@ -16,6 +16,7 @@ STUDY = Study(
     title="Remedies: what takes the leak away",
     datasets=(COIL20, CELEGANS, YALE_A),
     data="simulated",
+    pages=(Page("remedies", "coil20"),),
     profiles={
         "smoke": {"dataset": "celegans", "epochs": 10, "repeats": 2, "permutations": 999},
         "quick": {"epochs": 30, "repeats": 4, "permutations": 999},

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from confoundlab.catalog.entry import Archive, Dataset, Pictures, Row, Study, Twin, lone
+from confoundlab.catalog.entry import Archive, Dataset, Page, Pictures, Row, Study, Twin, lone
 
 N_GENES, FIELDS_EACH = 10, 20
 
@@ -140,6 +140,7 @@ STUDY = Study(
     name="rnai",
     title="RNAi: cells, plates and dates",
     datasets=(RNAI, MITOCHECK),
+    pages=(Page("rnai", "rnai"),),
     profiles={
         "smoke": {"epochs": 1, "repeats": 1, "permutations": 99},
         "quick": {"epochs": 20, "repeats": 2, "permutations": 999},

@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from confoundlab.catalog.entry import Dataset, Pictures, Row, Study, Twin
+from confoundlab.catalog.entry import Dataset, Page, Pictures, Row, Study, Twin
 
 KINDS = (
     "centerlight", "glasses", "happy", "leftlight", "noglasses", "normal", "rightlight", "sad",
@@ -196,6 +196,11 @@ STUDY = Study(
     name="yale",
     title="Yale: faces, one sitting a person",
     datasets=(YALE_A, YALE_B_P00, YALE_B),
+    pages=(
+        Page("yale", "yale_a"),
+        Page("yale-b", "yale_b_p00", "B, frontal pose"),
+        Page("yale-twin", "yale_a", "the twin", "quick", {"data": "simulated"}),
+    ),
     profiles={
         "smoke": {
             "epochs": 2, "repeats": 2, "permutations": 99, "map_stride": 107, "map_epochs": 1,
@@ -204,7 +209,8 @@ STUDY = Study(
             "epochs": 60, "repeats": 3, "permutations": 999, "map_stride": 54, "map_epochs": 20,
         },
         "paper": {
-            "epochs": 120, "repeats": 10, "permutations": 9999, "map_stride": 27, "map_epochs": 40,
+            "epochs": 120, "repeats": 10, "own_size_repeats": 3, "permutations": 9999,
+            "map_stride": 27, "map_epochs": 40,
         },
     },
 )  # fmt: skip

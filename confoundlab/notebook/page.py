@@ -6,9 +6,10 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import HTML, Markdown, display
+from IPython.display import HTML, DisplayHandle, Markdown, display
 from matplotlib.figure import Figure
 
 from confoundlab import StudyRun, report
@@ -40,9 +41,22 @@ def tell(run: StudyRun, rows: Mapping[str, Result], *more: str) -> None:
         display(Markdown("\n\n".join(more)))
 
 
-def answer(run: StudyRun, rows: Mapping[str, Result]) -> None:
-    """Show what the page found, a sentence a result, as it stands when the run is finished."""
-    _tell(run, lambda: report.answer(_records(rows)))
+def opening() -> DisplayHandle:
+    """Keep a place at the top of a page for what is known further down (`answer`, `draw`)."""
+    return display(HTML(""), display_id=True) or DisplayHandle()
+
+
+def answer(run: StudyRun, rows: Mapping[str, Result], at: DisplayHandle) -> None:
+    """Show at a place kept by `opening` what the page found, a sentence a result.
+
+    It stands there as it is when the run is finished.
+    """
+
+    def show() -> None:
+        at.update(HTML(report.answer(_records(rows))))
+
+    show()
+    run.told.append(show)
 
 
 def _records(rows: Mapping[str, Result]) -> dict[str, dict[str, Any]]:
@@ -113,10 +127,18 @@ def design(run: StudyRun, images: ImageSet, *, factor: str = "session", drawn: b
         run.keep(crossing.crossing(found, images.state), "design")
 
 
-def draw(run: StudyRun, name: str, rows: Mapping[str, Measured]) -> Figure:
-    """Draw accuracies, a line a view (`nets.accuracies`), and keep the figure under a name."""
+def draw(
+    run: StudyRun, name: str, rows: Mapping[str, Measured], at: DisplayHandle | None = None
+) -> Figure:
+    """Draw accuracies, a line a view (`nets.accuracies`), and keep the figure under a name.
+
+    It is shown below the cell, or at a place kept by `opening`.
+    """
     figure = nets.accuracies([one.record for one in rows.values()], list(rows))
     run.keep(figure, name)
+    if at is not None:
+        at.update(figure)
+        plt.close(figure)
     return figure
 
 

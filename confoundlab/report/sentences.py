@@ -17,6 +17,7 @@ from confoundlab.studies.run import StudyRun
 
 # A p-value that cannot be smaller than this is worth a word, whatever the verdict.
 _COARSE = 0.01
+PAPER_EPOCHS = 120  # Dhar and Shamir (2021), section 3
 
 
 STATES = {
@@ -29,14 +30,24 @@ STATES = {
 }
 
 
-def data_line(images: ImageSet) -> str:
-    """Return the line that opens a page: which data it ran on, in Markdown."""
+def data_line(images: ImageSet, epochs: int | None = None, repeats: int | None = None) -> str:
+    """Return the line that opens a page: which data it ran on, in Markdown.
+
+    Fewer `epochs` of training than the paper's are named, with the number of nets a view, so that
+    nobody takes a quick run for its experiment.
+    """
     title = DATASETS[images.name].title if images.name in DATASETS else images.name
     line = (
         f"> **Data on this page: {images.state.upper()}** — {escape.markdown(title)}, "
         f"{STATES[images.state]}. {len(images):,} images of {len(images.classes)} classes, "
         f"`{images.digest[:23]}…`."
     )
+    if epochs is not None and epochs < PAPER_EPOCHS:
+        nets = f", {repeats} nets a view" if repeats else ""
+        line += (
+            f" **Not the paper's settings:** {epochs} epochs{nets}, where the paper trained for "
+            f"{PAPER_EPOCHS}; the numbers of such a run are rough."
+        )
     return " ".join([line, *images.remarks])
 
 
