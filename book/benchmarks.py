@@ -47,7 +47,7 @@ display(Markdown(benchmarks.benchmark_words(stored)))
 # ## The permutation null of a linear probe
 #
 # The out-of-fold scores of a ridge classifier, a linear one with a penalty on large weights, are linear in the labels, so that all permutations are
-# one matrix product. A further target on the same features needs no new maps. All rows but the last
+# one matrix product. How much such shortcuts save was worked out by Treder {cite}`treder2018cross`. A further target on the same features needs no new maps. All rows but the last
 # score balanced accuracy; the last ranks, as the probe does unless it is told otherwise. scikit-learn's
 # `permutation_test_score` is timed for a few permutations and extrapolated.
 

@@ -15,58 +15,82 @@
 #
 # Every accuracy that Dhar and Shamir {cite}`dhar2021evaluation` print in their six tables, beside
 # ours. Ours come from stored results of the paper's own settings (120 epochs, its random split) with
-# repeats of our own, on the data whose state the last column names. They do not depend on the data
-# that the other pages of this build ran on. A row without a stored result says "not run yet".
+# repeats of our own. They do not depend on the data that the other pages of this build ran on.
 #
-# Below the rows of the RNAi screen, of which we have only a twin, stand those of MitoCheck, another
-# real screen ("stand-in"). Its corner asks what the paper's background asks, and whole plates or
-# dates apart what its other session does; classes and chance are MitoCheck's own.
+# Both numbers have a 95% interval in brackets. Ours is from groups of images that were drawn again. The
+# paper's is the binomial one of its own [count of test images](what_papers_leave_open.ipynb): 33 images
+# cannot tell more than 33 images do. A number that lies in the other's interval is no sign of a
+# difference. It is no proof of agreement either, where the interval is wide.
 #
-# Where the state is "simulated", our number says nothing about the published images: it shows that the
-# experiment runs, and what it finds where the truth is known. The twins' cameras, and for C. elegans
-# the whole image too, were set with the paper's numbers in view, so that a simulated row that agrees
-# with the paper confirms nothing.
+# ## Real images
+#
+# The published images themselves, put together again, or a processed copy; the column "data" says
+# which, and [what it means](../how_to_read.md).
 
 # %% tags=["remove-input", "full-width"]
 from pathlib import Path
-from textwrap import shorten
 
 from IPython.display import Markdown, display
 
 from confoundlab import report
-from confoundlab.plotting import nets
+from confoundlab.plotting import against_paper
 
 results = report.published(Path("../results"))
-display(report.table(report.paper_table(results)))
+table = report.against(results)
+parted = report.paper.states(table)
+display(report.table(report.paper_table(parted["real"])))
 
-# %% mystnb={"figure": {"caption": "The rows of the paper's tables. Dots: ours, with 95% intervals from resampled groups. Diamonds: what the paper prints. Dashed line: chance; gray bar: 95% of one net's permutations. Where the diamond lies in the interval, the experiment was repeated; look at the state of the data first."}, "image": {"alt": "Dots with intervals for every row of the paper's tables, beside chance, the permutation null and the paper's number."}} tags=["hide-input"]
-records = [record for result in results for record in result["evidence"]]
-same = [record for record in records if record["paper"] is not None]
-figure = nets.accuracies(
-    same, [f"{r['row']} ({r['state']}),\n{shorten(r['view'], 40, placeholder='…')}" for r in same]
-)
+# %% [markdown]
+# ### Why some do not agree
+#
+# Each row of real images where the paper's number lies outside our interval, with the reason that the
+# [data sheets](../datasheets.md) are made from:
+
+# %% tags=["remove-input"]
+display(Markdown(report.explained(table)))
+
+# %% [markdown]
+# ## Simulated images
+#
+# Our number here says nothing about the published images. It shows that the experiment runs, and
+# what it finds where the truth is known. The twins' cameras, and for C. elegans the whole image too, were
+# set with the paper's numbers in view, so that a simulated row that agrees with the paper confirms nothing.
+
+# %% tags=["remove-input", "full-width"]
+display(report.table(report.paper_table(parted["simulated"])))
+
+# %% mystnb={"figure": {"caption": "The rows of the paper's tables. Dots: ours, filled where images are real and hollow where they are simulated. Diamonds: what the paper prints. Both have 95% intervals, ours of groups drawn again, the paper's of its count of test images. Dashed line: chance; gray bar: 95% of one net's permutations. Look for rows whose two intervals do not meet, at filled dots first."}, "image": {"alt": "Two marks with intervals for every row of the paper's tables, ours and the paper's, beside chance and the permutation null."}} tags=["hide-input"]
+figure = against_paper(report.paper.repeated(table))
+
+# %% [markdown]
+# ## Another real screen
+#
+# Of the paper's RNAi screen we have only a twin. MitoCheck {cite}`neumann2010mitocheck` is another real
+# screen ("stand-in"). Its corner asks what the paper's background asks, and whole plates or dates apart
+# what its other session does. Classes and chance are MitoCheck's own, so there is no number of the paper to
+# lay beside them.
+
+# %% tags=["remove-input", "full-width"]
+display(report.table(report.paper_table(parted["stand-in"])))
 
 # %% [markdown]
 # ## All stored rows
 #
 # The same nets under honest splits, scored without the crops that hold a part of the subject, with all
-# but one kind of information taken away, and beside cheap rivals.
+# but one kind of information taken away, and beside cheap rivals. What is the same in all rows of a
+# run stands above its table.
 
 # %% tags=["remove-input", "full-width"]
-display(report.table(report.evidence_table(records)))
+for result in results:
+    rows, same = report.varying(report.evidence_table(result["evidence"]))
+    display(Markdown(f"**{report.run_title(result)}**. {same}"), report.table(rows))
 
 # %% [markdown]
 # ## Where these numbers come from
+#
+# Each run stands in `results/`, with its parameters, the whole digest of its images and all of its numbers.
+# It is made again by `confoundlab run` with the profile `paper`: [Rerun it](rerun.ipynb).
 
-# %% tags=["remove-input"]
-for result in results:
-    made, source = result["provenance"], result["data"][0]
-    display(
-        Markdown(
-            f"- **{result['study']}**: {source['name']} ({source['state']}, "
-            f"{source['n_images']:,} images, `{source['digest']}`); confoundlab "
-            f"{result['version']}, code `{made['code']}`, {made['engine']}, Python "
-            f"{made['python']}, {made['machine']}, {made['created']}; parameters "
-            f"`{result['parameters']}`."
-        )
-    )
+# %% tags=["remove-input", "full-width"]
+rows, same = report.varying(report.provenance_table(results))
+display(Markdown(same), report.table(rows))

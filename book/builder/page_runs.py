@@ -43,7 +43,13 @@ MADE = ROOT / "book" / "_made"
 # Notebooks of the book that are no study: they only read the stored results.
 PAGES = tuple(
     ROOT / "book" / f"{name}.py"
-    for name in ("paper_against_ours", "calibration", "benchmarks", "rerun")
+    for name in (
+        "paper_against_ours",
+        "what_papers_leave_open",
+        "calibration",
+        "benchmarks",
+        "rerun",
+    )
 )
 # While one notebook starts or draws, on one core, another computes. Each takes up to 2 GB.
 AT_ONCE = 2
@@ -220,7 +226,8 @@ def _run_page(source: Path) -> None:
     execute(source, target, {})
     seconds = time.perf_counter() - started
     # the others show no study's data: calibration and benchmarks simulate their own
-    read = published(RESULTS) if source.stem == "paper_against_ours" else []
+    of_studies = ("paper_against_ours", "what_papers_leave_open")
+    read = published(RESULTS) if source.stem in of_studies else []
     _publish(target, page_offer(source.stem, read, seconds))
 
 

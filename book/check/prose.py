@@ -38,7 +38,7 @@ ENABLED = {
     "ours": True,
 }
 # Keys of the data under which no prose stands.
-_NO_PROSE = {"stored", "row", "view", "split", "source", "chapters", "more"}
+_NO_PROSE = {"stored", "row", "view", "split", "source", "chapters", "more", "asks"}
 # What ends a sentence without a full stop: bullets, cells of tables, headings, blank lines.
 _END = "¶"
 _STARTS = re.compile(r"^[ \t]*(?:[-*#]+ |\d+\.|: |$)|\|", re.MULTILINE)

@@ -20,7 +20,9 @@ from .entry import SessionLayout as SessionLayout
 from .entry import Study as Study
 from .entry import TableSet as TableSet
 from .entry import Twin as Twin
+from .paper_rows import VIEWS as VIEWS
 from .paper_rows import paper_accuracy as paper_accuracy
+from .paper_rows import paper_inconsistencies as paper_inconsistencies
 from .paper_rows import paper_rows as paper_rows
 from .registry import DATASETS as DATASETS
 from .registry import PAGES as PAGES

@@ -74,12 +74,12 @@ def _twin_row(label: int, instance: int, names: Sequence[str]) -> Row:
 _DEPARTS: dict[str, dict[Literal["crop", "whole"], str]] = {
     "covid2": {
         "crop": "Other files than the paper's, and others drawn for its second class. The "
-        "commonest class makes {chance:.1%} of these images: the paper's {paper:.2%} would be "
+        "commonest class makes {chance:.1%} of these images: the paper's {paper} would be "
         "worth less here than above the {even:.0%} that it names as chance.",
     },
     "covid2_whole": {
         "whole": "Other files than the paper's. The commonest class makes {chance:.1%} of these "
-        "images, and not {even:.0%}: the paper's {paper:.2%} is hardly above it, as if its net had "
+        "images, and not {even:.0%}: the paper's {paper} is hardly above it, as if its net had "
         "learned little.",
     },
     "covid4": {

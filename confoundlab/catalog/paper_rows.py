@@ -5,20 +5,33 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
+# What a row's accuracies are of.
+VIEWS: dict[Literal["crop", "whole"], str] = {"crop": "crop_accuracy", "whole": "full_accuracy"}
 _WHOLE = re.compile(r"whole image \d+x\d+")  # and nothing done to it
 _AT = re.compile(r" at \d+,\d+")
 
 
 @cache
+def _transcribed() -> dict[str, Any]:
+    text = (resources.files(__package__) / "paper_results.yaml").read_text(encoding="utf-8")
+    paper: dict[str, Any] = yaml.safe_load(text)["dhar_shamir"]
+    return paper
+
+
+def paper_inconsistencies() -> tuple[str, ...]:
+    """Return where Dhar and Shamir's text, tables and counts disagree, a sentence or two each."""
+    return tuple(_transcribed()["inconsistencies_to_state_in_the_book"])
+
+
+@cache
 def paper_rows() -> dict[str, dict[str, Any]]:
     """Return the rows of Dhar and Shamir's tables by id; accuracies are fractions, not percent."""
-    text = (resources.files(__package__) / "paper_results.yaml").read_text(encoding="utf-8")
     rows = {}
-    for row in yaml.safe_load(text)["dhar_shamir"]["rows"]:
+    for row in _transcribed()["rows"]:
         percent = {key: row[key] for key in ("crop_accuracy", "full_accuracy") if key in row}
         rows[row["id"]] = row | {key: round(value / 100, 6) for key, value in percent.items()}
     return rows

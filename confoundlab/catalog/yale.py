@@ -139,7 +139,7 @@ YALE_A = Dataset(
         "crop": "The paper does not say where on the forehead it cropped, and {copies} pairs of "
         "files are identical: a random split can train on a test image's copy. It tested "
         "{n_test:,} images once.",
-        "whole": "The paper does not say to what size it resized; {view} is ours. {copies} pairs "
+        "whole": "The paper does not say to what size it resized; {size} is ours. {copies} pairs "
         "of files are identical, and the paper tested {n_test:,} images once.",
     },
 )

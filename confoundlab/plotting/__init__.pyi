@@ -1,6 +1,7 @@
 from . import crossing as crossing
 from . import evidence as evidence
 from . import nets as nets
+from . import paper as paper
 from . import pointed as pointed
 from . import views as views
 from .evidence import compared as compared
@@ -17,6 +18,7 @@ from .nets import leak_map as leak_map
 from .nets import mean_image as mean_image
 from .nets import remedies as remedies
 from .nets import titled as titled
+from .paper import against_paper as against_paper
 from .views import boxes_on_mean as boxes_on_mean
 from .views import class_means as class_means
 from .views import crop_picker as crop_picker

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML
 
-from confoundlab.catalog import DATASETS, STUDIES, paper_rows
+from confoundlab import escape
+from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, TableSet, paper_rows
 from confoundlab.report.sentences import _as_printed, _interval, _shown, percent
 from confoundlab.studies.experiment import Treated
 from confoundlab.studies.parameters import Parameter, declared, notebook_source, read_notebook
@@ -101,7 +102,7 @@ def evidence_table(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "set": record["row"],
+                "set": label_of(record["row"]),
                 "data": record["state"],
                 "view": record["view"],
                 "split": record["split"],
@@ -125,60 +126,42 @@ def published(folder: Path) -> list[dict[str, Any]]:
     return [read_results(path) for path in sorted(folder.glob("*.json"))]
 
 
-def paper_table(results: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return every accuracy of Dhar and Shamir's tables beside ours, where ours is stored.
+def varying(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return a table without the columns that are the same in all its rows, and those in words."""
+    same = [name for name in frame if len(frame) > 1 and (frame[name] == frame[name].iloc[0]).all()]
+    said = "; ".join(f"{name} {escape.markdown(str(frame[name].iloc[0]))}" for name in same)
+    return frame.drop(columns=same), f"In all rows: {said}." if same else ""
 
-    Below a row stand the other real images that ask the same (`catalog.Dataset.stands_in`), without
-    the paper's number, which is not about them.
-    """
-    records = [record for result in results for record in result["evidence"]]
+
+def label_of(row: str) -> str:
+    """Return how a row of results is called on a page: by its title, where the catalog has one."""
+    if row in paper_rows():
+        return str(paper_rows()[row]["title"])
+    known: dict[str, Dataset | TableSet] = {**DATASETS, **TABLES}
+    return known[row].title if row in known else row.replace("_", " ")
+
+
+def run_title(result: Mapping[str, Any]) -> str:
+    """Return how a stored run is called: its study, and the data set that it was asked for."""
+    study, name = STUDIES[result["study"]], result["parameters"]["dataset"]
+    return f"{study.title} ({label_of(name)})" if study.datasets else study.title
+
+
+def provenance_table(results: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return where stored results come from, a row a run."""
     lines = []
-    for row in paper_rows().values():
-        for whole, key in ((False, "crop_accuracy"), (True, "full_accuracy")):
-            if key not in row:
-                continue
-            line = {
-                "table": row["table"],
-                "set": row["id"],
-                "view": "whole image" if whole else f"crop {row['crop']}",
-                "paper": _as_printed(row[key]),
-            }
-            ours = [
-                record
-                for record in records
-                if (record["row"], record["paper"]) == (row["id"], row[key])
-                and record["learner"] == "LeNet-5"
-                and record["view"].startswith("whole image") == whole
-            ]
-            lines += [line | _ours(record) for record in ours or [None]]
-        lines += [
+    for result in results:
+        made, source = result["provenance"], result["data"][0]
+        lines.append(
             {
-                "table": row["table"],
-                "set": f"{record['row']}, in its place",
-                "view": f"{record['view']}, {record['split']}",
-                "paper": _as_printed(None),
+                "run": run_title(result),
+                "first set": f"{label_of(source['name'])}, {source['state']}",
+                "images": f"{source['n_images']:,}",
+                "digest": source["digest"].removeprefix("sha256:")[:12],
+                "code": f"{result['version']}, {made['code'][:8]}",
+                "engine": made["engine"] or "–",
+                "Python, machine": f"{made['python']}, {made['machine']}",
+                "made": made["created"][:10],
             }
-            | _ours(record)
-            for record in records
-            if _stands_in(record, row["id"])
-        ]
+        )
     return pd.DataFrame(lines)
-
-
-def _stands_in(record: dict[str, Any], row: str) -> bool:
-    entry = DATASETS.get(record["row"])
-    view, splits = entry.stands_in.get(row, ("", ())) if entry else ("", ())
-    return record["state"] == "stand-in" and record["view"] == view and record["split"] in splits
-
-
-def _ours(record: dict[str, Any] | None) -> dict[str, str]:
-    if record is None:
-        names = ("95% interval", "chance", "verdict", "data")
-        return {"ours": "not run yet"} | dict.fromkeys(names, "")
-    return {
-        "ours": percent(record["estimate"]),
-        "95% interval": _interval(record),
-        "chance": percent(record["chance"]),
-        "verdict": record["verdict"] or "not a control",
-        "data": record["state"],
-    }

@@ -6,6 +6,7 @@ import re
 import pytest
 import yaml
 from conftest import ROOT
+from pybtex.database import parse_file
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
@@ -189,6 +190,23 @@ def test_data_sheets_name_terms_and_defects_of_every_set(book):
     shown = sheets.count("*its pictures in this book:* shown")
     assert shown == sum(entry.pictures.allowed for entry in DATASETS.values())
     assert "shown where session is kermany" in sheets
+
+
+def test_every_case_has_its_source_and_a_page_that_asks_the_same(book):
+    contents = yaml.safe_load((BOOK / "_toc.yml").read_text())["parts"]
+    pages = {page["file"] for part in contents for page in part["chapters"]}
+    known = parse_file(str(BOOK / "references.bib")).entries
+    shown = book.book_made.cases(False)
+    told = yaml.safe_load((BOOK / "cases.yml").read_text())
+    for case in told:
+        assert case["asks"] and set(case["asks"]) <= pages
+        assert set(case["source"].split(",")) <= set(known)
+        assert f"**{case['title']}.**" in shown and f"{{cite}}`{case['source']}`" in shown
+        # of a source of which only the abstract was read, the page says so
+        assert f"Read: {case['read']}." in shown if "read" in case else True
+    assert shown.count("*Asked here:* [](/") == len(told)
+    assert "[](/executed/als.ipynb), [](/dials.md)." in shown
+    assert shown.count("\n## ") + shown.startswith("## ") == sum("part" in one for one in told)
 
 
 def test_sessions_of_the_course_have_ninety_minutes(book):

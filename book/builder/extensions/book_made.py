@@ -160,10 +160,16 @@ def _laid_out(entry: Dataset | TableSet, rows: Mapping[str, str]) -> str:
 
 
 def cases(student: bool) -> str:
-    """Return what others found, with their own numbers."""
-    return "\n\n".join(
-        f"**{one['title']}.** {one['text'].strip()} {{cite}}`{one['source']}`"
-        for one in read_data("cases.yml")
+    """Return what others found, with their own numbers, and which pages here ask the same."""
+    return "\n\n".join(_case(one) for one in read_data("cases.yml"))
+
+
+def _case(one: Mapping[str, Any]) -> str:
+    part = f"## {one['part']}\n\n" if "part" in one else ""
+    read = f" Read: {one['read']}." if "read" in one else ""
+    return (
+        f"{part}**{one['title']}.** {one['text'].strip()} {{cite}}`{one['source']}`{read} "
+        f"*Asked here:* {_links(one['asks'])}."
     )
 
 
