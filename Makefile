@@ -1,32 +1,36 @@
-# make book   the book, from whatever data CONFOUNDLAB_DATA names, else from simulated twins;
-#             PROFILE=smoke takes a tenth of the time and shows only that everything runs
+# make book   the book, from the stored runs of all studies: nothing is trained
+#             RUN=quick runs the studies now, from what CONFOUNDLAB_DATA names, else on simulated
+#             twins; RUN=smoke takes a tenth of the time and shows only that everything runs
 # make book-student   the same without solutions, in build/student
 # make slides         the book with slides of every session of the course (takes reveal.js from npm)
 # make check-book     the built book in a browser without a network, its spelling and its style
 # make test   style, types, layers and tests
-# make results     the published numbers again, with the papers' own settings (hours)
+# make results     the stored runs again, with the papers' own settings (hours); PAGES="coil yale"
+#                  makes some of them
+# make release     fails if the code has changed since a stored run in a way that could touch it
 # make calibration false alarms, power and coverage of every test, under an hour
 # make rivals      other auditors on the nulls of our calibration, in an environment of their own
 # make benchmarks  speed of the engines, side by side with what one would use instead
 # PYTHON chooses the interpreter. CONFOUNDLAB_TORCH_INDEX names a package index to take torch from.
 
 PYTHON ?= python3
-PROFILE ?= quick
+RUN ?=
+PAGES ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: book book-student slides check-book test lint results calibration rivals benchmarks clean
+.PHONY: book book-student slides check-book test lint results release calibration rivals benchmarks clean
 
 book: $(READY)
-	$(BIN)/python book/builder/build.py --profile $(PROFILE)
+	$(BIN)/python book/builder/build.py $(RUN:%=--run %)
 
 book-student: $(READY)
-	$(BIN)/python book/builder/build.py --profile $(PROFILE) --student
+	$(BIN)/python book/builder/build.py $(RUN:%=--run %) --student
 
 slides: $(READY)
 	npm --prefix book/check install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
-	$(BIN)/python book/builder/build.py --profile $(PROFILE)
+	$(BIN)/python book/builder/build.py $(RUN:%=--run %)
 
 check-book: $(READY)
 	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md notebooks confoundlab $(PROSE)
@@ -44,16 +48,11 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-# study/data set: every row of the papers' tables
-PAPER := covid/covid2 covid/covid4 kvasir/kvasir rnai/rnai yale/yale_a yale/yale_b_p00 \
-  coil/coil20 coil/coil100 celegans/celegans remedies/coil20 \
-  plates_real/plates_real sma/sma als/als
-
 results: $(READY)
-	@set -e; for pair in $(PAPER); do echo "$$pair ..."; \
-	  $(BIN)/confoundlab run $${pair%/*} --profile paper -p dataset=$${pair#*/} \
-	    --out runs/paper/$$pair --overwrite; done
-	$(BIN)/python book/builder/build.py --profile $(PROFILE) $(PAPER:%=--publish runs/paper/%)
+	$(BIN)/python book/builder/stored.py $(PAGES)
+
+release: $(READY)
+	$(BIN)/python book/builder/stored.py --check
 
 calibration: $(READY)
 	$(BIN)/python tests/calibration/run.py

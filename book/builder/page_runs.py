@@ -1,7 +1,8 @@
 """Make what the book is rendered from: executed notebooks, and the data of pages to play with.
 
-A page is made again when the package's code, its notebook, its parameters or its images have
-changed; all four go into a fingerprint that is kept beside it.
+A study's page is the stored run of it (`stored.py`), or, where that is asked for, a run of now. It
+is made again when what it is made from has changed: the stored run, or the package's code, its
+notebook, its parameters and its images; they go into a fingerprint that is kept beside it.
 """
 
 from __future__ import annotations
@@ -22,13 +23,22 @@ import nbformat
 import yaml
 from dials_data import write_dials
 from game_data import views, write_game
+from nbformat import NotebookNode
 from tqdm import tqdm
 
-from confoundlab.catalog import STUDIES, Study
+from confoundlab.catalog import PAGES, STUDIES, Study
 from confoundlab.datasets.copies import find_folder
 from confoundlab.datasets.loading import available, load
+from confoundlab.errors import InputError
 from confoundlab.models.bank import cores
-from confoundlab.notebook.book import dressed, page_offer, parameters_file, repository, study_offer
+from confoundlab.notebook.book import (
+    another,
+    dressed,
+    page_offer,
+    parameters_file,
+    repository,
+    study_offer,
+)
 from confoundlab.notebook.execution import execute, run_study, settings
 from confoundlab.report.tables import published
 from confoundlab.storage.files import code_digest, text_digest, write_aside
@@ -41,7 +51,7 @@ CONFIG = ROOT / "_config.yml"
 EXECUTED = ROOT / "book" / "executed"
 MADE = ROOT / "book" / "_made"
 # Notebooks of the book that are no study: they only read the stored results.
-PAGES = tuple(
+SOURCES = tuple(
     ROOT / "book" / f"{name}.py"
     for name in (
         "paper_against_ours",
@@ -96,21 +106,47 @@ def address() -> str | None:
     return repository(yaml.safe_load(CONFIG.read_text(encoding="utf-8")))
 
 
-def jobs(profile: str, real_game: bool) -> list[Job]:
+def jobs(profile: str | None, real_game: bool) -> list[Job]:
     """Return all that the book is rendered from.
+
+    Parameters
+    ----------
+    profile : str or None
+        Of the studies, to be run now; None shows the stored runs.
+    real_game : bool
+        The game shows crops of COIL-20.
 
     Raises
     ------
     InputError
-        A study's images are not whole, or the game is to show images that are not at hand.
+        A page has no stored run. A study's images are not whole, or the game is to show images
+        that are not at hand.
     """
     played = views(real=True).digest if real_game else ""
+    studies = [stored_job(name) for name in PAGES]
+    if profile is not None:
+        studies = [study_job(study, profile) for study in STUDIES.values()]
     return [
-        *(study_job(study, profile) for study in STUDIES.values()),
-        *(page_job(source) for source in PAGES),
+        *studies,
+        *(page_job(source) for source in SOURCES),
         data_job("game", partial(_game, real_game), played),
         data_job("dials", write_dials),
     ]
+
+
+def stored_job(name: str) -> Job:
+    """Return how a study's page is made from what is stored of it."""
+    study, page = PAGES[name]
+    folder = RESULTS / name
+    parts = [folder / "results.json", folder / f"{study.name}.ipynb"]
+    if missing := [path.name for path in parts if not path.is_file()]:
+        raise InputError(
+            f"Page {name} has no stored run: {folder} lacks {' and '.join(missing)}. Make it where "
+            f"its images are: python book/builder/stored.py {name}"
+        )
+    stored = [path.read_text(encoding="utf-8") for path in parts]
+    mark = text_digest(code_digest(), *stored, str(address()), page.about)
+    return Job(name, EXECUTED / f"{name}.ipynb", mark, partial(_show, name), "its stored run")
 
 
 def study_job(study: Study, profile: str) -> Job:
@@ -207,16 +243,29 @@ def _make(job: Job, log: Path) -> float:
     return time.perf_counter() - started
 
 
+def _show(name: str) -> None:
+    study, page = PAGES[name]
+    _publish_study(RESULTS / name, study, name, page.about)
+
+
 def _run_study(name: str, profile: str) -> None:
     out = ROOT / "build" / "runs" / name
     run_study(STUDIES[name], out, profile=profile, parameters={}, overwrite=True)
-    results = read_results(out / "results.json")
+    _publish_study(out, STUDIES[name], name)
+
+
+def _publish_study(run: Path, study: Study, name: str, about: str = "") -> None:
+    """Lay a run's notebook and parameters where the renderer finds them."""
+    results = read_results(run / "results.json")
     parameters = parameters_file(results)
     write_aside(
         EXECUTED / f"{name}.parameters.yaml",
         lambda aside: aside.write_text(parameters, encoding="utf-8"),
     )
-    _publish(out / f"{name}.ipynb", study_offer(results))
+    notebook = nbformat.read(run / f"{study.name}.ipynb", as_version=4)
+    if about:
+        notebook = another(notebook, f"{study.title.partition(':')[0]}: {about}")
+    _publish(notebook, name, study_offer(results, name))
 
 
 def _run_page(source: Path) -> None:
@@ -228,16 +277,17 @@ def _run_page(source: Path) -> None:
     # the others show no study's data: calibration and benchmarks simulate their own
     of_studies = ("paper_against_ours", "what_papers_leave_open")
     read = published(RESULTS) if source.stem in of_studies else []
-    _publish(target, page_offer(source.stem, read, seconds))
+    offer = page_offer(source.stem, read, seconds)
+    _publish(nbformat.read(target, as_version=4), source.stem, offer)
 
 
 def _game(real: bool, target: Path) -> Path:
     return write_game(target, images=views(real))
 
 
-def _publish(executed: Path, offer: str) -> None:
-    notebook = dressed(nbformat.read(executed, as_version=4), offer, address())
-    write_aside(EXECUTED / executed.name, lambda aside: nbformat.write(notebook, aside))
+def _publish(executed: NotebookNode, name: str, offer: str) -> None:
+    notebook = dressed(executed, offer, address())
+    write_aside(EXECUTED / f"{name}.ipynb", lambda aside: nbformat.write(notebook, aside))
 
 
 def _modified(folders: Sequence[Path]) -> str:

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from confoundlab import escape
 from confoundlab.errors import InputError
+from confoundlab.report.changes import changed_since
 from confoundlab.report.sentences import STATES, command
 from confoundlab.storage.files import text_digest
 
@@ -105,27 +106,52 @@ def dressed(
     return made
 
 
-def study_offer(results: Mapping[str, Any]) -> str:
-    """Return, in MyST Markdown, what a study's page offers to those who run it again.
+def another(notebook: NotebookNode, title: str) -> NotebookNode:
+    """Return a notebook as a second page of its study: another title, no names of figures.
+
+    A figure's name leads to one page of the book, which is the study's main one.
+    """
+    made = deepcopy(notebook)
+    made.cells[0].source = re.sub(r"^# .*", f"# {title}", made.cells[0].source, count=1)
+    for cell in made.cells:
+        cell.metadata.get("mystnb", {}).get("figure", {}).pop("name", None)
+    return made
+
+
+def study_offer(results: Mapping[str, Any], page: str | None = None) -> str:
+    """Return, in MyST Markdown, what a study's page says of its run, and offers for another.
 
     Parameters
     ----------
     results : mapping
         Of the run that made the page.
+    page : str, optional
+        Name of the page, where it is not the study's.
     """
-    name, made = results["study"], results["provenance"]
+    name, made = page or results["study"], results["provenance"]
+    day, changed = made["created"][:10], changed_since(results)
+    settings = "the paper's settings" if results["profile"] == "paper" else "quick settings"
+    head = (
+        f"Data: {_badges({entry['state'] for entry in results['data']})}; run on {day} with "
+        f"{settings} (profile {escape.code(str(results['profile']))}) by confoundlab "
+        f"{escape.markdown(results['version'])}, code {escape.code(made['code'])}."
+    )
+    if changed:
+        head += (
+            "\n\n:::{warning}\nThe code has changed since in a way that could touch these "
+            f"numbers: {changed}.\n:::"
+        )
     return _offer(
         name,
-        _badges({entry["state"] for entry in results["data"]}),
+        head,
         [
             *(
                 f"{escape.markdown(entry['name'])}: {entry['n_images']:,} images, "
                 f"{STATES[entry['state']]}; digest {escape.code(entry['digest'])}"
                 for entry in results["data"]
             ),
-            f"made {escape.markdown(made['created'][:10])} in {duration(results['seconds'])} by "
-            f"confoundlab {escape.markdown(results['version'])}, code {escape.code(made['code'])}; "
-            "nets found in the cache took no time",
+            f"made {escape.markdown(day)} in {duration(results['seconds'])}; nets found in the "
+            "cache took no time",
             f"{{download}}`its parameters <{name}.parameters.yaml>`, for `papermill -f`",
         ],
         command(results),
@@ -136,13 +162,13 @@ def page_offer(name: str, published: Sequence[Mapping[str, Any]], seconds: float
     """Return the same for a page without parameters that reads stored results, or none."""
     if not published:
         return _offer(
-            name, "none", [f"made in {duration(seconds)} from the notebooks"], "make book"
+            name, "Data: none", [f"made in {duration(seconds)} from the notebooks"], "make book"
         )
     entries = [entry for results in published for entry in results["data"]]
     digest = text_digest(*sorted(entry["digest"] for entry in entries))
     return _offer(
         name,
-        _badges({entry["state"] for entry in entries}),
+        f"Data: {_badges({entry['state'] for entry in entries})}",
         [
             f"stored results of {len(published)} runs; digest of their images `sha256:{digest}`",
             f"made in {duration(seconds)}; it has no parameters",
@@ -167,7 +193,7 @@ def _badges(states: set[str]) -> str:
     return " ".join(f"{{bdg-dark}}`{state}`" for state in STATES if state in states)
 
 
-def _offer(name: str, badges: str, lines: Sequence[str], again: str) -> str:
+def _offer(name: str, head: str, lines: Sequence[str], again: str) -> str:
     listed = "\n".join(f"- {line};" for line in lines)
     inside = (
         ":class: tip dropdown\n\n"
@@ -177,4 +203,4 @@ def _offer(name: str, badges: str, lines: Sequence[str], again: str) -> str:
         "Other parameters, other ways: [Rerun it](rerun.ipynb)."
     )
     opening = "{admonition} Download it, or run it again"
-    return f"Data: {badges}\n\n{escape.fenced(inside, opening)}"
+    return f"{head}\n\n{escape.fenced(inside, opening)}"

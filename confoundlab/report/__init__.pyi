@@ -1,6 +1,7 @@
 from . import benchmarks as benchmarks
 from . import calibration as calibration
 from . import cards as cards
+from . import changes as changes
 from . import comparison as comparison
 from . import paper as paper
 from . import sentences as sentences
@@ -15,6 +16,7 @@ from .cards import answer as answer
 from .cards import badge as badge
 from .cards import card as card
 from .cards import design_card as design_card
+from .changes import changed_since as changed_since
 from .comparison import Run as Run
 from .comparison import read_run as read_run
 from .comparison import words as words

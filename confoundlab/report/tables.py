@@ -122,8 +122,9 @@ def evidence_table(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 
 def published(folder: Path) -> list[dict[str, Any]]:
-    """Return the stored results of all studies, by the name of their study."""
-    return [read_results(path) for path in sorted(folder.glob("*.json"))]
+    """Return the stored results of the papers' own settings, by the name of their page."""
+    found = [read_results(path) for path in sorted(folder.glob("*/results.json"))]
+    return [results for results in found if results["profile"] == "paper"]
 
 
 def varying(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -33,7 +33,7 @@ _CARRIED = (
 
 @cache
 def _stored(name: str) -> dict[str, Any]:
-    return read_results(RESULTS / f"{name}.json")
+    return read_results(RESULTS / name / "results.json")
 
 
 def read_data(name: str) -> Any:

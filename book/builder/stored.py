@@ -1,0 +1,147 @@
+"""The stored runs: what the published pages show, made where the images are (`make results`).
+
+    python book/builder/stored.py            run and store every page
+    python book/builder/stored.py coil yale  some of them
+    python book/builder/stored.py --check    say which a change of the code may have touched
+
+A run takes minutes to hours; nets that were trained before are found in the cache. Stored are its
+executed notebook, without paths and with smaller pictures, and ``results.json``.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+import nbformat
+from nbformat import NotebookNode
+from page_runs import RESULTS, ROOT
+from PIL import Image
+
+from confoundlab.catalog import PAGES, Page, Study
+from confoundlab.cli import Command
+from confoundlab.errors import InputError, one_of
+from confoundlab.notebook.execution import run_study
+from confoundlab.report.changes import changed_since
+from confoundlab.storage.files import folder_aside, replace_folder
+from confoundlab.studies.store import read_results
+
+COLOURS = 256  # of a stored picture: a figure looks the same, and takes a third of the bytes
+LARGEST = 1_500_000  # bytes of what is stored of one page
+_SIMULATED = "simulated"
+
+
+def store(name: str, run: Path) -> Path:
+    """Store a run as what a page shows; return the folder.
+
+    Raises
+    ------
+    InputError
+        There is no such page. The run is of another study, data set or profile; it measured
+        nothing; it is simulated, and one of real images is stored; or it takes too many bytes.
+    """
+    study, page = PAGES[one_of("page", name, PAGES)]
+    results = read_results(run / "results.json")
+    _check(results, study, page)
+    target = RESULTS / name
+    if (target / "results.json").is_file() and all(
+        entry["state"] == _SIMULATED for entry in results["data"]
+    ):
+        before = read_results(target / "results.json")["data"]
+        if any(entry["state"] != _SIMULATED for entry in before):
+            raise InputError(
+                f"{run} is not stored: it is simulated, and {target} is of real images."
+            )
+    notebook = smaller(nbformat.read(run / f"{study.name}.ipynb", as_version=4))
+    with folder_aside(target) as folder:
+        nbformat.write(notebook, folder / f"{study.name}.ipynb")
+        shutil.copyfile(run / "results.json", folder / "results.json")
+        size = sum(path.stat().st_size for path in folder.iterdir())
+        if size > LARGEST:
+            raise InputError(
+                f"{run} is not stored: it takes {size:,} bytes, and a page has {LARGEST:,}."
+            )
+        replace_folder(folder, target)
+    return target
+
+
+def _check(results: dict[str, Any], study: Study, page: Page) -> None:
+    found = (results["study"], results["profile"], results["parameters"]["dataset"])
+    wanted = (study.name, page.profile, page.dataset)
+    if found != wanted:
+        raise InputError(
+            f"Page {page.name} shows study {wanted[0]}, profile {wanted[1]}, data set {wanted[2]}; "
+            f"this run is of study {found[0]}, profile {found[1]}, data set {found[2]}."
+        )
+    if not results["evidence"]:
+        raise InputError(f"The run for page {page.name} found no data, and measured nothing.")
+
+
+def smaller(notebook: NotebookNode) -> NotebookNode:
+    """Return an executed notebook with pictures of few colours, and without this machine's paths.
+
+    Papermill notes where it read and wrote; when it ran and for how long stays.
+    """
+    kept = notebook.metadata.get("papermill", {})
+    notebook.metadata["papermill"] = {
+        key: kept[key] for key in ("duration", "end_time", "parameters") if key in kept
+    }
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" in data:
+                data["image/png"] = _few_colours(data["image/png"])
+    return notebook
+
+
+def _few_colours(picture: str) -> str:
+    """Return a PNG, in base64, with fewer colours; as it was where that takes no fewer bytes."""
+    before = base64.b64decode(picture)
+    image = Image.open(io.BytesIO(before)).convert("RGB")
+    aside = io.BytesIO()
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(aside, "PNG", optimize=True)
+    after = aside.getvalue()
+    return base64.b64encode(min(before, after, key=len)).decode("ascii")
+
+
+def make(name: str) -> Path:
+    """Run a page's study as the page shows it, and store it."""
+    study, page = PAGES[name]
+    run = ROOT / "runs" / "stored" / name
+    parameters = {"dataset": page.dataset} | dict(page.parameters)
+    run_study(study, run, profile=page.profile, parameters=parameters, overwrite=True)
+    return store(name, run)
+
+
+@click.command(cls=Command)
+@click.argument("names", nargs=-1)
+@click.option("--check", is_flag=True, help="Run nothing; exit code 1 if a page is out of date.")
+def main(names: tuple[str, ...], check: bool) -> None:
+    """Run and store pages of the book: all of them, or those that are named."""
+    wanted = [one_of("page", name, PAGES) for name in names] or list(PAGES)
+    if not check:
+        for name in wanted:
+            click.echo(f"{name} ...", err=True)
+            click.echo(f"stored in {make(name).relative_to(ROOT)}")
+        return
+    stale = {}
+    for name in wanted:
+        path = RESULTS / name / "results.json"
+        if not path.is_file():
+            stale[name] = "is not stored"
+        elif touched := changed_since(read_results(path)):
+            stale[name] = f"was made before {touched}"
+    for name, why in stale.items():
+        click.echo(f"{name} {why}. Make it again: python book/builder/stored.py {name}")
+    raise SystemExit(1 if stale else 0)
+
+
+if __name__ == "__main__":
+    main()
