@@ -67,6 +67,22 @@ def test_code_and_directives_take_no_time_to_read(book):
     assert book.minutes("word\n```python\n" + "word " * 1000 + "\n```\n") == 1
 
 
+def test_figures_and_tables_take_time_to_look_at(book):
+    table = "| a | b |\n|---|---|\n| 1 | 2 |\n"
+    words = "word " * 180
+    assert book.minutes(words + "\n" + table * 4) == 3  # one to read, four halves to look
+    assert book.minutes(words, made=6) == 4
+    shown = [{"data": {"image/png": "x"}}, {"data": {"text/html": ["<table", ">"]}}, {"data": {}}]
+    cells = [
+        {"cell_type": "markdown", "source": "# Title"},
+        {"cell_type": "code", "source": "", "outputs": shown},
+        {"cell_type": "code", "source": "", "outputs": shown},
+    ]
+    notebook = json.dumps({"cells": cells, "metadata": {}})
+    made = json.loads(book.with_chapter_cells(notebook, "coil", CHAPTER, False))["cells"]
+    assert "About 3 minutes to read" in made[1]["source"]
+
+
 def test_prose_in_a_container_is_read_as_any_other(book):
     prose = "word " * 350
     assert book.minutes(f":::::{{container}} handout\n{prose}\n:::{{note}}\nx\n:::\n:::::\n") == 2
@@ -227,6 +243,26 @@ def test_a_session_asks_what_its_chapters_ask(book):
         for page in session["chapters"]:
             chapter = book.chapters().get(page.rpartition("/")[2], {})
             assert all(f"- {question}" in course for question in chapter.get("discuss", []))
+
+
+def test_a_sheet_of_every_session_has_its_tasks_and_no_answers(book):
+    sheets = book.book_made.handouts(False)
+    course = yaml.safe_load((BOOK / "course.yml").read_text())
+    assert sheets.count("\n*Exercises:*") == len(course) == sheets.count("new-page") + 1
+    chapters = [
+        book.chapters().get(page.rpartition("/")[2]) for s in course for page in s["chapters"]
+    ]
+    told = [one for about in chapters if about for one in about["exercises"]]
+    flat = " ".join(sheets.split())
+    assert all(" ".join(one["task"].split()) in flat for one in told)
+    assert not any(" ".join(one["solution"].split()) in flat for one in told)
+    assert "```" not in sheets  # a task with code would have lost its lines
+
+
+def test_the_book_says_how_to_cite_it(book):
+    said = book.book_made.how_to_cite(False)
+    assert "author = {{confoundlab authors}}" in said and "version = {0.1.0}" in said
+    assert re.search(r"year = \{20\d\d\}", said)
 
 
 def test_licences_of_what_the_pages_carry_are_known(book):

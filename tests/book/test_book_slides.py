@@ -83,13 +83,14 @@ def test_slides_are_made_and_linked_where_reveal_is_and_not_for_students(
     slides, monkeypatch, tmp_path, edition
 ):
     import book_chapters
+    import book_data
     import book_made
 
     reveal, made = tmp_path / "reveal.js", tmp_path / "made" / "slides"
     for path in ("dist/reveal.js", "plugin/notes/notes.js", "LICENSE"):
         (reveal / path).parent.mkdir(parents=True, exist_ok=True)
         (reveal / path).write_text(path)
-    monkeypatch.setattr(book_made, "SLIDES", made)
+    monkeypatch.setattr(book_data, "SLIDES", made)
     monkeypatch.setattr(slides, "REVEAL", tmp_path / "nowhere")
     monkeypatch.setenv("CONFOUNDLAB_EDITION", edition)
     app = SimpleNamespace(srcdir=tmp_path)

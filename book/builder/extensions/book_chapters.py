@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import book_data
 import book_made
 import book_quiz
 import book_slides
@@ -34,9 +35,13 @@ CHAPTERS = Path(__file__).parents[2] / "chapters"
 # Slower than the 238 words a minute at which adults read plain prose (Brysbaert 2019,
 # doi:10.1016/j.jml.2019.104047): these pages have tables and figures to look at.
 WORDS_A_MINUTE = 180
+# To look at a figure or a table until it says something; our own guess.
+MINUTES_A_LOOK = 0.5
 _MADE = re.compile(r"^<!-- made: ([\w ]+) -->$", re.MULTILINE)
 # A container only lays out prose that is read as any other.
 _FENCED = re.compile(r"^(```+|:::+)(?!:|\{container\}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
+# Of a page: a figure, or the line below the names of a table's columns.
+_LOOKS = re.compile(r"<figure\b|\{figure\}|^\|[-| :]+\|$", re.MULTILINE)
 _MIND, _AGAIN = "## What would change our mind", "## Run this page again"
 
 
@@ -54,10 +59,25 @@ def chapters() -> dict[str, dict[str, Any]]:
     }
 
 
-def minutes(text: str) -> int:
-    """Return how long the prose of a page takes to read, at least a minute."""
+def minutes(text: str, made: int = 0) -> int:
+    """Return how long a page takes to read, at least a minute: its prose, tables and figures.
+
+    Parameters
+    ----------
+    text : str
+        In MyST.
+    made : int
+        How many figures and tables its cells made.
+    """
     words = re.findall(r"[^\W\d_]{2,}", _FENCED.sub("", text))
-    return max(1, math.ceil(len(words) / WORDS_A_MINUTE))
+    looks = made + len(_LOOKS.findall(text))
+    return max(1, math.ceil(len(words) / WORDS_A_MINUTE + MINUTES_A_LOOK * looks))
+
+
+def _looked_at(cell: dict[str, Any]) -> int:
+    """Return how many figures and tables a cell shows."""
+    shown = [output.get("data", {}) for output in cell.get("outputs", ())]
+    return sum("image/png" in one or "<table" in "".join(one.get("text/html", "")) for one in shown)
 
 
 def opening(chapter: dict[str, Any], to_read: int) -> str:
@@ -99,7 +119,8 @@ def with_chapter_cells(text: str, name: str, chapter: dict[str, Any], student: b
     notebook = json.loads(text)
     cells = notebook["cells"] = list(_cut(notebook["cells"]))
     prose = [_source(cell) for cell in cells if cell["cell_type"] == "markdown"]
-    made = [(_place(cells, "# ") + 1, opening(chapter, minutes("\n".join(prose))))]
+    to_read = minutes("\n".join(prose), sum(map(_looked_at, cells)))
+    made = [(_place(cells, "# ") + 1, opening(chapter, to_read))]
     if found := chapter.get("found"):
         made.append((_place(cells, _MIND), "## What was found\n\n" + book_made.findings(found)))
     made.append((_place(cells, _AGAIN), book_quiz.section(chapter["quiz"])))
@@ -144,13 +165,13 @@ def _cell(identity: str, markdown: str) -> dict[str, Any]:
 
 def write_for_teachers(app: Any, config: Any) -> None:
     """Write slides and pages for teachers before Sphinx looks for files (``config-inited``)."""
-    shutil.rmtree(book_made.SLIDES, ignore_errors=True)
+    shutil.rmtree(book_data.SLIDES, ignore_errors=True)
     if is_student():
         return
-    course = book_made.read_data("course.yml")
+    course = book_data.read_data("course.yml")
     book_teach.write_pages(Path(app.srcdir) / "instructor", chapters(), course)
     if book_slides.REVEAL.is_dir():
-        book_slides.write_slides(book_made.SLIDES, course)
+        book_slides.write_slides(book_data.SLIDES, course)
 
 
 def tag(app: Any, config: Any) -> None:
@@ -191,5 +212,6 @@ def setup(app: Any) -> dict[str, bool]:
     app.connect("config-inited", tag)
     app.connect("source-read", read)
     app.setup_extension("book_quiz")
+    app.setup_extension("book_page")
     app.add_html_math_renderer("mathml", (_math(False), None), (_math(True), None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import yaml
+from book_course import course, handouts, instructor
+from book_data import BOOK, links, read_data
 
 from confoundlab import report
 from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, Pictures, TableSet
 from confoundlab.errors import InputError
 from confoundlab.studies.store import read_results
 
-BOOK = Path(__file__).parents[2]
 RESULTS = BOOK.parent / "results"
-# Made before the pages are: the game's data (game_data.py), and slides where reveal.js is there.
+# Made before the pages are (game_data.py).
 GAME = BOOK / "_made" / "game" / "data.js"
-SLIDES = BOOK / "_made" / "slides"
-# Of a page, or of the notebook that becomes one.
-_TITLE = re.compile(r"^(?:# )?# ([A-Z].*)$", re.MULTILINE)
 # What the built pages carry along from Python packages: styles, scripts, fonts.
 _CARRIED = (
     "sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "sphinx-copybutton", "sphinx-design",
@@ -34,26 +30,6 @@ _CARRIED = (
 @cache
 def _stored(name: str) -> dict[str, Any]:
     return read_results(RESULTS / name / "results.json")
-
-
-def read_data(name: str) -> Any:
-    """Return what a YAML file of the book holds."""
-    return yaml.safe_load((BOOK / name).read_text(encoding="utf-8"))
-
-
-def chapter(page: str) -> Any:
-    """Return what is known of a page's chapter, nothing of a page that is no chapter."""
-    name = f"chapters/{page.rpartition('/')[2]}.yml"
-    return read_data(name) if (BOOK / name).is_file() else {}
-
-
-def title_of(page: str) -> str:
-    """Return the title of a page of Markdown, of a study's, or of a notebook of the book."""
-    name = page.removeprefix("executed/")
-    notebooks = (BOOK.parent / "notebooks" / f"{name}.py", BOOK / f"{name}.py")
-    source = BOOK / f"{page}.md" if name == page else next(filter(Path.is_file, notebooks))
-    titles: list[str] = _TITLE.findall(source.read_text(encoding="utf-8"))
-    return titles[0]
 
 
 def game_state() -> str:
@@ -169,67 +145,28 @@ def _case(one: Mapping[str, Any]) -> str:
     read = f" Read: {one['read']}." if "read" in one else ""
     return (
         f"{part}**{one['title']}.** {one['text'].strip()} {{cite}}`{one['source']}`{read} "
-        f"*Asked here:* {_links(one['asks'])}."
+        f"*Asked here:* {links(one['asks'])}."
     )
 
 
-def course(student: bool) -> str:
-    """Return the sessions of the course, as a student sees them."""
-    sessions = read_data("course.yml")
-    return "\n\n".join(_session(number, one) for number, one in enumerate(sessions, 1))
-
-
-def _session(number: int, one: Mapping[str, Any]) -> str:
-    asked = [question for page in one["chapters"] for question in chapter(page).get("discuss", [])]
-    more = f"*To go on:* {_links(one['more'])}.\n\n" if "more" in one else ""
-    deck = f"slides/session-{number}.html"
-    slides = f'<a href="{deck}">Slides of this session</a>\n\n' if SLIDES.is_dir() else ""
-    return (
-        f"(course-session-{number})=\n## Session {number}: {one['title']}\n\n{slides}"
-        f"*Read before:* {_links(one['chapters'])}.\n\n{more}"
-        f"*You should know:* {one['prerequisites']}\n\n"
-        f"*Afterwards you can:*\n\n{bullets(one['objectives'])}\n\n"
-        f"*To discuss:*\n\n{bullets(asked)}"
+def how_to_cite(student: bool) -> str:
+    """Return how to cite the book, from the repository's ``CITATION.cff``."""
+    about = yaml.safe_load((BOOK.parent / "CITATION.cff").read_text(encoding="utf-8"))
+    config = yaml.safe_load((BOOK.parent / "_config.yml").read_text(encoding="utf-8"))
+    url = (config.get("repository") or {}).get("url")
+    authors = " and ".join(
+        one.get("name") or f"{one['family-names']}, {one['given-names']}"
+        for one in about["authors"]
     )
-
-
-def instructor(student: bool) -> str:
-    """Return what a teacher needs for each session: its minutes, and the pages of its chapters."""
-    if student:
-        return "The notes for teachers are left out of the students' edition."
-    return "\n\n".join(
-        f"(teach-session-{number})=\n## Session {number}: {one['title']}\n\n"
-        f"*Bring:* {one['bring']} *Students see:* [the course page](course-session-{number}).\n\n"
-        f"| minutes | what | how |\n|---|---|---|\n{_plan(one['plan'])}\n\n{_teaching(one)}"
-        for number, one in enumerate(read_data("course.yml"), 1)
-    )
-
-
-def _teaching(one: Mapping[str, Any]) -> str:
-    pages = [page for page in (*one["chapters"], *one.get("more", ())) if chapter(page)]
-    names = [page.rpartition("/")[2] for page in pages]
-    words = f"*Chapter by chapter:* {_links(f'instructor/{name}' for name in names)}."
-    return f"{words}\n\n*What to vary:*\n\n{bullets(one['vary'])}" if "vary" in one else words
-
-
-def _plan(steps: Sequence[Mapping[str, Any]]) -> str:
-    lines = [f"| {one['minutes']} | {one['what']} | {one['how']} |" for one in steps]
-    return "\n".join([*lines, f"| **{sum(one['minutes'] for one in steps)}** | in all | |"])
-
-
-def bullets(items: Iterable[str]) -> str:
-    """Return a list in Markdown."""
-    return "\n".join(f"- {item}" for item in items)
-
-
-def _links(pages: Iterable[str]) -> str:
-    return ", ".join(map(link, pages))
-
-
-def link(page: str) -> str:
-    """Return a link to a page of the book, with the page's title."""
-    suffix = ".ipynb" if page.startswith("executed/") else ".md"
-    return f"[](/{page}{suffix})"
+    fields = {
+        "author": f"{{{{{authors}}}}}",
+        "title": f"{{{about['title']}}}",
+        "year": f"{{{config['copyright']}}}",
+        "version": f"{{{about['version']}}}",
+        **({"url": f"{{{url}}}"} if url else {}),
+    }
+    lines = ",\n".join(f"  {name} = {value}" for name, value in fields.items())
+    return f"{about['message']}\n\n```bibtex\n@software{{confoundlab,\n{lines}\n}}\n```"
 
 
 def software(student: bool) -> str:
@@ -250,5 +187,7 @@ MADE: dict[str, Callable[[bool], str]] = {
     "cases": cases,
     "course": course,
     "instructor": instructor,
+    "handouts": handouts,
+    "how to cite": how_to_cite,
     "software": software,
 }

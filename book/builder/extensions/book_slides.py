@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from book_made import BOOK, bullets, chapter, title_of
+from book_data import BOOK, bullets, chapter, title_of
 from markdown_it import MarkdownIt
 
 REVEAL = BOOK / "check" / "node_modules" / "reveal.js"

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from book_made import BOOK, bullets, link, title_of
+from book_data import BOOK, bullets, link, title_of
 
 
 def page(name: str, chapter: Mapping[str, Any], course: Sequence[Mapping[str, Any]]) -> str:

@@ -1,0 +1,83 @@
+"""Parts of pages that are made from the course: for students, for teachers, and to print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import book_data
+from book_data import bullets, chapter, links, read_data, title_of
+
+
+def course(student: bool) -> str:
+    """Return the sessions of the course, as a student sees them."""
+    sessions = read_data("course.yml")
+    return "\n\n".join(_session(number, one) for number, one in enumerate(sessions, 1))
+
+
+def _session(number: int, one: Mapping[str, Any]) -> str:
+    asked = [question for page in one["chapters"] for question in chapter(page).get("discuss", [])]
+    more = f"*To go on:* {links(one['more'])}.\n\n" if "more" in one else ""
+    slides = f"{_deck(number)}\n\n" if book_data.SLIDES.is_dir() else ""
+    return (
+        f"(course-session-{number})=\n## Session {number}: {one['title']}\n\n{slides}"
+        f"*Read before:* {links(one['chapters'])}.\n\n{more}"
+        f"*You should know:* {one['prerequisites']}\n\n"
+        f"*Afterwards you can:*\n\n{bullets(one['objectives'])}\n\n"
+        f"*To discuss:*\n\n{bullets(asked)}"
+    )
+
+
+def _deck(number: int) -> str:
+    return f'<a href="slides/session-{number}.html">Slides of this session</a>'
+
+
+def _slides(number: int) -> str:
+    return f". *To show:* {_deck(number)}" if book_data.SLIDES.is_dir() else ""
+
+
+def instructor(student: bool) -> str:
+    """Return what a teacher needs for each session: its minutes, and the pages of its chapters."""
+    if student:
+        return "The notes for teachers are left out of the students' edition."
+    return "\n\n".join(
+        f"(teach-session-{number})=\n## Session {number}: {one['title']}\n\n"
+        f"*Bring:* {one['bring']} *Students see:* [the course page](course-session-{number})"
+        f"{_slides(number)}.\n\n"
+        f"| minutes | what | how |\n|---|---|---|\n{_plan(one['plan'])}\n\n{_teaching(one)}"
+        for number, one in enumerate(read_data("course.yml"), 1)
+    )
+
+
+def _teaching(one: Mapping[str, Any]) -> str:
+    pages = [page for page in (*one["chapters"], *one.get("more", ())) if chapter(page)]
+    names = [page.rpartition("/")[2] for page in pages]
+    words = f"*Chapter by chapter:* {links(f'instructor/{name}' for name in names)}."
+    return f"{words}\n\n*What to vary:*\n\n{bullets(one['vary'])}" if "vary" in one else words
+
+
+def _plan(steps: Sequence[Mapping[str, Any]]) -> str:
+    lines = [f"| {one['minutes']} | {one['what']} | {one['how']} |" for one in steps]
+    return "\n".join([*lines, f"| **{sum(one['minutes'] for one in steps)}** | in all | |"])
+
+
+def handouts(student: bool) -> str:
+    """Return a sheet to print for each session: its aims, questions and exercises, no answers."""
+    sheets = []
+    for number, one in enumerate(read_data("course.yml"), 1):
+        known = [(page, chapter(page)) for page in one["chapters"]]
+        tasks = [f"**{title_of(page)}**\n\n{_tasks(about)}" for page, about in known if about]
+        asked = [question for _, about in known for question in about.get("discuss", [])]
+        sheets.append(
+            f"## Session {number}: {one['title']}\n\n*Afterwards you can:*\n\n"
+            f"{bullets(one['objectives'])}\n\n*To discuss:*\n\n{bullets(asked)}\n\n"
+            f"*Exercises:*\n\n" + "\n\n".join(tasks)
+        )
+    return "\n\n:::{rst-class} new-page\n:::\n\n".join(sheets)
+
+
+def _tasks(about: Mapping[str, Any]) -> str:
+    return "\n".join(
+        f"{number}. {' '.join(one['task'].split())}"
+        for number, one in enumerate(about["exercises"], 1)
+    )
