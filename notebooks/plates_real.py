@@ -20,6 +20,7 @@ from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import StudyRun, report
+from confoundlab.escape import markdown
 from confoundlab.evidence import differences
 from confoundlab.plates.analysis import forests
 from confoundlab.plates.figures import grids as figures
@@ -109,7 +110,7 @@ if nf1:
 lines = []
 if nf1:
     lines = [
-        f"- **plate {name}**: {words}"
+        f"- **plate {markdown(name)}**: {markdown(words)}"
         for name, own in by_plate.items()
         for words in real.places(own, sharpness, n_permutations=permutations, seed=seed)
     ]
@@ -121,7 +122,9 @@ display(Markdown("\n".join(lines) or real.left_out("nf1_qc")))
 
 # %% tags=["hide-input"]
 answers = real.nf1_answers(run, nf1, folds=folds, repeats=repeats) if nf1 else {}
-lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in answers.items()]
+lines = [
+    f"- {report.sentence(f'**{markdown(words)}**', one.record)}" for words, one in answers.items()
+]
 display(Markdown("\n".join(lines) or real.left_out("nf1_qc")))
 
 # %% [markdown]
@@ -136,7 +139,9 @@ display(Markdown("\n".join(lines) or real.left_out("nf1_qc")))
 # %% tags=["hide-input"]
 screen = sets.get("cardiac_fibroblast_screen")
 hearts = real.heart_answers(run, screen, folds=folds, repeats=repeats) if screen else {}
-lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in hearts.items()]
+lines = [
+    f"- {report.sentence(f'**{markdown(words)}**', one.record)}" for words, one in hearts.items()
+]
 display(Markdown("\n".join(lines) or real.left_out("cardiac_fibroblast_screen")))
 
 # %% [markdown]
@@ -161,11 +166,13 @@ if plate:
 lines = []
 if plate:
     named = real.quality_answers(run, plate, folds=folds, repeats=repeats)
-    lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in named.items()]
+    lines = [
+        f"- {report.sentence(f'**{markdown(words)}**', one.record)}" for words, one in named.items()
+    ]
     where = real.places(
         plate.table, "PowerLogLogSlope DNA", rings=2, n_permutations=permutations, seed=seed
     )
-    lines += [f"- {words}" for words in where]
+    lines += [f"- {markdown(words)}" for words in where]
 display(Markdown("\n".join(lines) or real.left_out("cardiac_fibroblast_qc")))
 
 # %% [markdown]
@@ -178,7 +185,9 @@ display(Markdown("\n".join(lines) or real.left_out("cardiac_fibroblast_qc")))
 # %% tags=["hide-input"]
 bbbc = sets.get("bbbc021_profiles")
 weeks = real.week_answers(run, bbbc, folds=folds, repeats=repeats) if bbbc else {}
-lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in weeks.items()]
+lines = [
+    f"- {report.sentence(f'**{markdown(words)}**', one.record)}" for words, one in weeks.items()
+]
 display(Markdown("\n".join(lines) or real.left_out("bbbc021_profiles")))
 
 # %% [markdown]
@@ -189,7 +198,7 @@ display(Markdown("\n".join(lines) or real.left_out("bbbc021_profiles")))
 
 # %% tags=["hide-input"]
 moa = real.mechanism_answers(run, bbbc, folds=folds, repeats=repeats) if bbbc else {}
-lines = [f"- {report.sentence(f'**{words}**', one.record)}" for words, one in moa.items()]
+lines = [f"- {report.sentence(f'**{markdown(words)}**', one.record)}" for words, one in moa.items()]
 display(Markdown("\n".join(lines) or real.left_out("bbbc021_profiles")))
 
 # %% mystnb={"figure": {"name": "fig-plates-bbbc", "caption": "Accuracy of forests on held-out wells of BBBC021, with 95% intervals from resampled plates (week) or compounds (mechanism). Dashes: chance; gray bars: 95% of one forest's permutations. What is lost from a random split to plates, compounds or weeks apart was owed to what they share."}, "image": {"alt": "Dots with intervals for the week named from control wells and the mechanism named under three splits."}} tags=["hide-input"]
@@ -214,7 +223,7 @@ if bbbc:
     gap = differences.difference(random, week_out, asked.labels, asked.groups, **options)
     names = ", ".join(sorted(asked.table["condition"][alone].unique()))
     lines = [
-        f"- Imaged in one week only: {names}; {alone.sum()} of {len(alone)} wells.",
+        f"- Imaged in one week only: {markdown(names)}; {alone.sum()} of {len(alone)} wells.",
         f"- The drop: {cut}.",
         f"- {report.gap('Random split minus whole weeks out', gap)}",
     ]
@@ -231,7 +240,7 @@ lincs = sets.get("lincs_cell_counts")
 lines = []
 if lincs:
     shares = density.explained(lincs, n_permutations=permutations, seed=seed)
-    lines = [f"- **{words}**: {one}" for words, one in shares.items()]
+    lines = [f"- **{words}**: {markdown(str(one))}" for words, one in shares.items()]
 display(Markdown("\n".join(lines) or real.left_out("lincs_cell_counts")))
 
 # %% mystnb={"figure": {"name": "fig-plates-dates", "caption": "Median count of the control wells of each plate, by batch, cell line and hours, and in the first batch by date. A dot is a plate, the bar the median of the plates. Where dates lie further apart than the plates of one date, the count tells the date."}, "image": {"alt": "Strips of dots, one for each date or cell line, with a bar at the median; the dates do not lie at the same count."}} tags=["hide-input"]
@@ -255,7 +264,7 @@ if lincs:
 
 # %% tags=["hide-input"]
 told = density.told_by_count(run, lincs) if lincs else {}
-lines = [f"- {report.sentence(f'**{words}**', one)}" for words, one in told.items()]
+lines = [f"- {report.sentence(f'**{markdown(words)}**', one)}" for words, one in told.items()]
 display(Markdown("\n".join(lines) or real.left_out("lincs_cell_counts")))
 
 # %% [markdown]

@@ -37,7 +37,7 @@ def data_line(images: ImageSet) -> str:
         f"{STATES[images.state]}. {len(images):,} images of {len(images.classes)} classes, "
         f"`{images.digest[:23]}…`."
     )
-    return " ".join([line, *images.remarks])
+    return " ".join([line, *map(escape.markdown, images.remarks)])
 
 
 def percent(fraction: float | None) -> str:
