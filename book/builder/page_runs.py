@@ -43,7 +43,7 @@ MADE = ROOT / "book" / "_made"
 # Notebooks of the book that are no study: they only read the stored results.
 PAGES = tuple(
     ROOT / "book" / f"{name}.py"
-    for name in ("paper_against_ours", "calibration", "benchmarks", "rerun")
+    for name in ("paper_against_ours", "calibration", "rivals", "benchmarks", "rerun")
 )
 # While one notebook starts or draws, on one core, another computes. Each takes up to 2 GB.
 AT_ONCE = 2
@@ -219,7 +219,7 @@ def _run_page(source: Path) -> None:
     started = time.perf_counter()
     execute(source, target, {})
     seconds = time.perf_counter() - started
-    # the others show no study's data: calibration and benchmarks simulate their own
+    # the others show no study's data: calibration, rivals and benchmarks simulate their own
     read = published(RESULTS) if source.stem == "paper_against_ours" else []
     _publish(target, page_offer(source.stem, read, seconds))
 
