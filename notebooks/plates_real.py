@@ -20,6 +20,7 @@ from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import StudyRun, report
+from confoundlab.escape import markdown
 from confoundlab.evidence import differences
 from confoundlab.notebook import page
 from confoundlab.plates.analysis import forests
@@ -113,7 +114,7 @@ if nf1:
 lines = []
 if nf1:
     lines = [
-        f"- **plate {name}**: {words}"
+        f"- **plate {markdown(name)}**: {markdown(words)}"
         for name, own in by_plate.items()
         for words in real.places(own, sharpness, n_permutations=permutations, seed=seed)
     ]
@@ -173,7 +174,7 @@ if plate:
     where = real.places(
         plate.table, "PowerLogLogSlope DNA", rings=2, n_permutations=permutations, seed=seed
     )
-    lines = [f"- {words}" for words in where]
+    lines = [f"- {markdown(words)}" for words in where]
 display(Markdown("\n".join(lines) or real.left_out("cardiac_fibroblast_qc")))
 
 # %% [markdown]
@@ -227,7 +228,7 @@ if bbbc:
     gap = differences.difference(random, week_out, asked.labels, asked.groups, **options)
     names = ", ".join(sorted(asked.table["condition"][alone].unique()))
     lines = [
-        f"- Imaged in one week only: {names}; {alone.sum()} of {len(alone)} wells.",
+        f"- Imaged in one week only: {markdown(names)}; {alone.sum()} of {len(alone)} wells.",
         f"- The drop: {cut}.",
         f"- {report.gap('Random split minus whole weeks out', gap)}",
     ]
@@ -244,7 +245,7 @@ lincs = sets.get("lincs_cell_counts")
 lines = []
 if lincs:
     shares = density.explained(lincs, n_permutations=permutations, seed=seed)
-    lines = [f"- **{words}**: {one}" for words, one in shares.items()]
+    lines = [f"- **{words}**: {markdown(str(one))}" for words, one in shares.items()]
 display(Markdown("\n".join(lines) or real.left_out("lincs_cell_counts")))
 
 # %% mystnb={"figure": {"name": "fig-plates-dates", "caption": "Median count of the control wells of each plate, by batch, cell line and hours, and in the first batch by date. A dot is a plate, the bar the median of the plates. Where dates lie further apart than the plates of one date, the count tells the date."}, "image": {"alt": "Strips of dots, one for each date or cell line, with a bar at the median; the dates do not lie at the same count."}} tags=["hide-input"]

@@ -2,10 +2,12 @@
 
 import copy
 import json
+import os
 import re
 import shutil
 import subprocess
 import warnings
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,16 +17,21 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from matplotlib.text import Text
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from confoundlab import escape, report
 from confoundlab.cli import main
 from confoundlab.croppers.crops import Corner
-from confoundlab.errors import BrokenImagesError
+from confoundlab.errors import BrokenImagesError, InputError
+from confoundlab.images import file_properties
 from confoundlab.images.imageset import ImageSet
 from confoundlab.notebook import book, page
 from confoundlab.notebook.webpage import standalone
-from confoundlab.plates.figures import folds
+from confoundlab.plates.analysis import laboratory
+from confoundlab.plates.analysis.folds import FoldResult
+from confoundlab.plates.figures import folds, grids
 from confoundlab.plates.figures.hover import hover_map, hover_page
+from confoundlab.plates.studies import als, sma
 from confoundlab.plotting import evidence, nets, pointed, views
 from confoundlab.report import comparison
 from confoundlab.studies.run import StudyRun
@@ -43,9 +50,37 @@ HOSTILE = [
     "`{cite}` ``` `````",
     "a|b ~~c~~ &lt; \\ # {{x}} https://example.org",
     f"\"><b title='{RAN}",
+    "nan",
+    "None",
+    "__proto__",
+    "constructor",
+    "-rf --out x",
+    "=cmd()|' /C calc'!A0",
+    "@SUM(1+1)",
+    "1. one",
+    "# heading",
+    "- item",
+    "> quoted",
+    "---",
+    "~~~ :smile: {eq}`x`",
+    "%s %(x)s {0} {x!r}",
+    "../../etc/passwd / C:\\x",
+    "very long " + "name " * 60,
+    "\u5b57 \u0645\u0631\u062d\u0628\u0627 \U0001f52c \u00b5m",
 ]
 # marks that a terminal obeys, or that turn text around
 CONTROLS = "bell\x07 red\x1b[31m back\x08 turned\u202e tab\x9b"
+UNPRINTABLE = [
+    CONTROLS,
+    "nul\x00nul",
+    "right\u200fto\u202eleft\u2066 and \u200bnothing\ufeff",
+    "line\u2028end\u2029 feed\x0c return\r\x85",
+    "delete\x7f",
+]
+HALF = "half \ud800 and \udcff"  # which no table of pandas can hold
+NEVER = set(
+    "\x00\x07\x08\x0c\x1b\x7f\x85\x9b\u200b\u200f\u202e\u2028\u2029\u2066\ufeff\ud800\udcff"
+)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +120,7 @@ def markdown_parts(images, record, published, monkeypatch):
     said.append(report.data_line(images))
     made = results(published, " ".join(HOSTILE))
     said += [report.sentence("**Row**", made["evidence"][0]), book.study_offer(made)]
-    for name in HOSTILE:
+    for name in [*HOSTILE, *UNPRINTABLE, HALF]:
         said.append(f"A label: {escape.markdown(name)}; {escape.code(name)}.")
         run = StudyRun(order={"study": "sma", "profile": None, "parameters": {"embedder": name}})
         said.append(report.rerun(run))
@@ -104,11 +139,17 @@ def html_parts(images):
         [{"left": 0, "top": 0, "width": 8, "height": 8, "estimate": 0.5, "ci_low": 0.4,
           "ci_high": 0.6, "chance": 0.1, "n_images": n, "n_groups": n, "n_fits": 1, "n_dead": 0}]
     )  # fmt: skip
+    unseen = table[few].assign(label=np.resize(UNPRINTABLE, few.sum()))
+    every = [*HOSTILE, *UNPRINTABLE]
     return {
-        "table": report.table(pd.DataFrame({name: [name] for name in HOSTILE})).data,
+        "table": report.table(pd.DataFrame({name: [name] for name in every})).data,
+        "hover page of the unprintable": hover_page(
+            points[few], unseen, pictures, **(options | {"title": UNPRINTABLE[1] + HALF})
+        ),
         "hover page": hover_page(*given, **options),
         "leak map": pointed.leak_map(places, images),
-        "hover map": hover_map(*given, **options).to_html(),
+        "hover map": hover_map(*given, **options).to_html()
+        + hover_map(points[few], unseen, pictures, **options).to_html(),
     }
 
 
@@ -165,6 +206,9 @@ def test_no_page_takes_a_name_for_more_than_text(images, record, published, monk
         text = standing(soup.get_text())
         for name in HOSTILE:
             assert text.count(standing(name)) >= 5, name
+        for name in UNPRINTABLE:
+            assert text.count(standing(escape.terminal(name, keep=""))) >= 3, name
+        assert not set(text) & NEVER
 
 
 def test_a_page_forbids_scripts_that_an_output_brings(tmp_path):
@@ -178,7 +222,7 @@ def test_a_map_with_scripts_runs_only_its_own(images, tmp_path):
     html = html_parts(images)["hover map"]
     soup = browsed(html, tmp_path)
     assert soup.html.get("data-ran") is None
-    (spec,) = [tag for tag in BeautifulSoup(html, "html.parser").find_all("script")
+    spec, _ = [tag for tag in BeautifulSoup(html, "html.parser").find_all("script")
                if "datasets" in tag.get_text()]  # fmt: skip
     text = json.dumps(HOSTILE[4])[1:-1]
     assert text in spec.get_text().encode().decode().replace("\\u2060", "")
@@ -215,6 +259,7 @@ def drawn(images):
 
 
 @pytest.mark.filterwarnings("ignore:constrained_layout not applied")  # names are far too long
+@pytest.mark.filterwarnings("ignore:Glyph (23383|128300) .* missing")  # a letter, and no control
 def test_figures_draw_names_as_they_are(images, tmp_path):
     for figure, names in drawn(images):
         figure.savefig(tmp_path / "figure.png")  # raises where a name is a formula that is none
@@ -226,6 +271,121 @@ def test_figures_draw_names_as_they_are(images, tmp_path):
         plt.close(figure)
 
 
+def drawn_unprintable():
+    """Figures of names that no font has: of each kind of argument that holds names."""
+    shares = {"estimate": 0.5, "ci_low": 0.4, "ci_high": 0.6, "chance": 0.1, "null_q95": 0.2,
+              "paper": 0.3, "state": "real", "metric": "accuracy"}  # fmt: skip
+    n = len(UNPRINTABLE)
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"label": UNPRINTABLE * 4, UNPRINTABLE[1]: UNPRINTABLE * 4})
+    wells = pd.DataFrame([(r, c) for r in range(8) for c in range(12)], columns=["row", "column"])
+    wells["condition"] = np.resize(UNPRINTABLE, len(wells))
+    lines = pd.DataFrame({"line": UNPRINTABLE, "condition": ["a", "b"] * 2 + ["a"]})
+    lines["laboratory"] = UNPRINTABLE[0]
+    pairs = pd.DataFrame({
+        "fold": [" / ".join(UNPRINTABLE[at : at + 2]) for at in range(0, n - 1, 2)],
+        "auc": 0.5, "ci_low": 0.4, "ci_high": 0.6, "same_laboratory": True,
+    })  # fmt: skip
+    yield nets.accuracies([shares] * (n + 1), [*UNPRINTABLE, HALF])
+    yield nets.remedies([HALF, *UNPRINTABLE[1:]], [shares] * n, [shares] * n)
+    yield folds.embedding_maps(
+        rng.normal(size=(len(table), 2)), table, ["label", UNPRINTABLE[1]], title=UNPRINTABLE[2]
+    )
+    yield folds.folds_examined(FoldResult(pairs, [], None), lines, title=UNPRINTABLE[1], state=HALF)
+    yield grids.plate_maps(
+        {name: {name: np.eye(8, 12)} for name in [*UNPRINTABLE[:2], HALF]}, UNPRINTABLE[1], "real"
+    )
+    yield grids.layouts({HALF: wells}, "condition", UNPRINTABLE[1], "real")
+    yield grids.by_group(
+        pd.DataFrame({"kind": UNPRINTABLE, "cells": 1.0}), "kind", "cells", "c", HALF, "real"
+    )
+
+
+@pytest.mark.filterwarnings("ignore:constrained_layout not applied")
+def test_figures_write_out_what_no_font_has(tmp_path):
+    for figure in drawn_unprintable():
+        figure.savefig(tmp_path / "figure.png")  # warns of, and so raises for, a missing glyph
+        shown = " ".join(text.get_text() for text in figure.findobj(Text))
+        assert not set(shown) & NEVER and "\\x00" in shown.replace("\n", "")
+        plt.close(figure)
+
+
+def test_a_line_may_hold_the_sign_between_two_lines():
+    names = ["a / b", "c / a", "a"]
+    table = pd.DataFrame({"line": names, "condition": list("xyx"), "laboratory": "A"})
+    pairs = pd.DataFrame({"fold": ["a / b / c / a", "a / c / a"], "auc": 0.5, "ci_low": 0.4,
+                          "ci_high": 0.6, "same_laboratory": True})  # fmt: skip
+    shown = folds.folds_examined(FoldResult(pairs, [], None), table).findobj(Text)
+    assert {"a / b", "c / a", "a"} <= {text.get_text() for text in shown}
+
+
+def test_plates_sentences_are_markdown_of_names():
+    """A laboratory, a condition, a statistic: all are text on the page."""
+    said = []
+    for name in [*HOSTILE, *UNPRINTABLE]:
+        table = pd.DataFrame({
+            "line": [f"{name} {number}" for number in range(8)],
+            "condition": [name, "healthy"] * 4,
+            "laboratory": [name] * 6 + ["other"] * 2,
+            "control": False,
+        })  # fmt: skip
+        said.append(laboratory.design_words(laboratory.design(table)))
+        lost = pd.DataFrame({
+            "how": ["alone", "alone", "together"], "features": [name, "nuclei", f"nuclei, {name}"],
+            "lost": [0.3, 0.1, 0.2], "goes_with": [name, "", ""],
+        })  # fmt: skip
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(als, "telling", lambda _, name=name: [name])
+            said.append(als.importance_words(lost))
+        looked = SimpleNamespace(named=np.array([name]))
+        sites = SimpleNamespace(table=pd.DataFrame({"condition": [name]}))
+        said.append(als.gaze_words({}, looked, sites))
+        fold = pd.DataFrame({"same_laboratory": [True], "auc": 0.5, "ci_low": 0.4, "ci_high": 0.6})
+        said.append(sma.same_fold_words({name: SimpleNamespace(table=fold)}))
+        said.append(f"- **plate {escape.markdown(name)}**")
+    made = BeautifulSoup(standalone(executed(said, []), "sma"), "html.parser")
+    text = standing(made.get_text())
+    for name in HOSTILE:
+        assert text.count(standing(name)) >= 6, name
+    assert not set(text) & NEVER and not made.find_all(["script", "lod", "img", "svg", "em"])
+
+
+def test_tables_of_names_come_back_as_they_were(tmp_path):
+    """What a spreadsheet would run, and what pandas takes for missing, stays a name in a file."""
+    table = pd.DataFrame({"factor": HOSTILE, "utility": 0.5})
+    run = StudyRun(order={"folder": str(tmp_path), "study": "sma", "profile": None,
+                          "parameters": {}})  # fmt: skip
+    run.keep_table(table, "names")
+    back = pd.read_csv(tmp_path / "names.csv", keep_default_na=False)
+    assert back["factor"].tolist() == HOSTILE
+
+
+def test_properties_of_a_file_whose_name_is_no_text(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.png")
+    Image.new("L", (4, 4)).save(tmp_path / "plain.png")
+    shutil.copy(tmp_path / "plain.png", path)
+    (row,) = file_properties.properties([path]).to_dict("records")
+    assert row["path"].endswith(r"caf\udce9.png") and row["width"] == 4
+
+
+def test_what_describe_says_can_be_printed(tmp_path):
+    Image.new("L", (4, 4)).save(tmp_path / "plain.png")
+    for row in ({"label": HALF}, {"label": "a", UNPRINTABLE[1]: "b"}, {"label": "a\x00"}):
+        with pytest.raises(InputError, match="cannot be printed") as raised:
+            ImageSet.from_folder(tmp_path, lambda _, row=row: row, name="mine")
+        assert not set(str(raised.value)) & NEVER
+
+
+@pytest.mark.parametrize("name", UNPRINTABLE)
+def test_an_image_set_has_no_names_that_cannot_be_printed(name):
+    pixels = np.zeros((2, 4, 4, 1), np.uint8)
+    for column, value in (("label", name), ("session", name), (name, "fine")):
+        table = pd.DataFrame({"label": ["a", "b"]} | {column: [value] * 2})
+        with pytest.raises(InputError, match="cannot be printed") as raised:
+            ImageSet.from_arrays(pixels, table, name="mine")
+        assert not set(str(raised.value)) & NEVER
+
+
 def test_figures_of_ours_need_no_formulas(calibrated, tmp_path):
     for draw in (evidence.false_alarms, evidence.power_curves, evidence.coverage):
         figure = draw(calibrated)
@@ -234,7 +394,7 @@ def test_figures_of_ours_need_no_formulas(calibrated, tmp_path):
 
 
 def test_a_comparison_shows_names_and_obeys_none(published, tmp_path):
-    name = CONTROLS + HOSTILE[4]
+    name = "".join([*UNPRINTABLE, HALF]) + HOSTILE[4]
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         text = json.dumps(results(published, name))
@@ -245,10 +405,10 @@ def test_a_comparison_shows_names_and_obeys_none(published, tmp_path):
             main, ["compare", *(str(tmp_path / one) for one in "ab"), "--out", str(tmp_path / "c")]
         )
     assert told.exit_code == 0, told.output
-    assert not set(told.output) & set("\x07\x1b\x08\u202e\x9b")
+    assert not set(told.output) & (NEVER - {"\x0c"})
     assert r"bell\x07 red\x1b[31m back\x08 turned\u202e tab\x9b" in told.output
     assert (
-        name
+        escape.storable(name)
         in comparison.rows(*map(comparison.read_run, (tmp_path / "a", tmp_path / "b")))[
             "row"
         ].to_numpy()

@@ -57,6 +57,7 @@ SOURCES = tuple(
         "paper_against_ours",
         "what_papers_leave_open",
         "calibration",
+        "rivals",
         "benchmarks",
         "rerun",
     )
@@ -274,7 +275,7 @@ def _run_page(source: Path) -> None:
     started = time.perf_counter()
     execute(source, target, {})
     seconds = time.perf_counter() - started
-    # the others show no study's data: calibration and benchmarks simulate their own
+    # the others show no study's data: calibration, rivals and benchmarks simulate their own
     of_studies = ("paper_against_ours", "what_papers_leave_open")
     read = published(RESULTS) if source.stem in of_studies else []
     offer = page_offer(source.stem, read, seconds)

@@ -15,6 +15,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from confoundlab.errors import BrokenImagesError, InputError
+from confoundlab.escape import storable
 from confoundlab.images.decoding import CannotDecodeError, opened
 from confoundlab.images.imageset import ImageSet
 
@@ -67,7 +68,7 @@ def of_images(images: ImageSet) -> pd.DataFrame:
 
 
 def _row(path: Path, problems: dict[str, str]) -> dict[str, Any]:
-    row: dict[str, Any] = {"path": str(path)}
+    row: dict[str, Any] = {"path": storable(str(path))}
     try:
         with opened(path) as image:
             row |= _header(image)

@@ -72,8 +72,8 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        One of them is missing, is empty in a row, or holds a control character; a name is there
-        twice.
+        One of them is missing, or empty in a row; any column or its name holds a character that
+        cannot be printed, such as a control; a name is there twice.
     """
     if "label" not in table:
         raise InputError("The table of an image set needs a column 'label'.")
@@ -82,18 +82,24 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
         if len(empty):
             raise InputError(f"Column {column!r} is empty in row(s) {empty[:5].tolist()}.")
     table = table.astype(dict.fromkeys(_NAMES, str))
-    for column in _NAMES:
-        odd = np.flatnonzero(table[column].map(lambda text: terminal(text, keep="") != text))
+    for column in table.columns:
+        texts = table[column] if table[column].dtype.kind not in "biufmM" else table[column][:0]
+        odd = np.flatnonzero([_is_odd(text) for text in [*texts, column]])
         if len(odd):
-            shown = terminal(table[column].iloc[odd[0]], keep="")
+            shown = terminal(str([*texts, column][odd[0]]), keep="")
+            where = f"row(s) {odd[:5].tolist()}" if odd[0] < len(texts) else "its name"
             raise InputError(
-                f"Column {column!r} holds characters that cannot be printed in row(s) "
-                f"{odd[:5].tolist()}: {shown!r}. Leave them out."
+                f"Column {terminal(str(column), keep='')!r} holds characters that cannot be "
+                f"printed in {where}: {shown!r}. Leave them out."
             )
     doubled = table["image"][table["image"].duplicated()].unique()
     if len(doubled):
         raise InputError(f"Image names must be unique; doubled: {', '.join(doubled[:5])}.")
     return table
+
+
+def _is_odd(text: object) -> bool:
+    return isinstance(text, str) and terminal(text, keep="") != text
 
 
 def _check_row(name: str, row: object) -> None:
@@ -109,6 +115,12 @@ def _check_row(name: str, row: object) -> None:
             raise InputError(
                 f"describe gives {type(value).__name__} as {key!r} of {name}; it must be text, a "
                 "number, a date or a boolean."
+            )
+        if _is_odd(key) or _is_odd(value):
+            shown = terminal(f"{key!s}: {value!s}", keep="")
+            raise InputError(
+                f"describe gives characters that cannot be printed for {name}, {shown!r}. Leave "
+                "them out."
             )
     if reserved := sorted({*MEASURED, FILE} & set(row)):
         raise InputError(

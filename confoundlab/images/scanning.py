@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from tqdm import tqdm
 
+from confoundlab.escape import storable
 from confoundlab.images.decoding import CannotDecodeError, decode_levels
 from confoundlab.storage.cache import load_table, save_table
 from confoundlab.storage.files import cache_root, text_digest
@@ -64,7 +65,9 @@ def scan(
     problems : dict of int to str
         Place of each other file, and why it cannot be read.
     """
-    now = pd.DataFrame([(_storable(path), *state_of(path)) for path in paths], columns=_COLUMNS[:3])
+    now = pd.DataFrame(
+        [(storable(str(path)), *state_of(path)) for path in paths], columns=_COLUMNS[:3]
+    )
     kept = cache_root() / "scans" / f"{_key(paths[0].parent, bit_depth)}.parquet"
     known = load_table(kept, lambda found: found.to_pandas()[_COLUMNS].astype(now.dtypes))
     if known is None:
@@ -100,9 +103,4 @@ def state_of(path: Path) -> tuple[int, int]:
 
 
 def _key(folder: Path, bit_depth: int | None) -> str:
-    return text_digest(computed_by("views"), str(bit_depth), _storable(folder))[:16]
-
-
-def _storable(path: Path) -> str:
-    """Return the path as text; a folder's name need not be UTF-8, what is stored must be."""
-    return str(path).encode("utf-8", "backslashreplace").decode()
+    return text_digest(computed_by("views"), str(bit_depth), storable(str(folder)))[:16]

@@ -43,7 +43,9 @@ def write_page(executed: Path) -> Path:
     """Write an executed notebook as HTML beside it, under the same name; return the path."""
     text = standalone(nbformat.read(executed, as_version=4), executed.stem)
     target = executed.with_suffix(".html")
-    return write_aside(target, lambda aside: aside.write_text(text, encoding="utf-8"))
+    return write_aside(
+        target, lambda aside: aside.write_text(text, encoding="utf-8", errors="backslashreplace")
+    )
 
 
 def standalone(notebook: NotebookNode, title: str) -> str:

@@ -5,9 +5,9 @@ Colours are seaborn's colour-blind palette; what matters is told by position or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ParamSpec
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -26,8 +26,10 @@ from matplotlib.typing import ColorType
 from sklearn.metrics import confusion_matrix
 
 from confoundlab.croppers.crops import AsIs
+from confoundlab.escape import terminal
 from confoundlab.images.imageset import ImageSet, View
 
+P = ParamSpec("P")
 # Inches. At a notebook's 100 dots to the inch this is the column of the book on a desk's screen:
 # what is wider is shown smaller there, letters too.
 WIDE = 6.9
@@ -47,18 +49,41 @@ _ALL = AsIs()
 UNTRAINED = "a net named one class only"  # of places of a leak map
 
 
-@contextmanager
-def _without_formulas() -> Iterator[None]:
-    """Set one parameter and put it back; `rc_context` would undo what a kernel set meanwhile."""
-    before = mpl.rcParams["text.parse_math"]
-    mpl.rcParams["text.parse_math"] = False
-    try:
-        yield
-    finally:
-        mpl.rcParams["text.parse_math"] = before
+def as_text(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Decorate what draws: names that it is given are text.
+
+    A `$` begins no formula. What no font has a picture of, such as controls, marks that turn text
+    around, and halves of characters, is written out (`escape.terminal`) in texts, tables, and
+    lists and mappings of them.
+    """
+
+    @functools.wraps(draw)
+    def drawn(*given: P.args, **options: P.kwargs) -> Figure:
+        # one parameter is put back; `rc_context` would undo what a kernel set meanwhile
+        before = mpl.rcParams["text.parse_math"]
+        mpl.rcParams["text.parse_math"] = False
+        try:
+            return draw(*_seen(given), **_seen(options))
+        finally:
+            mpl.rcParams["text.parse_math"] = before
+
+    return drawn
 
 
-as_text = _without_formulas()  # decorates what draws: names are text, a `$` begins no formula
+def _seen(value: Any) -> Any:
+    """Return a value in which all that is text can be drawn."""
+    if isinstance(value, str):
+        return value if value.isprintable() else terminal(value)
+    if isinstance(value, pd.DataFrame):
+        shown = value.copy(deep=False)
+        for name in value.select_dtypes(exclude=["number", "bool", "datetime", "timedelta"]):
+            shown[name] = value[name].map(_seen)
+        return shown.rename(columns=_seen)
+    if isinstance(value, Mapping):
+        return {_seen(key): _seen(one) for key, one in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_seen, value))
+    return value
 
 
 def colours_of(levels: Iterable[Any]) -> dict[Any, tuple[float, float, float]]:

@@ -10,7 +10,6 @@ still.
 from __future__ import annotations
 
 import base64
-import html
 import io
 from collections.abc import Sequence
 
@@ -21,6 +20,7 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from confoundlab.croppers.crops import AsIs, stretch
+from confoundlab.escape import page
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.plotting.nets import ORANGE, UNTRAINED, mean_image, titled
 from confoundlab.types import Pixels
@@ -53,7 +53,7 @@ _STYLE = (
 
 def figure(title: str, height: float, body: str, *, above: str = "") -> str:
     """Return a figure, 480 units wide, as HTML with its style sheet; `above` is HTML as well."""
-    words = html.escape(title)
+    words = page(title)
     # a form of its own: radio buttons of one name are a group there, apart from other maps'; of
     # the method that sends nothing when Enter is pressed
     return (
@@ -68,7 +68,7 @@ def mark(at: tuple[float, float], words: Sequence[str], drawn: str, shown: str) 
 
     Its name for those who hear it is `words`. Arrow keys go through marks in their order.
     """
-    name = html.escape(", ".join(words))
+    name = page(", ".join(words))
     x, y = (place - _TAPPED / 2 for place in at)
     return (
         f'<g class="mark">{drawn}<foreignObject x="{x:.1f}" y="{y:.1f}" width="{_TAPPED}" '
@@ -80,7 +80,7 @@ def mark(at: tuple[float, float], words: Sequence[str], drawn: str, shown: str) 
 def text(x: float, y: float, lines: Sequence[str], kind: str = "word") -> str:
     """Return lines of text, the first on height y."""
     return "".join(
-        f'<text class="{kind}" x="{x:g}" y="{y + 20 * number:g}">{html.escape(line)}</text>'
+        f'<text class="{kind}" x="{x:g}" y="{y + 20 * number:g}">{page(line)}</text>'
         for number, line in enumerate(lines)
     )
 

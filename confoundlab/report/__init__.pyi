@@ -4,6 +4,7 @@ from . import cards as cards
 from . import changes as changes
 from . import comparison as comparison
 from . import paper as paper
+from . import rivals as rivals
 from . import sentences as sentences
 from . import tables as tables
 from . import unstated as unstated

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from confoundlab.errors import InputError
+from confoundlab.escape import storable
 from confoundlab.evidence.differences import difference
 from confoundlab.plotting import evidence
 from confoundlab.studies.run import PREDICTIONS
@@ -49,7 +50,7 @@ def read_run(folder: Path) -> Run:
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}.")
-    results, path = read_results(folder / "results.json"), folder / PREDICTIONS
+    results, path = _storable(read_results(folder / "results.json")), folder / PREDICTIONS
     if not path.is_file():
         return Run(results, None)
     try:
@@ -59,6 +60,15 @@ def read_run(folder: Path) -> Run:
     if not predictions["evidence"].isin(range(len(results["evidence"]))).all():
         raise InputError(f"{path} does not belong to the results beside it.")
     return Run(results, predictions)
+
+
+def _storable(value: Any) -> Any:
+    """Return JSON's values, in which all text can be held by a table."""
+    if isinstance(value, dict):
+        return {storable(key): _storable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    return storable(value) if isinstance(value, str) else value
 
 
 def settings(first: Run, second: Run) -> pd.DataFrame:

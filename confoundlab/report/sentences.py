@@ -48,7 +48,7 @@ def data_line(images: ImageSet, epochs: int | None = None, repeats: int | None =
             f" **Not the paper's settings:** {epochs} epochs{nets}, where the paper trained for "
             f"{PAPER_EPOCHS}; the numbers of such a run are rough."
         )
-    return " ".join([line, *images.remarks])
+    return " ".join([line, *map(escape.markdown, images.remarks)])
 
 
 def percent(fraction: float | None) -> str:

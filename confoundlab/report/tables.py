@@ -11,6 +11,7 @@ from IPython.display import HTML
 
 from confoundlab import escape
 from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, TableSet, paper_rows
+from confoundlab.escape import terminal
 from confoundlab.report.sentences import _as_printed, _interval, _shown, percent
 from confoundlab.studies.experiment import Treated
 from confoundlab.studies.parameters import Parameter, declared, notebook_source, read_notebook
@@ -19,9 +20,15 @@ from confoundlab.studies.store import read_results
 
 def table(frame: pd.DataFrame) -> HTML:
     """Return a table as the book shows it: no row numbers, text escaped, `$` a dollar."""
+    frame = frame.map(_printed).rename(columns=_printed)
     # MathJax 2 and 3 pass by what has these classes
     classes = ["table", "tex2jax_ignore", "mathjax_ignore"]
     return HTML(frame.to_html(index=False, border=0, classes=classes, justify="left"))
+
+
+def _printed(value: Any) -> Any:
+    """Return text in which what is not seen is written out; all else as it is."""
+    return terminal(value) if isinstance(value, str) else value
 
 
 def parameter_table() -> pd.DataFrame:

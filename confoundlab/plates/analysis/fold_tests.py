@@ -63,11 +63,13 @@ def moved(
         With 1 as its smallest p-value, so that it says nothing, where no label can move.
     """
     scores = np.ascontiguousarray(answers.T)[:, None]
-    observed = float(aucs(scores, labels[None])[0])
     try:
         level = Labelling.of(labels, units, blocks)
     except NoPermutationError:
+        observed = float(aucs(scores, labels[None])[0])
         return NullTest(observed, np.full(n_permutations, observed), 1.0)
+    # of the units' labels, which are what moves, where a few rows contradict their unit
+    observed = float(aucs(scores, level.labels[level.unit][None])[0])
     null = aucs(scores, level.draw(n_permutations, rng)[:, level.unit])
     return NullTest(observed, null, level.smallest_p(n_permutations, renamed=False))
 

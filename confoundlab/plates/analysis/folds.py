@@ -244,8 +244,13 @@ def _result(
     used = np.unique(np.concatenate([np.r_[fold.split.train, fold.split.test] for fold in folds]))
     level = Labelling.of(y[used], unit[used], None if blocks is None else block[used])
     rng = np.random.default_rng(seed)
-    labels = np.tile(y, (n_permutations + 1 if refit else 1, 1))
-    labels[1:, used] = level.draw(len(labels) - 1, rng)[:, level.unit]
+    # where a few rows contradict their unit, the test is of units' labels, the estimate of all rows
+    true = y.copy()
+    true[used] = level.labels[level.unit]
+    first = int((true != y).any())
+    labels = np.tile(y, (1 + first + n_permutations if refit else 1, 1))
+    labels[1:, used] = true[used]
+    labels[1 + first :, used] = level.draw(max(0, len(labels) - 1 - first), rng)[:, level.unit]
     if prepare is not None:
         prepare(labels)
     found, scores, rows = np.empty((len(folds), len(labels))), [], []
@@ -255,11 +260,10 @@ def _result(
         found[number] = np.concatenate(each)
         scores.append(np.ascontiguousarray(scorer(fold, y[None], classes)[:, 0].T))
         rows.append(_row(fold, scores[-1], y, well, found[number, 0], rng))
-    observed = float(found[:, 0].mean())
     # refitted models name classes, whatever these are called
     smallest = level.smallest_p(n_permutations, renamed=True)
     tests = (
-        [NullTest(observed, found[:, 1:].mean(axis=0), smallest)]
+        [NullTest(float(found[:, first].mean()), found[:, 1 + first :].mean(axis=0), smallest)]
         if refit
         else [
             moved(answers, y[own], unit[own], block[own], n_permutations, rng)
@@ -268,7 +272,7 @@ def _result(
     )
     null = np.mean([test.null for test in tests], axis=0)
     evidence = assemble(
-        "ROC AUC", over_folds(found[:, 0], rng), observed, tests,
+        "ROC AUC", over_folds(found[:, 0], rng), float(found[:, 0].mean()), tests,
         least=least_shift(null, float(null.std())), chance=0.5,
         permuted=f"{level.permuted}, {'models refitted' if refit else 'fold by fold'}",
         permuted_why=level.why, n_images=int(sum(len(fold.split.test) for fold in folds)),

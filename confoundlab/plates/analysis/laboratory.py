@@ -16,6 +16,7 @@ import pandas as pd
 from confoundlab.design import columns
 from confoundlab.design.aliasing import Identifiability, identifiability
 from confoundlab.errors import InputError, one_of
+from confoundlab.escape import markdown
 from confoundlab.evidence import conditional
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates.analysis.fold_tests import over_folds
@@ -139,7 +140,7 @@ def design(table: pd.DataFrame) -> Identifiability:
 
 
 def design_words(found: Identifiability) -> str:
-    """Say what a design of lines allows, with the numbers of lines inside each laboratory."""
+    """Say in Markdown what a design of lines allows, with their numbers in each laboratory."""
     inside = [
         f"in laboratory {name} are "
         + " and ".join(
@@ -148,7 +149,7 @@ def design_words(found: Identifiability) -> str:
         )
         for name, counts in found.groups.items()
     ]
-    return (
+    return markdown(
         f"{found} By lines, {'; '.join(inside)}. Whatever is peculiar to the lines of the rarer "
         "condition in a laboratory cannot be told from the laboratory."
     )

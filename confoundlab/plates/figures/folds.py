@@ -20,6 +20,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.typing import ColorType
 
 from confoundlab.errors import InputError
+from confoundlab.escape import terminal
 from confoundlab.plates.analysis.folds import FoldResult
 from confoundlab.plates.nuisance.wells import Nuisance
 from confoundlab.plotting.nets import (
@@ -116,10 +117,7 @@ def folds_examined(
     """
     known = table.drop_duplicates("line").set_index("line")[["condition", "laboratory"]]
     order = result.table.sort_values("auc", ascending=False)
-    pairs = [str(name).split(" / ") for name in order["fold"]]
-    for pair in pairs:
-        if len(pair) != 2 or not set(pair) <= set(known.index):
-            raise InputError(f"Fold {' / '.join(pair)!r} is not of two lines of the table.")
+    pairs = [_pair(terminal(str(name)), set(known.index)) for name in order["fold"]]
     conditions, laboratories = (sorted(known[name].unique()) for name in known)
     # the diseased line on top: lines of a pair are ordered by condition, as in all folds
     columns = [sorted(pair, key=lambda line: str(known["condition"][line])) for pair in pairs]
@@ -269,6 +267,15 @@ def embedding_maps(
     figure.suptitle(titled(title, state), fontsize=10)
     sns.despine(figure, left=True, bottom=True)
     return figure
+
+
+def _pair(fold: str, lines: set[str]) -> tuple[str, str]:
+    """Return the two lines that a fold is named after; a line's name may hold the sign between."""
+    for one in lines:
+        other = fold.removeprefix(f"{one} / ")
+        if other != fold and other in lines:
+            return one, other
+    raise InputError(f"Fold {fold!r} is not of two lines of the table.")
 
 
 def _square(axis: Axes, x: float, y: float, colour: ColorType, text: str) -> None:

@@ -22,6 +22,7 @@ from .heatmaps import at_edge as at_edge
 from .heatmaps import from_centre as from_centre
 from .heatmaps import grid as grid
 from .heatmaps import plate_shape as plate_shape
+from .heatmaps import shape_remarks as shape_remarks
 from .heatmaps import site_grid as site_grid
 from .heatmaps import well_means as well_means
 from .trends import edge as edge

@@ -49,6 +49,18 @@ def plate_shape(table: pd.DataFrame, shape: Shape | None = None) -> Shape:
     return usual[0]
 
 
+def shape_remarks(table: pd.DataFrame, shape: Shape | None = None) -> tuple[str, ...]:
+    """Return what `plate_shape` took the plates for, in a remark; none where it was stated."""
+    if shape is not None:
+        return ()
+    rows, across = plate_shape(table)
+    return (
+        f"Plates were taken to have {_by((rows, across))} wells ({rows * across}), the smallest "
+        "usual plate that holds all wells of the table; if they are a part of a larger one, state "
+        "its shape, such as shape=(16, 24).",
+    )
+
+
 def grid(table: pd.DataFrame, value: str, *, shape: Shape | None = None) -> Numbers:
     """Return the mean of each well of one plate, A1 first; NaN if empty; see `plate_shape`."""
     wells = well_means(_one_plate(table), value)

@@ -7,6 +7,7 @@ pattern is as likely with the other sign. What differs between plates counts for
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ from confoundlab.plates.nuisance.heatmaps import (
     at_edge,
     from_centre,
     plate_shape,
+    shape_remarks,
     well_means,
 )
 from confoundlab.types import Indices, Numbers
@@ -50,7 +52,7 @@ def radial(
     value : str
         Column.
     shape : (int, int), optional
-        See `heatmaps.plate_shape`.
+        See `heatmaps.plate_shape`; one that was guessed is among the remarks.
     n_permutations, seed : int
         Of the null, signs of whole plates, and of resampling.
 
@@ -63,7 +65,7 @@ def radial(
     """
     wells = well_means(table, value)
     plate = columns.codes(wells["plate"], len(wells), "plate")
-    return rank_correlation(
+    found = rank_correlation(
         -from_centre(wells, plate_shape(table, shape)),
         wells[value],
         _resampled(plate),
@@ -72,6 +74,7 @@ def radial(
         n_permutations=n_permutations,
         seed=seed,
     )
+    return replace(found, remarks=shape_remarks(table, shape))
 
 
 def edge(
@@ -129,11 +132,12 @@ def edge(
     null = 0.5 + _flipped(beyond, n_permutations, rng)
     estimate = 0.5 + float(beyond.sum())
     smallest = _smallest(len(parts), 1, n_permutations)
-    return assemble(
+    evidence = assemble(
         "ROC AUC", found, estimate, [NullTest(estimate, null, smallest)],
         least=least_shift(null, found.error), chance=0.5, permuted=_SIGNS,
         permuted_why=_why(len(parts)), n_images=len(wells), n_groups=len(parts), seed=seed,
     )  # fmt: skip
+    return replace(evidence, remarks=shape_remarks(table, shape))
 
 
 def rank_correlation(

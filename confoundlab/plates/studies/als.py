@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from confoundlab.escape import markdown
 from confoundlab.evidence.factor_share import Explained
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates.analysis import partial_dependence
@@ -186,7 +187,7 @@ def importance_words(lost: pd.DataFrame) -> str:
     lines = []
     for how, words in (("alone", "Shuffled by itself"), ("together", "Shuffled together")):
         name, value = means[how].idxmax(), means[how].max()
-        lines.append(f"- {words}, most is lost with **{few(name)}**: {value:.3f} of AUC.")
+        lines.append(f"- {words}, most is lost with **{markdown(few(name))}**: {value:.3f} of AUC.")
     held = [name for name in means["together"].index if "nuclei" in name.split(", ")]
     lines.append(f"- With the cluster that holds the number of nuclei: "
                  f"{means['together'][held[0]]:.3f}; with the number by itself: "
@@ -194,7 +195,7 @@ def importance_words(lost: pd.DataFrame) -> str:
     alone = lost[lost["how"] == "alone"].drop_duplicates("features")
     near = alone[alone["features"].isin(telling(lost))]
     warned = partial_dependence.warning(near.assign(goes_with=near["goes_with"].map(few)))
-    return "\n".join([*lines, f"- {warned}"] if warned else lines)
+    return "\n".join([*lines, f"- {markdown(warned)}"] if warned else lines)
 
 
 def few(names: str, most: int = 3) -> str:
@@ -231,14 +232,12 @@ def examples(gaze: Gaze, sites: Sites, *, each: int = 4, seed: int = 0) -> dict[
 
 def gaze_words(found: Mapping[str, OnBackground], gaze: Gaze, sites: Sites) -> str:
     """Return the share of each condition's maps, and which condition has none."""
-    conditions = sorted(sites.table["condition"].unique())
-    return "\n".join(
-        f"- **Named {name}**: {found[name]}."
-        if name in found
-        else f"- **Named {name}**: {(gaze.named == name).sum()} sites, in fewer than two wells "
-        "with a map that is not blank: left out."
-        for name in conditions
-    )
+    lines = []
+    for name in sorted(sites.table["condition"].unique()):
+        said = found.get(name, f"{(gaze.named == name).sum()} sites, in fewer than two wells with "
+                               "a map that is not blank: left out")  # fmt: skip
+        lines.append(f"- **Named {markdown(str(name))}**: {said}.")
+    return "\n".join(lines)
 
 
 def randomised_words(table: pd.DataFrame) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from confoundlab.escape import markdown
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates.analysis import after_remedies, laboratory
 from confoundlab.plates.analysis.corrections import Name
@@ -252,7 +253,7 @@ def same_fold_words(worlds: Mapping[str, FoldResult]) -> str:
     reached = []
     for name, one in worlds.items():
         own = one.table[one.table["same_laboratory"].eq(True)].iloc[0]
-        reached.append(f"{name} {_auc(own['auc'], own['ci_low'], own['ci_high'])}")
+        reached.append(f"{markdown(name)} {_auc(own['auc'], own['ci_low'], own['ci_high'])}")
     return f"**The fold of one laboratory**, by its wells: {', '.join(reached)}."
 
 

@@ -30,6 +30,19 @@ def test_a_fold_whose_labels_cannot_move_says_nothing(rng):
     assert found.observed == 1 and found.smallest_p == 1 and found.above == 1
 
 
+def test_slips_count_with_their_units_label(rng):
+    """One row of a well says otherwise: what moves, and what is observed, are wells' labels."""
+    well = np.repeat(np.arange(8), 8)
+    true = np.arange(8)[well] % 2
+    labels, answers = true.copy(), true[:, None] + 0.1 * rng.random((64, 1))
+    labels[0] = 1 - labels[0]
+    block = np.zeros(64, int)
+    found = fold_tests.moved(answers, labels, well, block, 199, rng)
+    whole = fold_tests.moved(answers, true, well, block, 199, rng)
+    assert found.observed == whole.observed == 1
+    assert found.smallest_p == whole.smallest_p and found.above <= 0.05
+
+
 @pytest.mark.parametrize("n_folds", [4, 5, 12])
 @pytest.mark.parametrize(("level", "spread"), [(0.0, 0.3), (1.0, 0.3), (1.5, 1.0)])
 def test_the_interval_of_a_mean_over_folds_holds_the_truth(rng, n_folds, level, spread):

@@ -104,6 +104,32 @@ def test_exchanging_all_names_is_as_good_as_the_truth(rng, model):
     assert "smallest p-value" in str(verdict(found, is_control=True))
 
 
+def with_slips(table, count, rng):
+    rows = rng.choice(np.flatnonzero(~table["control"]), count, replace=False)
+    other = table["condition"].map({"healthy": "SMA", "SMA": "healthy"})
+    return table.assign(condition=np.where(table.index.isin(rows), other, table["condition"]))
+
+
+def test_a_slip_changes_the_estimate_and_not_the_level_of_the_test(rng):
+    table = lines(pairs=8)
+    x = rng.normal(size=(len(table), 3)) + 6 * (table["condition"] == "SMA").to_numpy()[:, None]
+    clean, found = (by_pair(x, one).evidence for one in (table, with_slips(table, 2, rng)))
+    assert clean.estimate == 1 > found.estimate
+    assert found.smallest_p == clean.smallest_p and found.p_value == clean.p_value
+    assert "for 2 of" in found.permuted_why
+
+
+def test_slips_call_no_null_a_finding():
+    p = []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        table = with_slips(lines(pairs=8, wells=2), 3, rng)
+        codes = table["line"].astype("category").cat.codes
+        own = rng.normal(size=(codes.max() + 1, 6))[codes] + rng.normal(size=(len(table), 6))
+        p.append(by_pair(own, table, n_permutations=39, seed=seed).evidence.p_value)
+    assert np.mean(np.array(p) <= 0.05) <= stats.binom.ppf(0.999, 120, 0.05) / 120
+
+
 def test_a_laboratory_that_sides_with_the_disease_fails_where_both_share_it(rng):
     table = lines(pairs=8)
     x = rng.normal(size=(len(table), 3)) + 3 * (table["laboratory"] == "A").to_numpy()[:, None]

@@ -123,3 +123,13 @@ def test_what_cannot_be_compared_is_refused():
         trends.edge(inner, "value")
     with pytest.raises(InputError, match="all equal"):
         trends.rank_correlation(np.ones(5), np.arange(5), np.arange(5))
+
+
+@pytest.mark.parametrize("test", [trends.radial, trends.edge])
+def test_a_guessed_shape_is_said_and_a_stated_one_is_not(rng, test):
+    """96 wells may be a plate of their own or a quadrant of a plate of 384."""
+    table = plates(bowl(rng, 2))
+    guessed = test(table, "value", n_permutations=9)
+    assert "8 x 12 wells (96)" in guessed.remarks[0] and "shape=(16, 24)" in str(guessed)
+    for shape in (SHAPE, (16, 24)):
+        assert test(table, "value", shape=shape, n_permutations=9).remarks == ()
