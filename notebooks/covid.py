@@ -16,6 +16,7 @@
 # %% tags=["remove-input"]
 from typing import Annotated, Literal
 
+import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
@@ -25,7 +26,7 @@ from confoundlab.croppers import BorderRing, CentreBlackout, Corner, Then, Whole
 from confoundlab.design import columns, duplicates, splits
 from confoundlab.evidence import nuisance
 from confoundlab.notebook import page
-from confoundlab.plotting import views
+from confoundlab.plotting import front, views
 from confoundlab.studies import Experiment, cheap_rivals, frozen, ladder, own_size, transformed
 
 # %% tags=["parameters", "remove-input"]
@@ -142,6 +143,11 @@ said = {
     "The class, named with the lungs blacked out, patients apart": no_lungs,
 }
 page.answer(run, said, answer)
+
+# %% tags=["remove-cell"]
+front_picture = front.front(corners, crop, on_crop.record)
+run.keep(front_picture, "front")
+plt.close(front_picture)
 
 # %% [markdown]
 # ## With patients apart

@@ -32,6 +32,7 @@ from confoundlab.studies.store import read_results
 
 COLOURS = 256  # of a stored picture: a figure looks the same, and takes a third of the bytes
 LARGEST = 1_500_000  # bytes of what is stored of one page
+FRONT = "front.png"  # the picture of the book's first page
 _SIMULATED = "simulated"
 
 
@@ -60,6 +61,8 @@ def store(name: str, run: Path) -> Path:
     with folder_aside(target) as folder:
         nbformat.write(notebook, folder / f"{study.name}.ipynb")
         shutil.copyfile(run / "results.json", folder / "results.json")
+        if (run / FRONT).is_file():
+            (folder / FRONT).write_bytes(_few_colours((run / FRONT).read_bytes()))
         size = sum(path.stat().st_size for path in folder.iterdir())
         if size > LARGEST:
             raise InputError(
@@ -97,18 +100,17 @@ def smaller(notebook: NotebookNode) -> NotebookNode:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "image/png" in data:
-                data["image/png"] = _few_colours(data["image/png"])
+                before = base64.b64decode(data["image/png"])
+                data["image/png"] = base64.b64encode(_few_colours(before)).decode("ascii")
     return notebook
 
 
-def _few_colours(picture: str) -> str:
-    """Return a PNG, in base64, with fewer colours; as it was where that takes no fewer bytes."""
-    before = base64.b64decode(picture)
+def _few_colours(before: bytes) -> bytes:
+    """Return a PNG with fewer colours; as it was where that takes no fewer bytes."""
     image = Image.open(io.BytesIO(before)).convert("RGB")
     aside = io.BytesIO()
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(aside, "PNG", optimize=True)
-    after = aside.getvalue()
-    return base64.b64encode(min(before, after, key=len)).decode("ascii")
+    return min(before, aside.getvalue(), key=len)
 
 
 def make(name: str) -> Path:

@@ -30,6 +30,12 @@ body.jp-Notebook { max-width: 60rem; margin: 0 auto; padding: 0 1rem; }
 figure { margin: 0; }
 figure img { max-width: 100%; height: auto; }
 .jp-RenderedHTMLCommon { overflow-x: auto; }
+.verdict { white-space: nowrap; padding: 0 0.5em; border: 1px solid; border-radius: 0.3em; }
+.verdict-leak { color: #7a2e00; background: #fde3d2; }
+.verdict-no-leak-found { color: #00533f; background: #d3f0e6; }
+.verdict-not-identifiable { color: #004a75; background: #d8ecf9; }
+.verdict-inverted { color: #6b2a5c; background: #f6e0ef; }
+.answer { border-left: 0.3em solid #0173b2; padding-left: 1em; }
 </style>{% endblock %}
 """
 _CITED = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")

@@ -15,9 +15,11 @@ from book_data import BOOK, links, read_data
 from confoundlab import report
 from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, Pictures, TableSet
 from confoundlab.errors import InputError
+from confoundlab.storage.files import write_aside
 from confoundlab.studies.store import read_results
 
 RESULTS = BOOK.parent / "results"
+FRONT = RESULTS / "covid" / "front.png"  # drawn by the study's notebook
 # Made before the pages are (game_data.py).
 GAME = BOOK / "_made" / "game" / "data.js"
 # What the built pages carry along from Python packages: styles, scripts, fonts.
@@ -182,7 +184,33 @@ def software(student: bool) -> str:
     return "| package | version | licence |\n|---|---|---|\n" + "\n".join(rows)
 
 
+def front(student: bool) -> str:
+    """Return the picture of the first page with its caption, from the stored run behind it."""
+    results = _stored(FRONT.parent.name)
+    (found,) = (
+        one
+        for one in results["evidence"]
+        if one["paper"] is not None and one["view"].startswith("crop")
+    )
+    right, chance = (report.percent(found[key]) for key in ("estimate", "chance"))
+    target = BOOK / "executed" / "front.png"
+    target.parent.mkdir(exist_ok=True)
+    write_aside(target, lambda aside: aside.write_bytes(FRONT.read_bytes()))
+    return (
+        "```{figure} executed/front.png\n"
+        ":alt: Mean corners of the classes of chest X-rays, alike to the eye "
+        "and different when stretched, and a bar of how often nets name the class from them.\n"
+        ":name: fig-front\n"
+        f"Chest X-rays ({results['data'][0]['state']} data): the mean of each class's corner, in "
+        "which there is no body, as the eye sees it, and stretched as a net can see it. Nets that "
+        f"were trained on such corners alone named the class of {right} of the X-rays that they "
+        f"had not seen; {chance} would be chance. [The study](executed/covid.ipynb) says where "
+        "it comes from.\n```"
+    )
+
+
 MADE: dict[str, Callable[[bool], str]] = {
+    "front": front,
     "data sheets": data_sheets,
     "cases": cases,
     "course": course,
