@@ -10,6 +10,7 @@
 # make release     fails if the code has changed since a stored run in a way that could touch it
 # make calibration false alarms, power and coverage of every test, under an hour
 # make rivals      other auditors on the nulls of our calibration, in an environment of their own
+# make sensitivity how far each choice that the paper leaves open moves our numbers
 # make benchmarks  speed of the engines, side by side with what one would use instead
 # PYTHON chooses the interpreter. CONFOUNDLAB_TORCH_INDEX names a package index to take torch from.
 
@@ -20,7 +21,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: book book-student slides check-book test lint results release calibration rivals benchmarks clean
+.PHONY: book book-student slides check-book test lint results release calibration rivals sensitivity benchmarks clean
 
 book: $(READY)
 	$(BIN)/python book/builder/build.py $(RUN:%=--run %)
@@ -60,6 +61,9 @@ calibration: $(READY)
 
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/run.py
+
+sensitivity: $(READY)
+	$(BIN)/python benchmarks/sensitivity.py
 
 rivals: .venv-rivals/.ready
 	.venv-rivals/bin/python benchmarks/rivals.py

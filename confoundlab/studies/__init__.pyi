@@ -7,6 +7,7 @@ from . import predictions as predictions
 from . import question as question
 from . import run as run
 from . import store as store
+from . import variants as variants
 from .experiment import Experiment as Experiment
 from .experiment import Treated as Treated
 from .experiment import cheap_rivals as cheap_rivals

@@ -25,7 +25,7 @@ from confoundlab.models.lenet import Task
 from confoundlab.storage.files import text_digest
 from confoundlab.storage.versions import Computing, computed_by
 from confoundlab.studies import store
-from confoundlab.types import Colour, Pixels, Probabilities
+from confoundlab.types import Colour, Indices, Pixels, Probabilities
 
 Features = npt.NDArray[Any]  # shape (n, d)
 
@@ -91,8 +91,7 @@ def held_out_predictions(
     missing = [place for place in range(len(tasks)) if place not in found]
 
     def keep(place: int, chances: Probabilities, engine: str) -> None:
-        table = pd.DataFrame(chances, columns=_names(chances.shape[1]))
-        table.insert(0, "image", tasks[place].test)
+        table = table_of(tasks[place].test, chances)
         found[place] = store.keep(inputs[place], table, {"engine": engine})
 
     if missing and learner == "LeNet-5":
@@ -121,6 +120,13 @@ def held_out_predictions(
     chances = probabilities(told)
     told = told.assign(predicted=chances.argmax(axis=1), confidence=chances.max(axis=1))
     return told, {known.provenance["engine"] for known in found.values()}
+
+
+def table_of(tested: Indices, chances: Probabilities) -> pd.DataFrame:
+    """Return a net's probabilities as they are kept: ``image`` and a column a class, ``p0``..."""
+    table = pd.DataFrame(chances, columns=_names(chances.shape[1]))
+    table.insert(0, "image", tested)
+    return table
 
 
 def _names(classes: int) -> list[str]:

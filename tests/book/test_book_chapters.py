@@ -126,21 +126,21 @@ def test_students_get_no_solutions(book):
     assert "Which?" in text and "So." in text  # a quiz is for those who learn by themselves
 
 
-def test_a_notebook_gets_its_cells_where_they_belong(book, published):
+def test_a_notebook_gets_its_cells_where_they_belong(book):
     sources = ["# Title", "Prose.", "## What would change our mind", "## Run this page again"]
     cells = [{"cell_type": "markdown", "source": [source]} for source in sources]
     notebook = {"cells": cells, "metadata": {"papermill": {"duration": 12.3}}}
-    stored = "coil20"
-    crop = {"view": "crop 21x21 top-right", "split": "random 80/20"}
-    chapter = CHAPTER | {"found": [{"stored": stored, "words": "The corner"} | crop]}
-    made = json.loads(book.with_chapter_cells(json.dumps(notebook), "coil", chapter, False))
+    made = json.loads(book.with_chapter_cells(json.dumps(notebook), "coil", CHAPTER, False))
     texts = ["".join(cell["source"]) for cell in made["cells"]]
     starts = [text.split("\n")[0] for text in texts]
     assert starts[0] == "# Title" and "Why?" in starts[1]
-    assert starts[-6:-1] == [
-        "## What was found", sources[2], "## Check yourself", "## Exercises", sources[3]
-    ]  # fmt: skip
+    assert starts[-5:-1] == [sources[2], "## Check yourself", "## Exercises", sources[3]]
     assert "12 seconds" in texts[-1] and "<coil.ipynb>" in texts[-1]
+    assert len({cell["id"] for cell in made["cells"] if "id" in cell}) == 4
+
+
+def test_findings_are_the_stored_records(book, published):
+    crop = {"view": "crop 21x21 top-right", "split": "random 80/20"}
     (record,) = (
         record
         for results in published
@@ -149,8 +149,8 @@ def test_a_notebook_gets_its_cells_where_they_belong(book, published):
         if record["row"] == "coil20" and record["learner"] == "LeNet-5"
         if {key: record[key] for key in crop} == crop
     )
-    assert f"{record['estimate']:.1%}" in texts[-6] and "(real data)" in texts[-6]
-    assert len({cell["id"] for cell in made["cells"] if "id" in cell}) == 5
+    words = book.book_made.findings([{"stored": "coil", "words": "The corner"} | crop])
+    assert f"{record['estimate']:.1%}" in words and "The corner (real data)" in words
 
 
 def test_a_last_heading_inside_a_cell_still_comes_after_the_exercises(book):
@@ -169,7 +169,7 @@ def test_every_finding_is_one_stored_record(book):
         if "found" in chapter:
             assert name and book.book_made.findings(chapter["found"])
     with pytest.raises(InputError, match="0 stored results"):
-        book.book_made.findings([{"stored": "coil20", "words": "x", "view": "none"}])
+        book.book_made.findings([{"stored": "coil", "words": "x", "view": "none"}])
 
 
 def test_every_chapter_and_every_made_part_has_its_page(book):

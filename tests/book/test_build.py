@@ -1,7 +1,6 @@
 """The book's build: what may be published, and how the renderer is told."""
 
 import importlib.util
-import json
 import sys
 
 import pytest
@@ -9,53 +8,31 @@ import yaml
 from click.testing import CliRunner
 from conftest import ROOT
 
-from confoundlab.errors import InputError
+from confoundlab.catalog import STUDIES
 
 
 @pytest.fixture
-def build(monkeypatch, tmp_path):
+def build(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "book" / "builder")
     spec = importlib.util.spec_from_file_location("build", ROOT / "book" / "builder" / "build.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.setattr(module, "RESULTS", tmp_path / "results")
     return module
 
 
-def test_paper_runs_are_published_and_never_simulated_ones_over_real_ones(
-    build, tmp_path, published
-):
-    (good,) = (
-        one for one in published if (one["study"], one["data"][0]["name"]) == ("coil", "coil20")
+@pytest.mark.parametrize("stored", [True, False])
+def test_second_pages_of_a_study_are_there_where_stored_runs_are_shown(build, monkeypatch, stored):
+    made = yaml.safe_load(build._contents("full", stored).read_text())
+    (coil,) = (
+        page
+        for part in made["parts"]
+        for page in part["chapters"]
+        if page["file"] == "executed/coil"
     )
-    simulated = json.loads(json.dumps(good))
-    simulated["data"][0]["state"] = "simulated"
-
-    def publish(results):
-        (tmp_path / "results.json").write_text(json.dumps(results))
-        return json.loads(build.publish(tmp_path).read_text())
-
-    with pytest.raises(InputError, match="not of profile quick"):
-        publish(good | {"profile": "quick"})
-    assert not (tmp_path / "results").exists()
-    assert publish(simulated) == simulated
-    assert publish(good) == good
-    twin_beside = good | {"data": good["data"] + simulated["data"]}
-    assert publish(twin_beside) == twin_beside
-    assert publish(simulated | {"study": "remedies"})["study"] == "remedies"
-    assert {path.name for path in (tmp_path / "results").iterdir()} == {
-        "coil20.json", "remedies-coil20.json"
-    }  # fmt: skip
-    with pytest.raises(InputError, match="is of real images"):
-        publish(simulated)
-    with pytest.raises(InputError, match="no results"):
-        build.publish(tmp_path / "none")
-
-
-def test_a_run_that_measured_nothing_is_not_published(build, tmp_path, published):
-    (tmp_path / "results.json").write_text(json.dumps(published[0] | {"evidence": [], "data": []}))
-    with pytest.raises(InputError, match="measured nothing"):
-        build.publish(tmp_path)
+    assert ("sections" in coil) == stored
+    if stored:
+        pages = {page["file"] for page in coil["sections"]}
+        assert pages == {f"executed/{page.name}" for page in STUDIES["coil"].pages[1:]}
 
 
 def test_the_configuration_has_buttons_and_a_machine_for_them_by_the_address(

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from confoundlab.errors import RunFailedError
+from confoundlab.errors import InputError, RunFailedError
 
 TITLED = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title")])
 
@@ -31,7 +31,7 @@ def page_runs(monkeypatch, tmp_path):
 def test_a_page_is_published_with_what_it_offers(page_runs, tmp_path):
     page = tmp_path / "coil.ipynb"
     nbformat.write(TITLED, page)
-    page_runs._publish(page, "offer")
+    page_runs._publish(nbformat.read(page, as_version=4), "coil", "offer")
     made = nbformat.read(tmp_path / "executed" / "coil.ipynb", as_version=4)
     assert [cell.source for cell in made.cells] == ["# Title", "offer"]
 
@@ -44,7 +44,7 @@ def test_every_kind_of_change_runs_the_page_again(page_runs, monkeypatch, tmp_pa
     def run_study(study, out, **options):
         out.mkdir(parents=True, exist_ok=True)
         nbformat.write(TITLED, out / "coil.ipynb")
-        (out / "results.json").write_text((ROOT / "results" / "coil20.json").read_text())
+        (out / "results.json").write_text((ROOT / "results" / "coil" / "results.json").read_text())
 
     monkeypatch.setattr(page_runs, "run_study", run_study)
     monkeypatch.setattr(page_runs, "notebook_source", lambda name: source)
@@ -148,3 +148,26 @@ def test_jobs_run_side_by_side_and_a_failure_is_told(page_runs, monkeypatch, tmp
         page_runs.make_all([*wanted, broken], said.append)
     assert said == ["a: unchanged, kept", "b: unchanged, kept", "c: making it from files"]
     assert broken.is_new
+
+
+def test_a_page_without_a_stored_run_says_how_to_make_it(page_runs, monkeypatch, tmp_path):
+    monkeypatch.setattr(page_runs, "RESULTS", tmp_path / "results")
+    with pytest.raises(InputError, match=r"lacks results.json and coil.ipynb.*stored.py coil"):
+        page_runs.stored_job("coil")
+
+
+def test_a_stored_run_becomes_a_page_and_is_new_when_it_changes(page_runs, monkeypatch, tmp_path):
+    folder = tmp_path / "results" / "coil-twin"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(page_runs, "RESULTS", tmp_path / "results")
+    nbformat.write(TITLED, folder / "coil.ipynb")
+    stored = (ROOT / "results" / "coil" / "results.json").read_text()
+    (folder / "results.json").write_text(stored)
+    job = page_runs.stored_job("coil-twin")
+    (tmp_path / "log").touch()
+    page_runs._make(job, tmp_path / "log")
+    assert not page_runs.stored_job("coil-twin").is_new
+    made = nbformat.read(tmp_path / "executed" / "coil-twin.ipynb", as_version=4)
+    assert made.cells[0].source == "# COIL: the twin" and "coil-twin.ipynb" in made.cells[1].source
+    (folder / "results.json").write_text(stored.replace("LeNet", "Le-Net"))
+    assert page_runs.stored_job("coil-twin").is_new

@@ -1,5 +1,7 @@
+import dataclasses
 import json
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,6 @@ from confoundlab import report
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.design import splits
 from confoundlab.evidence import differences, nuisance
-from confoundlab.evidence.verdicts import Verdict
 from confoundlab.notebook import page
 from confoundlab.plotting import pointed
 from confoundlab.studies import leakmap
@@ -40,23 +41,42 @@ def measured(run, twin):
     }
 
 
-def test_why_label_and_session_cannot_be_told_apart_is_said_once(run, measured, shown):
-    assert measured["Whole"].record["verdict"] == Verdict.NOT_IDENTIFIABLE
-    (why, *_) = measured["Whole"].record["reasons"]
-    page.tell(run, measured, "And a last word.")
-    (words,) = shown
-    crop, whole, larger = words.partition("\n\n")[0].split("\n")
-    assert crop == f"- {report.sentence('**Crop**', measured['Crop'].record)}"
-    assert why in whole and why not in larger and "The reason is given above." in larger
-    assert words.endswith("\n\nAnd a last word.")
+def test_results_are_told_as_a_card_and_words_below_it(run, measured, shown):
+    page.tell(run, measured, "And a last word.", "")
+    card, words = shown
+    assert card == report.card({name: one.record for name, one in measured.items()})
+    assert words == "And a last word."
+    page.tell(run, {"record": measured["Crop"].record})
+    assert shown[-1] == report.card({"record": measured["Crop"].record})
 
 
-def test_what_the_design_says_is_not_said_again(run, twin, measured, shown):
-    page.design(run, twin, "objects and sessions")
-    page.tell(run, measured)
-    (why, *_) = measured["Whole"].record["reasons"]
-    assert "the table of objects and sessions says: " in shown[0] and why in shown[0]
-    assert why not in shown[1]
+def test_the_design_is_said_and_drawn(run, twin, shown, tmp_path):
+    page.design(run, twin)
+    assert "one session of its own" in shown[0] and (tmp_path / "design.png").is_file()
+
+
+def test_pictures_that_may_not_be_published_are_the_twins(run, twin, monkeypatch):
+    assert page.pictures(run, twin) is twin
+    real = dataclasses.replace(twin, state="real")
+    monkeypatch.setattr(page, "load", lambda name, choice, seed: (name, choice))
+    assert page.pictures(run, real) == ("coil20", "simulated")  # whose terms allow no pictures
+    monkeypatch.delenv(RUN_VARIABLE)
+    assert page.pictures(StudyRun(), real) is real  # at a live kernel
+
+
+def test_a_place_kept_at_the_top_is_filled_by_what_is_known_later(run, measured, tmp_path):
+    class Place:
+        def update(self, shown):
+            self.shown = shown
+
+    words, picture = Place(), Place()
+    page.answer(run, {"The object": measured["Crop"]}, words)
+    assert words.shown.data == report.answer({"The object": measured["Crop"].record})
+    measured["Crop"].record["verdict"] = "LEAK"
+    run.told[-1]()  # as when the run is finished
+    assert "LEAK" in words.shown.data
+    figure = page.draw(run, "two", measured, picture)
+    assert picture.shown is figure and not plt.fignum_exists(figure.number)
 
 
 def test_the_gap_is_the_paired_difference(run, twin, measured):
@@ -82,12 +102,11 @@ def test_verdicts_are_told_anew_when_the_run_is_finished(run, twin, monkeypatch)
         run.measure(twin, Corner(where, 12, 12), "random", part, epochs=1)
         for where in ("top-right", "top-left")
     )
-    page.tell(run, {"Crop": first}, "And a last word.")
+    page.tell(run, {"Crop": first})
     assert "corrected for 2 controls measured until here" in handle.words
     run.measure(twin, Corner("bottom-left", 12, 12), "random", part, epochs=1)
     run.finish()
-    assert "corrected for 3 controls)" in handle.words and "until here" not in handle.words
-    assert handle.words.endswith("And a last word.")
+    assert "corrected for 3 controls;" in handle.words and "until here" not in handle.words
 
 
 def test_a_step_of_the_ladder_that_beats_the_full_crop_is_warned_of(measured, shown):

@@ -5,11 +5,14 @@ import pandas as pd
 import pytest
 
 from confoundlab import report
+from confoundlab.croppers.crops import Corner
+from confoundlab.design.splits import stratified
 from confoundlab.evidence.remedies import removed
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.plotting import nets
 from confoundlab.studies import experiment as rivals
-from confoundlab.studies.run import Measured
+from confoundlab.studies.experiment import Experiment
+from confoundlab.studies.run import Measured, StudyRun
 
 IMAGES = SimpleNamespace(labels=np.tile([0, 1], 50), groups=np.arange(100))
 
@@ -73,3 +76,26 @@ def test_the_figure_has_a_line_a_remedy_and_says_that_it_is_simulated():
 def test_what_could_have_been_found_in_words():
     words = report.detectable("The folds", {"minimum_detectable": 0.542, "chance": 0.25})
     assert words.startswith("The folds could have found an accuracy of 54.2% or more four times in")
+
+
+def test_whole_images_are_measured_at_their_own_size_with_the_first_repeats(twin):
+    seen = []
+
+    class Kept(Experiment):
+        def measure(self, view, learner="LeNet-5"):
+            seen.append((str(view), len(self.splits), learner))
+            return "measured"
+
+    one = Kept(None, twin, "random 80/20", [(), (), ()], 1)
+    assert rivals.own_size(one, 0) == {}
+    assert rivals.own_size(one, 2) == {"whole image, own size": "measured"}
+    assert seen == [("whole image 48x48", 2, "LeNet-5")]
+
+
+def test_a_frozen_net_finds_a_leak_that_is_there_and_carries_no_number_of_the_paper(twin):
+    run = StudyRun(permutations=99)
+    parts = [stratified(twin.labels, test_share=0.25)]
+    crop = Corner("top-right", 21, 21)
+    (found,) = rivals.frozen(Experiment(run, twin, "random 80/20", parts, 1), crop).values()
+    assert found.record["learner"] == "frozen net, linear" and found.record["paper"] is None
+    assert found.record["estimate"] > found.record["chance"]

@@ -115,14 +115,12 @@ def with_chapter(text: str, chapter: dict[str, Any], student: bool) -> str:
 
 
 def with_chapter_cells(text: str, name: str, chapter: dict[str, Any], student: bool) -> str:
-    """Return an executed notebook with its opening, findings, exercises and origin put in."""
+    """Return an executed notebook with its opening, exercises and origin put in."""
     notebook = json.loads(text)
     cells = notebook["cells"] = list(_cut(notebook["cells"]))
     prose = [_source(cell) for cell in cells if cell["cell_type"] == "markdown"]
     to_read = minutes("\n".join(prose), sum(map(_looked_at, cells)))
     made = [(_place(cells, "# ") + 1, opening(chapter, to_read))]
-    if found := chapter.get("found"):
-        made.append((_place(cells, _MIND), "## What was found\n\n" + book_made.findings(found)))
     made.append((_place(cells, _AGAIN), book_quiz.section(chapter["quiz"])))
     made.append((_place(cells, _AGAIN), exercises(chapter, student)))
     made.append((len(cells), _origin(name, notebook["metadata"].get("papermill", {}))))

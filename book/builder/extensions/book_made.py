@@ -44,7 +44,7 @@ def game_state() -> str:
 
 
 def findings(wanted: Sequence[Mapping[str, str]]) -> str:
-    """Return stored results in words, one line each.
+    """Return stored results as a card (`report.card`), a row each.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def findings(wanted: Sequence[Mapping[str, str]]) -> str:
     InputError
         None or several records are like that.
     """
-    lines = []
+    rows = {}
     for one in wanted:
         where = {key: value for key, value in one.items() if key not in ("stored", "words")}
         where = {"learner": "LeNet-5"} | where
@@ -68,12 +68,10 @@ def findings(wanted: Sequence[Mapping[str, str]]) -> str:
         ]
         if len(records) != 1:
             raise InputError(f"{len(records)} stored results of {one['stored']} have {where}.")
-        words = f"**{one['words']}** ({records[0]['state']} data)"
-        tell = report.sentence if records[0]["verdict"] else report.measured
-        lines.append(f"- {tell(words, records[0])}")
+        rows[f"{one['words']} ({records[0]['state']} data)"] = records[0]
     return (
         "From the [stored results](/executed/paper_against_ours.ipynb), with the papers' own "
-        "settings, whatever this build ran on:\n\n" + "\n".join(lines)
+        f"settings:\n\n```{{raw}} html\n{report.card(rows)}\n```"
     )
 
 
