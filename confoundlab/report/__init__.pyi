@@ -1,6 +1,7 @@
 from . import benchmarks as benchmarks
 from . import calibration as calibration
 from . import comparison as comparison
+from . import mended as mended
 from . import rivals as rivals
 from . import sentences as sentences
 from . import tables as tables
