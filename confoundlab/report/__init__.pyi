@@ -3,6 +3,7 @@ from . import calibration as calibration
 from . import cards as cards
 from . import changes as changes
 from . import comparison as comparison
+from . import mended as mended
 from . import paper as paper
 from . import rivals as rivals
 from . import sentences as sentences

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from confoundlab.calibration.rates import PROBE
 from confoundlab.errors import InputError
 from confoundlab.inference.power import ALPHA, METRICS, POWER
 from confoundlab.plotting.evidence import latest_nulls
@@ -167,17 +168,44 @@ def detectable(table: pd.DataFrame) -> pd.DataFrame:
     keys = ["n_images", "images_per_group", "majority", "test"]
     for _, own in power.groupby(keys, sort=True):
         own = own.sort_values("leak")
+        if own["leak"].iloc[0] > 0:  # tried at a few strengths only
+            continue
         n, m, majority, test = own[keys].iloc[0]
-        found = np.maximum.accumulate(own["rejected"].to_numpy())
-        reached = found[-1] >= POWER
-        measured = np.interp(POWER, found, own["mean_estimate"]) if reached else np.nan
+        measured = reached(own, "rejected")
         rows.append(
             {
                 "images": f"{n:.0f}" + (f" in groups of {m:.0f}" if m > 1 else ""),
                 "commonest class": f"{majority or 0.5:.0%}",
                 "test": test,
                 "stated": f"{own['mean_minimum_detectable'].iloc[0]:.3f}",
-                "measured": f"{measured:.3f}" if reached else "not reached",
+                "measured": "not reached" if np.isnan(measured) else f"{measured:.3f}",
             }
         )
     return pd.DataFrame(rows)
+
+
+def reached(own: pd.DataFrame, column: str) -> float:
+    """Return the mean estimate at which a rising curve reaches the power; NaN if it does not."""
+    found = np.maximum.accumulate(own[column].to_numpy())
+    return float(np.interp(POWER, found, own["mean_estimate"])) if found[-1] >= POWER else np.nan
+
+
+def covered_probes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the coverage of intervals of probes: a row a design, the range over its leaks."""
+    own = table[(table["kind"] == "coverage") & (table["metric"] == PROBE)]
+    own = own.dropna(subset=["leak"]) if "leak" in own else own[:0]
+    rows = []
+    for _, part in own.groupby(["n_groups", "images_per_group", "classes"], sort=True):
+        groups, each, classes = part[["n_groups", "images_per_group", "classes"]].iloc[0]
+        inside = 100 * part["inside"]
+        rows.append(
+            {
+                "images": f"{groups * each:.0f}" + (f" in groups of {each:.0f}" * (each > 1)),
+                "classes": f"{classes:.0f}",
+                "leaks tried": str(len(part)),
+                "interval holds the truth": f"{inside.min():.0f}–{inside.max():.0f}%",
+            }
+        )
+    return pd.DataFrame(
+        rows, columns=["images", "classes", "leaks tried", "interval holds the truth"]
+    )

@@ -78,3 +78,17 @@ def test_what_was_planted_is_drawn_with_what_was_called_filled():
     filled = [line for line in first.lines if line.get_markerfacecolor() != "white"]
     assert [value for line in filled for value in line.get_ydata()][:1] == [0.9]
     assert "dial: focus" in second.get_title()
+
+
+def test_coverage_draws_what_its_axes_can_tell_apart(calibrated):
+    """Intervals of differences are drawn; unequal groups and probes have tables of their own."""
+    own = calibrated[calibrated["kind"] == "coverage"]
+    others = [
+        own.assign(metric="difference in accuracy", method="t", inside=0.91),
+        own.assign(sizes="one giant", inside=0.81),
+        own.assign(metric="ROC AUC of a probe", leak=1.0, inside=0.71),
+    ]
+    figure = plots.coverage(pd.concat([calibrated, *others]))
+    drawn = np.concatenate([line.get_ydata() for axis in figure.axes for line in axis.lines])
+    assert np.isclose(drawn, 0.91).any()
+    assert not np.isclose(drawn, 0.81).any() and not np.isclose(drawn, 0.71).any()

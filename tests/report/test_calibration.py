@@ -111,3 +111,17 @@ def test_a_missing_or_foreign_table_is_refused(tmp_path):
     (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="lacks the column"):
         report.read(tmp_path / "odd.csv")
+
+
+def test_coverage_of_probes_is_a_range_over_leaks(calibrated):
+    rows = [
+        {"kind": "coverage", "metric": "ROC AUC of a probe", "n_groups": groups, "classes": 2,
+         "images_per_group": each, "leak": leak, "inside": inside}
+        for groups, each, leak, inside in (
+            (100, 1, 0.0, 0.94), (100, 1, 1.0, 0.96), (20, 10, 0.0, 0.93)
+        )
+    ]  # fmt: skip
+    found = report.covered_probes(pd.concat([calibrated, pd.DataFrame(rows)]))
+    assert found["images"].tolist() == ["200 in groups of 10", "100"]
+    assert found["interval holds the truth"].tolist() == ["93–93%", "94–96%"]
+    assert report.covered_probes(calibrated.drop(columns="leak")).empty
