@@ -37,7 +37,7 @@ display(report.table(report.unstated_choices(results)))
 # %% [markdown]
 # Venugopalan and colleagues {cite}`venugopalan2019easy` print no number of a model: their areas under
 # the ROC curve stand in figures. They do not give the size of a patch, how their nets were trained, the
-# penalty of the logistic regression, nor how many control wells there were. Their images are not
+# penalty of the logistic regression, nor, in words, how many control wells there were. Their images are not
 # public. So what is here in their place is simulated, with a small net where they had Inception-v4,
 # and there is no number of theirs to compare with: see [SMA](sma.ipynb) and [ALS](als.ipynb).
 #

@@ -21,6 +21,11 @@ def read_data(name: str) -> Any:
     return yaml.safe_load((BOOK / name).read_text(encoding="utf-8"))
 
 
+def read_config() -> Any:
+    """Return the configuration of the book."""
+    return yaml.safe_load((BOOK.parent / "_config.yml").read_text(encoding="utf-8"))
+
+
 def chapter(page: str) -> Any:
     """Return what is known of a page's chapter, nothing of a page that is no chapter."""
     name = f"chapters/{page.rpartition('/')[2]}.yml"

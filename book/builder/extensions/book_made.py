@@ -10,12 +10,16 @@ from typing import Any
 
 import yaml
 from book_course import course, handouts, instructor
-from book_data import BOOK, links, read_data
+from book_data import BOOK, links, read_config, read_data
 
 from confoundlab import report
 from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, Pictures, TableSet
 from confoundlab.errors import InputError
+<<<<<<< HEAD
 from confoundlab.storage.files import write_aside
+=======
+from confoundlab.notebook.book import repository
+>>>>>>> side-a
 from confoundlab.studies.store import read_results
 
 RESULTS = BOOK.parent / "results"
@@ -152,8 +156,8 @@ def _case(one: Mapping[str, Any]) -> str:
 def how_to_cite(student: bool) -> str:
     """Return how to cite the book, from the repository's ``CITATION.cff``."""
     about = yaml.safe_load((BOOK.parent / "CITATION.cff").read_text(encoding="utf-8"))
-    config = yaml.safe_load((BOOK.parent / "_config.yml").read_text(encoding="utf-8"))
-    url = (config.get("repository") or {}).get("url")
+    config = read_config()
+    url = repository(config)
     authors = " and ".join(
         one.get("name") or f"{one['family-names']}, {one['given-names']}"
         for one in about["authors"]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import html
 from typing import Any
 
+from book_data import read_config
+
+from confoundlab.notebook.book import repository
+
 
 def footer(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
     """Put how to cite the book, and its repository if it has one, below a page."""
     where = context["pathto"]("references")
     parts = [f'<a href="{where}#how-to-cite">How to cite this book</a>']
-    if url := app.config.html_theme_options.get("repository_url"):
+    if url := repository(read_config()):  # the theme's own has the renderer's where there is none
         parts.append(f'<a href="{html.escape(url)}">Source, and where to report a fault</a>')
     context["theme_extra_footer"] = " · ".join(parts)
 
