@@ -20,7 +20,8 @@ from pathlib import Path
 
 import click
 import yaml
-from page_runs import CONFIG, ROOT, address, jobs, make_all
+from making import make_all
+from page_runs import CONFIG, ROOT, address, jobs
 
 from confoundlab.cli import PROFILES, Command
 from confoundlab.errors import InputError, RunFailedError

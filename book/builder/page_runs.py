@@ -7,30 +7,24 @@ notebook, its parameters and its images; they go into a fingerprint that is kept
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
-import os
+import shutil
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
 import yaml
 from dials_data import write_dials
 from game_data import views, write_game
+from making import Job
 from nbformat import NotebookNode
-from tqdm import tqdm
 
 from confoundlab.catalog import PAGES, STUDIES, Study
 from confoundlab.datasets.copies import find_folder
 from confoundlab.datasets.loading import available, load
 from confoundlab.errors import InputError
-from confoundlab.models.bank import cores
 from confoundlab.notebook.book import (
     another,
     dressed,
@@ -50,6 +44,7 @@ RESULTS = ROOT / "results"
 CONFIG = ROOT / "_config.yml"
 EXECUTED = ROOT / "book" / "executed"
 MADE = ROOT / "book" / "_made"
+PLAYED = ("game", "dials")  # pages to play with
 # Notebooks of the book that are no study: they only read the stored results.
 SOURCES = tuple(
     ROOT / "book" / f"{name}.py"
@@ -62,44 +57,6 @@ SOURCES = tuple(
         "rerun",
     )
 )
-# While one notebook starts or draws, on one core, another computes. Each takes up to 2 GB.
-AT_ONCE = 2
-
-
-@dataclass(frozen=True)
-class Job:
-    """Something to make for the book.
-
-    Parameters
-    ----------
-    name : str
-        Of the page.
-    target : Path
-        What is made; its fingerprint lies beside it.
-    mark : str
-        The fingerprint of what it is made from.
-    make : callable
-        Makes it. Called in a process of its own, so that it can be pickled.
-    about : str
-        What it is made from, in words.
-    """
-
-    name: str
-    target: Path
-    mark: str
-    make: Callable[[], object]
-    about: str = ""
-
-    @property
-    def fingerprint(self) -> Path:
-        """Where the mark of what was made last is kept."""
-        return self.target.with_suffix(".fingerprint")
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it is to be made: it never was, or from something else."""
-        kept = self.target.is_file() and self.fingerprint.is_file()
-        return not (kept and self.fingerprint.read_text(encoding="utf-8") == self.mark)
 
 
 def address() -> str | None:
@@ -123,15 +80,18 @@ def jobs(profile: str | None, real_game: bool) -> list[Job]:
         A page has no stored run. A study's images are not whole, or the game is to show images
         that are not at hand.
     """
-    played = views(real=True).digest if real_game else ""
-    studies = [stored_job(name) for name in PAGES]
-    if profile is not None:
-        studies = [study_job(study, profile) for study in STUDIES.values()]
+    images = views(real=True).digest if real_game else ""
+    stored = profile is None
+    studies = (
+        [stored_job(name) for name in PAGES]
+        if profile is None
+        else [study_job(study, profile) for study in STUDIES.values()]
+    )
     return [
         *studies,
         *(page_job(source) for source in SOURCES),
-        data_job("game", partial(_game, real_game), played),
-        data_job("dials", write_dials),
+        played_job("game") if stored and not real_game else data_job("game", images),
+        played_job("dials") if stored else data_job("dials"),
     ]
 
 
@@ -184,64 +144,37 @@ def page_job(source: Path) -> Job:
     return Job(source.stem, target, mark, partial(_run_page, source), "stored results")
 
 
-def data_job(page: str, write: Callable[[Path], Path], images: str = "") -> Job:
+def data_job(page: str, images: str = "") -> Job:
     """Return how the data of a page to play with are made, from code and images (their digest)."""
     sources = sorted((ROOT / "book" / "builder").glob(f"{page}_*.py"))
     mark = text_digest(code_digest(), images, *(one.read_text(encoding="utf-8") for one in sources))
     target = MADE / page / "data.js"
-    return Job(page, target, mark, partial(write, target), "images")
+    return Job(page, target, mark, partial(write_played, page, target, bool(images)), "images")
 
 
-def make_all(wanted: Sequence[Job], say: Callable[[str], None]) -> None:
-    """Make what is new, some jobs at a time; what they print goes to ``build/logs``.
-
-    Raises
-    ------
-    InputError
-        Images that cannot be used.
-    RunFailedError
-        A page failed; what was made before is left as it was.
-    """
-    new = []
-    for job in wanted:
-        if job.is_new:
-            new.append(job)
-        else:
-            say(f"{job.name}: unchanged, kept")
-    logs = ROOT / "build" / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    at_once = min(AT_ONCE, cores())
-    running: dict[Future[float], Job] = {}
-    with (
-        ProcessPoolExecutor(at_once, get_context("spawn"), initializer=_prepare) as pool,
-        tqdm(desc="pages", total=len(new), leave=False) as bar,
-    ):
-        # no more are handed over than run: an interrupted process would go on with the next one
-        while new or running:
-            while new and len(running) < at_once:
-                job = new.pop(0)
-                with bar.external_write_mode():  # the bar gives way to the line
-                    say(f"{job.name}: making it from {job.about}")
-                running[pool.submit(_make, job, logs / f"{job.name}.log")] = job
-            for done in wait(running, return_when=FIRST_COMPLETED).done:
-                with bar.external_write_mode():
-                    say(f"{running.pop(done).name}: {done.result():.0f} s")
-                bar.update()
+def write_played(page: str, target: Path, real: bool = False) -> None:
+    """Make the data of a page to play with; `real` shows crops of COIL-20 in the game."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if page == "game":
+        write_game(target, images=views(real))
+    else:
+        write_dials(target)
 
 
-def _prepare() -> None:
-    """Prepare a process: notebooks side by side shall not fight with as many threads each."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # of Ctrl-C one line tells
+def played_job(page: str) -> Job:
+    """Return how the same are laid out from what is stored of them."""
+    folder, target = RESULTS / "played" / page, MADE / page / "data.js"
+    if not (folder / target.name).is_file():
+        raise InputError(
+            f"{folder} lacks {target.name}. Make it: python book/builder/stored.py {page}"
+        )
+    mark = text_digest(*(path.read_bytes().hex() for path in sorted(folder.iterdir())))
+    return Job(page, target, mark, partial(_lay_out, folder, target.parent), "its stored data")
 
 
-def _make(job: Job, log: Path) -> float:
-    """Make one; return the seconds it took. Bars of jobs side by side would write over another."""
-    started = time.perf_counter()
-    with log.open("w", encoding="utf-8") as file, contextlib.redirect_stderr(file):
-        job.make()
-    write_aside(job.fingerprint, lambda aside: aside.write_text(job.mark, encoding="utf-8"))
-    return time.perf_counter() - started
+def _lay_out(folder: Path, target: Path) -> None:
+    for path in sorted(folder.iterdir()):
+        write_aside(target / path.name, partial(shutil.copyfile, path))
 
 
 def _show(name: str) -> None:
@@ -280,10 +213,6 @@ def _run_page(source: Path) -> None:
     read = published(RESULTS) if source.stem in of_studies else []
     offer = page_offer(source.stem, read, seconds)
     _publish(nbformat.read(target, as_version=4), source.stem, offer)
-
-
-def _game(real: bool, target: Path) -> Path:
-    return write_game(target, images=views(real))
 
 
 def _publish(executed: NotebookNode, name: str, offer: str) -> None:

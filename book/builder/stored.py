@@ -19,7 +19,7 @@ from typing import Any
 import click
 import nbformat
 from nbformat import NotebookNode
-from page_runs import RESULTS, ROOT
+from page_runs import PLAYED, RESULTS, ROOT, write_played
 from PIL import Image
 
 from confoundlab.catalog import PAGES, Page, Study
@@ -114,7 +114,11 @@ def _few_colours(before: bytes) -> bytes:
 
 
 def make(name: str) -> Path:
-    """Run a page's study as the page shows it, and store it."""
+    """Run a page's study as the page shows it, and store it; or make data to play with."""
+    if name in PLAYED:
+        target = RESULTS / "played" / name / "data.js"
+        write_played(name, target)
+        return target.parent
     study, page = PAGES[name]
     run = ROOT / "runs" / "stored" / name
     parameters = {"dataset": page.dataset} | dict(page.parameters)
@@ -127,14 +131,15 @@ def make(name: str) -> Path:
 @click.option("--check", is_flag=True, help="Run nothing; exit code 1 if a page is out of date.")
 def main(names: tuple[str, ...], check: bool) -> None:
     """Run and store pages of the book: all of them, or those that are named."""
-    wanted = [one_of("page", name, PAGES) for name in names] or list(PAGES)
+    known = [*PAGES, *PLAYED]
+    wanted = [one_of("page", name, known) for name in names] or known
     if not check:
         for name in wanted:
             click.echo(f"{name} ...", err=True)
             click.echo(f"stored in {make(name).relative_to(ROOT)}")
         return
     stale = {}
-    for name in wanted:
+    for name in (one for one in wanted if one in PAGES):
         path = RESULTS / name / "results.json"
         if not path.is_file():
             stale[name] = "is not stored"

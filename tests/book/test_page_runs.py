@@ -1,19 +1,13 @@
-"""What the book is rendered from: what counts as a change, and how jobs run side by side."""
+"""What the book is rendered from: what counts as a change."""
 
 import importlib
-import multiprocessing
-import os
-import signal
-import threading
-import time
-from functools import partial
 
 import nbformat
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, book_module
 
-from confoundlab.errors import InputError, RunFailedError
+from confoundlab.errors import InputError
 
 TITLED = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title")])
 
@@ -53,7 +47,7 @@ def test_every_kind_of_change_runs_the_page_again(page_runs, monkeypatch, tmp_pa
     first = page_runs.study_job(study, "smoke")
     assert first.is_new
     (tmp_path / "log").touch()
-    page_runs._make(first, tmp_path / "log")
+    book_module("making")._make(first, tmp_path / "log")
     assert not first.is_new and not page_runs.study_job(study, "smoke").is_new
     if changed == "code":
         monkeypatch.setattr(page_runs, "code_digest", lambda: "two")
@@ -83,71 +77,12 @@ def test_a_page_of_tables_is_new_when_a_file_comes(page_runs, tmp_path, monkeypa
 
 def test_what_a_page_shows_is_new_when_its_source_or_its_images_change(page_runs, tmp_path):
     (tmp_path / "book" / "builder").mkdir(parents=True)
-    source = tmp_path / "book" / "builder" / "dials_data.py"
+    source = tmp_path / "book" / "builder" / "game_data.py"
     marks = []
     for text, images in (("one", ""), ("one", ""), ("two", ""), ("two", "real")):
         source.write_text(text)
-        marks.append(page_runs.data_job("dials", ROOT.joinpath, images).mark)
+        marks.append(page_runs.data_job("game", images).mark)
     assert marks[0] == marks[1] and len(set(marks)) == 3
-
-
-def _wait_for(other, own):
-    """Write a file, and wait for the one of the job beside."""
-    own.touch()
-    for _ in range(600):
-        if other.exists():
-            return
-        time.sleep(0.1)
-    raise RunFailedError(f"{own.name} ran alone")
-
-
-def _sleep(started):
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell said so
-    started.touch()
-    time.sleep(60)
-
-
-def test_ctrl_c_stops_what_runs_and_starts_nothing_more(page_runs, monkeypatch, tmp_path):
-    monkeypatch.setattr(page_runs, "cores", lambda: 1)
-    files = [tmp_path / name for name in "ab"]
-    wanted = [page_runs.Job(one.name, one, "m", partial(_sleep, one), "it") for one in files]
-
-    def interrupt():
-        while not files[0].exists():
-            time.sleep(0.1)
-        for child in multiprocessing.active_children():
-            os.kill(child.pid, signal.SIGINT)  # as a terminal does to the whole group
-
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        page_runs.make_all(wanted, lambda line: None)
-    thread.join()
-    assert time.monotonic() - started < 50 and not files[1].exists()
-
-
-def _fail():
-    raise RunFailedError("cell 3: it broke")
-
-
-def test_jobs_run_side_by_side_and_a_failure_is_told(page_runs, monkeypatch, tmp_path):
-    monkeypatch.setattr(page_runs, "cores", lambda: 2)
-    files = tmp_path / "a", tmp_path / "b"
-    wanted = [
-        page_runs.Job(own.name, own, "mark", partial(_wait_for, other, own), "files")
-        for own, other in (files, files[::-1])
-    ]
-    said = []
-    page_runs.make_all(wanted, said.append)
-    assert said[:2] == ["a: making it from files", "b: making it from files"]
-    assert {line[:2] for line in said[2:]} == {"a:", "b:"}
-    said.clear()
-    broken = page_runs.Job("c", tmp_path / "c", "mark", _fail, "files")
-    with pytest.raises(RunFailedError, match="cell 3"):
-        page_runs.make_all([*wanted, broken], said.append)
-    assert said == ["a: unchanged, kept", "b: unchanged, kept", "c: making it from files"]
-    assert broken.is_new
 
 
 def test_a_page_without_a_stored_run_says_how_to_make_it(page_runs, monkeypatch, tmp_path):
@@ -165,7 +100,7 @@ def test_a_stored_run_becomes_a_page_and_is_new_when_it_changes(page_runs, monke
     (folder / "results.json").write_text(stored)
     job = page_runs.stored_job("coil-twin")
     (tmp_path / "log").touch()
-    page_runs._make(job, tmp_path / "log")
+    book_module("making")._make(job, tmp_path / "log")
     assert not page_runs.stored_job("coil-twin").is_new
     made = nbformat.read(tmp_path / "executed" / "coil-twin.ipynb", as_version=4)
     assert made.cells[0].source == "# COIL: the twin" and "coil-twin.ipynb" in made.cells[1].source

@@ -15,11 +15,8 @@ from book_data import BOOK, links, read_config, read_data
 from confoundlab import report
 from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, Pictures, TableSet
 from confoundlab.errors import InputError
-<<<<<<< HEAD
-from confoundlab.storage.files import write_aside
-=======
 from confoundlab.notebook.book import repository
->>>>>>> side-a
+from confoundlab.storage.files import write_aside
 from confoundlab.studies.store import read_results
 
 RESULTS = BOOK.parent / "results"
