@@ -31,7 +31,7 @@ from sklearn.model_selection import GroupKFold, permutation_test_score
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
-from confoundlab.cli import Command
+from confoundlab.console import Command
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.datasets import loading
 from confoundlab.design import splits

@@ -241,18 +241,29 @@ def roc_auc(
 
 
 def _scorer(named: Indices, ties: Numbers, level: Labelling, *, balanced: bool) -> Score:
-    """Make the (balanced) accuracy of one fit as a function of its units' labels, ties broken."""
+    """Make the (balanced) accuracy of one fit as a function of its units' labels, ties broken.
+
+    Where units are of unequal size, moving their labels changes how common a class is among the
+    images, and with it what the same answers score by luck. So the accuracy of a labelling is taken
+    beyond what its shares of classes and of names give by themselves (the numerator of Cohen's
+    kappa, 1960, doi:10.1177/001316446002000104), and what the true shares give is added.
+    """
     # votes[u, c]: how often something of unit u was called c; one look-up a unit scores a labelling
     classes = int(max(level.labels.max(), named.max())) + 1
     n_units = len(level.labels)
     votes = np.zeros((n_units, classes))
     np.add.at(votes, (level.unit, named), 1 + ties)
     asked = np.bincount(level.unit, minlength=n_units)
+    by_luck = 0.0
+    if not balanced and asked.min() < asked.max():
+        luck = asked[:, None] * np.bincount(named, minlength=classes) / len(named)
+        votes -= luck
+        by_luck = float(luck[np.arange(n_units), level.labels].sum())
 
     def score(units: Indices) -> Numbers:
         hits = votes[np.arange(n_units), units]
         if not balanced:
-            return np.asarray(hits.sum(axis=1) / len(named))
+            return np.asarray((hits.sum(axis=1) + by_luck) / len(named))
         each = []
         for c in np.unique(level.labels):
             own = units == c

@@ -195,12 +195,14 @@ def covered_probes(table: pd.DataFrame) -> pd.DataFrame:
     own = table[(table["kind"] == "coverage") & (table["metric"] == PROBE)]
     own = own.dropna(subset=["leak"]) if "leak" in own else own[:0]
     rows = []
-    for _, part in own.groupby(["n_groups", "images_per_group", "classes"], sort=True):
-        groups, each, classes = part[["n_groups", "images_per_group", "classes"]].iloc[0]
+    sizes = ["n_groups", "images_per_group", "classes"]
+    for _, part in own.groupby(sizes, sort=True):
+        groups, each, classes = part[sizes].iloc[0]
         inside = 100 * part["inside"]
         rows.append(
             {
-                "images": f"{groups * each:.0f}" + (f" in groups of {each:.0f}" * (each > 1)),
+                "images": f"{groups * each:.0f}"
+                + (f" in groups of {each:.0f}" if each > 1 else ""),
                 "classes": f"{classes:.0f}",
                 "leaks tried": str(len(part)),
                 "interval holds the truth": f"{inside.min():.0f}–{inside.max():.0f}%",

@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 from tqdm import tqdm
 
-from confoundlab.cli import Command
+from confoundlab.console import Command
 from confoundlab.models.bank import cores
 from confoundlab.plates.studies.planted_dials import N_SEEDS, QUESTIONS, STRENGTHS, planted, summary
 from confoundlab.storage.cache import load_table, save_table

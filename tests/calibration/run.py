@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from confoundlab.calibration.designs import Cell
 from confoundlab.calibration.rates import Coverage, replicate, summary
-from confoundlab.cli import Command
+from confoundlab.console import Command
 from confoundlab.inference.power import ALPHA
 from confoundlab.models.bank import cores
 from confoundlab.storage.cache import load_table, save_table

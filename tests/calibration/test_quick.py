@@ -1,5 +1,6 @@
 """The calibration in small: every test on one design or two; `run.py` does the rest."""
 
+import pandas as pd
 import pytest
 from calibration_cells import COVERAGE, NULLS, POWER
 from scipy import stats
@@ -9,7 +10,10 @@ from confoundlab.calibration.rates import PROBE, Coverage, replicate, summary
 from confoundlab.calibration.trials import TESTS
 from confoundlab.inference.power import ALPHA
 
-DRAWS = 100
+# A first look at few draws settles what is clearly in order; all others are drawn in full. A test that
+# calls 20 % passes the first look once in 25 times, and intervals that hold 85 % as seldom.
+DRAWS, FIRST = 100, 30
+INTERVALS, FIRST_INTERVALS = 200, 60
 QUICK = [
     ("probe, ROC AUC", Cell(120, images_per_group=6)),
     ("probe, ROC AUC", Cell(120, majority=0.9)),
@@ -34,17 +38,25 @@ QUICK = [
 
 @pytest.mark.parametrize(("test", "cell"), QUICK)
 def test_false_alarms_stay_below_what_luck_allows(test, cell):
-    found = summary(test, cell, replicate(test, cell, range(10_000, 10_000 + DRAWS)))
+    trials = replicate(test, cell, range(10_000, 10_000 + FIRST))
+    found = summary(test, cell, trials)
+    if found["rejected"] * FIRST > 2 or verdicts_on_nothing(found) > 0.07:
+        more = replicate(test, cell, range(10_000 + FIRST, 10_000 + DRAWS))
+        found = summary(test, cell, pd.concat([trials, more], ignore_index=True))
     # an exact test exceeds this once in two thousand times
     assert found["rejected"] * found["replicates"] <= stats.binom.ppf(0.9995, DRAWS, ALPHA)
-    assert found.get("leak_verdicts", 0) + found.get("inverted_verdicts", 0) <= 0.14
+    assert verdicts_on_nothing(found) <= 0.14
+
+
+def verdicts_on_nothing(found):
+    return found.get("leak_verdicts", 0) + found.get("inverted_verdicts", 0)
 
 
 def test_the_corrected_t_is_near_its_level_and_the_usual_one_is_far():
     cell = Cell(120)
     right, wrong = (
-        summary(name, cell, replicate(name, cell, range(DRAWS)))["rejected"]
-        for name in ("corrected resampled t", "WRONG: usual t over splits")
+        summary(name, cell, replicate(name, cell, range(draws)))["rejected"]
+        for name, draws in (("corrected resampled t", 60), ("WRONG: usual t over splits", 30))
     )
     assert right < 0.17 and wrong > 0.2
 
@@ -102,7 +114,11 @@ def test_a_planted_leak_is_found():
     ],
 )
 def test_intervals_hold_the_truth(cell):
-    found = summary("interval", cell, replicate("interval", cell, range(200)))
+    trials = replicate("interval", cell, range(FIRST_INTERVALS))
+    if not 1 <= (~trials["inside"].astype(bool)).sum() <= 4:
+        more = replicate("interval", cell, range(FIRST_INTERVALS, INTERVALS))
+        trials = pd.concat([trials, more], ignore_index=True)
+    found = summary("interval", cell, trials)
     assert 0.885 < found["inside"] < 0.995  # 94 % in truth give less once in a thousand times
 
 

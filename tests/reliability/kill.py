@@ -29,7 +29,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from confoundlab.cli import Command
+from confoundlab.console import Command
 from confoundlab.errors import RunFailedError
 from confoundlab.storage.cache import load_array, load_table
 from confoundlab.storage.files import write_aside
