@@ -113,7 +113,8 @@ def partial_confounder_test(
         return np.concatenate(parts)
 
     n_groups = int(group.max()) + 1
-    found = bootstrap(statistic, n_groups, rng, effective=effective_number(np.bincount(group)))
+    effective = effective_number(np.bincount(group))
+    found = bootstrap(statistic, n_groups, rng, method="logit", effective=effective)
     evidence = assemble(
         "partial R²",
         found,

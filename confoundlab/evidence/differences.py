@@ -23,7 +23,7 @@ from confoundlab.inference.intervals import (
     Method,
     Statistic,
     bootstrap,
-    effective_number,
+    effective_by_class,
     mean_recall,
 )
 from confoundlab.inference.intervals import difference as paired
@@ -101,7 +101,7 @@ def difference(
         paired(mean_recall(*one[:2]), mean_recall(*other[:2])),
         mean_recall(hits, counts),
         tie=mean_recall(ties, counts),
-        effective=effective_number((one[1] + other[1]).sum(axis=1)),
+        effective=effective_by_class(one[1] + other[1]),
         n_images=int(both[number].sum()),
         n_groups=int(both.sum()),
         n_permutations=n_permutations,
@@ -174,7 +174,12 @@ def difference_in_auc(
             np.r_[number, number + n_groups],
             [np.r_[rows, rows + n] for rows in parts],
         ),
-        effective=effective_number(np.bincount(number)),
+        effective=effective_by_class(
+            np.stack(
+                [np.bincount(number[labels == c], minlength=n_groups) for c in np.unique(labels)],
+                axis=1,
+            )
+        ),
         n_images=n,
         n_groups=n_groups,
         n_permutations=n_permutations,

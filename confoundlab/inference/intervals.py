@@ -161,6 +161,22 @@ def effective_number(sizes: npt.ArrayLike) -> float:
     return float(w.sum() ** 2 / np.sum(w**2)) if w.any() else 0.0
 
 
+def effective_by_class(counts: npt.ArrayLike) -> float:
+    """Return the same where classes count alike: as many times the fewest of a class as classes.
+
+    Of five groups two may be of the one class and three of the other; a mean over the two classes
+    is then no surer than four groups make it.
+
+    Parameters
+    ----------
+    counts : array-like, shape (groups, classes)
+        What each group adds to each class.
+    """
+    table = np.asarray(counts, np.float64)
+    each = [effective_number(column) for column in table.T if column.any()]
+    return min(effective_number(table.sum(axis=1)), len(each) * min(each, default=0.0))
+
+
 def widened(found: Interval, estimate: float, error: float) -> Interval:
     """Stretch an interval of a share, on the logit scale, from its error to a larger one."""
     if not 0 < found.error < error or not 0 < estimate < 1:

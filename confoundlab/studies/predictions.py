@@ -27,7 +27,7 @@ from confoundlab.storage.versions import Computing, computed_by
 from confoundlab.studies import store
 from confoundlab.types import Colour, Indices, Pixels, Probabilities
 
-Features = npt.NDArray[Any]  # shape (n, d)
+Features = npt.NDArray[Any]  # shape (n, d), or pixels
 
 Learner = Literal["LeNet-5", "random forest", "frozen net, linear"]
 
@@ -111,8 +111,7 @@ def held_out_predictions(
             features = pretrained.features(as_colours(shown), pretrained.load())
             named = discriminant_probabilities
         else:
-            features = shown.reshape(len(shown), -1)
-            named = forest_probabilities
+            features, named = shown, forest_probabilities
         for place in tqdm(missing, desc=f"{view}: {learner}", delay=2, leave=False):
             keep(place, named(features, tasks[place]), "scikit-learn")
     tables = [found[place].table.assign(repeat=place) for place in range(len(tasks))]
@@ -159,7 +158,8 @@ def named_predictions(predictions: pd.DataFrame, images: ImageSet) -> pd.DataFra
 
 def forest_probabilities(features: Features, task: Task) -> Probabilities:
     """Train a random forest on a task; return probabilities, shape (tested images, classes)."""
-    return _probabilities(RandomForestClassifier(random_state=task.seed), features, task)
+    forest = RandomForestClassifier(random_state=task.seed)
+    return _probabilities(forest, features.reshape(len(features), -1), task)
 
 
 def discriminant_probabilities(features: Features, task: Task) -> Probabilities:

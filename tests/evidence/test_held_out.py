@@ -6,6 +6,8 @@ import pytest
 from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
+from confoundlab.calibration.designs import Cell
+from confoundlab.calibration.rates import replicate
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
 from confoundlab.evidence.reading import both_tails, detectable
@@ -435,3 +437,26 @@ def test_very_many_images_fit_into_memory(rng):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1e9
+
+
+@pytest.mark.parametrize("correlation", [0.2, 0.8])
+def test_sizes_of_groups_that_go_with_the_class_are_no_leak_and_no_inversion(correlation):
+    """Three images a group of one class, twenty of the other, and answers that know nothing."""
+    cell = Cell(280, 7, majority=0.75, sizes="by class", correlation=correlation)
+    found = replicate("held-out accuracy", cell, range(60))
+    assert (found["p"] <= 0.05).sum() <= 8  # 3 are expected; more than 8 once in 250 times
+    assert (found["p_below"] <= 0.05).sum() <= 9
+    assert found["leak"].sum() + found["inverted"].sum() <= 8
+
+
+def test_unlike_sizes_move_the_null_and_not_the_accuracy(rng):
+    sizes = np.array([3] * 6 + [20] * 6)
+    group = np.repeat(np.arange(12), sizes)
+    label = (group >= 6).astype(int)
+    named = np.where(rng.random(len(group)) < 0.8, label, 1 - label)
+    table = pd.DataFrame({"image": np.arange(len(group)), "repeat": 0, "predicted": named})
+    found = held_out.accuracy(table, label, group, n_permutations=999)
+    assert found.estimate == pytest.approx((named == label).mean())
+    # who names one class for all has nothing to gain or to lose by any order of the labels
+    alone = held_out.accuracy(table.assign(predicted=1), label, group, n_permutations=99)
+    assert alone.null_mean == pytest.approx(label.mean()) and alone.p_value == 1

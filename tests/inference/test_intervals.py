@@ -6,6 +6,7 @@ from confoundlab.errors import InputError
 from confoundlab.inference.intervals import (
     bootstrap,
     difference,
+    effective_by_class,
     effective_number,
     mean_recall,
     widened,
@@ -109,3 +110,14 @@ def test_widening_keeps_the_estimate_inside_and_the_shape(rng):
     assert odds(wider.low) == pytest.approx(2 * odds(found.low))
     assert odds(wider.high) == pytest.approx(2 * odds(found.high))
     assert widened(found, 0.8, found.error / 2) == found
+
+
+def test_where_classes_count_alike_the_rarer_one_says_how_sure_a_mean_is():
+    own = np.eye(2)[[0, 0, 1, 1, 1]]  # of five groups two are of the one class
+    assert effective_by_class(own) == 4
+    assert effective_by_class(np.eye(2)[np.arange(20) % 2]) == 20
+    assert effective_by_class(np.eye(2)[[0] * 9 + [1]]) == 2
+    assert (
+        effective_by_class(np.eye(3)[[0, 0, 1, 1]]) == 4
+    )  # a class that is not there says nothing
+    assert effective_by_class([[9, 0], [1, 0], [0, 5], [0, 5]]) < 4  # one giant group
