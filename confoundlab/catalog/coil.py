@@ -143,7 +143,7 @@ STUDY = Study(
     pages=(
         Page("coil", "coil20"),
         # five times the images and classes: fewer nets say as much
-        Page("coil-100", "coil100", "COIL-100", "paper", {"repeats": 3, "own_size_repeats": 1}),
+        Page("coil-100", "coil100", "COIL-100", "paper", {"repeats": 3, "own_size_repeats": 0}),
         Page("coil-twin", "coil20", "the twin", "quick", {"data": "simulated"}),
     ),
     profiles={
@@ -157,7 +157,7 @@ STUDY = Study(
         },
         # 120 epochs and an 80/20 split are the paper's; the ten repeats and the map are ours.
         "paper": {
-            "epochs": 120, "repeats": 10, "own_size_repeats": 3, "permutations": 9999,
+            "epochs": 120, "repeats": 10, "own_size_repeats": 1, "permutations": 9999,
             "map_stride": 12, "map_epochs": 40, "map_repeats": 3,
         },
     },

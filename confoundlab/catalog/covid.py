@@ -162,7 +162,7 @@ STUDY = Study(
             "epochs": 30, "repeats": 3, "permutations": 999, "map_stride": 27, "map_epochs": 20,
         },
         "paper": {
-            "epochs": 120, "repeats": 10, "own_size_repeats": 3, "permutations": 9999,
+            "epochs": 120, "repeats": 10, "own_size_repeats": 1, "permutations": 9999,
             "map_stride": 12, "map_epochs": 40,
         },
     },

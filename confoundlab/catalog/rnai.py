@@ -140,7 +140,7 @@ STUDY = Study(
     name="rnai",
     title="RNAi: cells, plates and dates",
     datasets=(RNAI, MITOCHECK),
-    pages=(Page("rnai", "rnai"),),
+    pages=(Page("rnai", "rnai", profile="quick"),),
     profiles={
         "smoke": {"epochs": 1, "repeats": 1, "permutations": 99},
         "quick": {"epochs": 20, "repeats": 2, "permutations": 999},

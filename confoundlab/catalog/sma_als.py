@@ -12,7 +12,7 @@ SMA = Study(
     name="sma",
     title="SMA: batch, focus and laboratory (simulated plates)",
     data="simulated",
-    pages=(Page("sma", "sma"),),
+    pages=(Page("sma", "sma", profile="quick"),),
     profiles={
         "smoke": {"wells": 1, "per_site": 4, "side": 64, "epochs": 2, "refits": 1,
                   "permutations": 199},
@@ -25,7 +25,7 @@ ALS = Study(
     name="als",
     title="ALS: the net counts cells (simulated plates)",
     data="simulated",
-    pages=(Page("als", "als"),),
+    pages=(Page("als", "als", profile="quick"),),
     profiles={
         "smoke": {"wells": 4, "side": 32, "embed_side": 64, "epochs": 4},
         "quick": {"wells": 8, "embed_side": 64},

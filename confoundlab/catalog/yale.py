@@ -198,7 +198,7 @@ STUDY = Study(
     datasets=(YALE_A, YALE_B_P00, YALE_B),
     pages=(
         Page("yale", "yale_a"),
-        Page("yale-b", "yale_b_p00", "B, frontal pose"),
+        Page("yale-b", "yale_b_p00", "B, frontal pose", "paper", {"own_size_repeats": 1}),
         Page("yale-twin", "yale_a", "the twin", "quick", {"data": "simulated"}),
     ),
     profiles={

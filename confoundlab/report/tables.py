@@ -10,7 +10,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from confoundlab import escape
-from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, TableSet, paper_rows
+from confoundlab.catalog import DATASETS, PAGES, STUDIES, TABLES, Dataset, TableSet, paper_rows
 from confoundlab.escape import terminal
 from confoundlab.report.sentences import _as_printed, _interval, _shown, percent
 from confoundlab.studies.experiment import Treated
@@ -129,9 +129,13 @@ def evidence_table(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 
 def published(folder: Path) -> list[dict[str, Any]]:
-    """Return the stored results of the papers' own settings, by the name of their page."""
-    found = [read_results(path) for path in sorted(folder.glob("*/results.json"))]
-    return [results for results in found if results["profile"] == "paper"]
+    """Return the stored results of all studies, by the name of their page, without their twins.
+
+    A twin's page beside a real one asks nothing of the paper.
+    """
+    names = [name for name, (_, page) in PAGES.items() if "data" not in page.parameters]
+    places = [folder / name / "results.json" for name in sorted(names)]
+    return [read_results(path) for path in places if path.is_file()]
 
 
 def varying(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
