@@ -155,23 +155,21 @@ if fields.state == "simulated":
         )
 page.tell(run, other, "" if other else "The real files do not name their sessions: left out.")
 
-# %% tags=["remove-input"]
-real = screen.state != "simulated"
-heading = (
-    "## The same nets on a real screen: MitoCheck" if real else "## A second screen, simulated"
-)
-about = (
-    "MitoCheck filmed its cells, and experts named the phenotype of each."
-    if real
-    else "MitoCheck's images are not at hand: a twin stands here, with its phenotypes and counts."
-)
-display(Markdown(f"{heading}\n\n{about}"))
-
 # %% [markdown]
+# ## The same nets on MitoCheck's cells
+#
 # Every image is cut from a frame of a movie around one nucleus. The whole image holds the nucleus; its
 # top left corner should not. In some it does, because a neighbour reaches into it; they are counted, and
 # left out of one line. Another way round a neighbour is to look for the patch of each image that varies
 # least, wherever it lies. Beside them stands the middle, as many pixels, with the nucleus in it.
+
+# %% tags=["remove-input"]
+about = (
+    "MitoCheck's images are not at hand here: its twin stands in, with its phenotypes and counts."
+    if screen.state == "simulated"
+    else "These are real images of another screen than the paper's; experts named the phenotypes."
+)
+display(Markdown(about))
 
 # %% tags=["hide-input"]
 corner, whole = Corner("top-left", crop_size, crop_size), Whole(whole_size)
