@@ -22,17 +22,18 @@ from PIL import Image
 from confoundlab import escape, report
 from confoundlab.cli import main
 from confoundlab.croppers.crops import Corner
+from confoundlab.design.aliasing import identifiability
 from confoundlab.errors import BrokenImagesError, InputError
 from confoundlab.images import file_properties
 from confoundlab.images.imageset import ImageSet
-from confoundlab.notebook import book, page
+from confoundlab.notebook import book
 from confoundlab.notebook.webpage import standalone
 from confoundlab.plates.analysis import laboratory
 from confoundlab.plates.analysis.folds import FoldResult
 from confoundlab.plates.figures import folds, grids
 from confoundlab.plates.figures.hover import hover_map, hover_page
 from confoundlab.plates.studies import als, sma
-from confoundlab.plotting import evidence, nets, pointed, views
+from confoundlab.plotting import crossing, evidence, nets, pointed, views
 from confoundlab.report import comparison
 from confoundlab.studies.run import StudyRun
 
@@ -112,12 +113,9 @@ def results(published, name):
     return made
 
 
-def markdown_parts(images, record, published, monkeypatch):
+def markdown_parts(images, record, published):
     """Everything that pages say in Markdown about names."""
-    said = []
-    monkeypatch.setattr(page, "display", lambda shown: said.append(shown.data))
-    page.design(StudyRun(), images)
-    said.append(report.data_line(images))
+    said = [report.data_line(images)]
     made = results(published, " ".join(HOSTILE))
     said += [report.sentence("**Row**", made["evidence"][0]), book.study_offer(made)]
     for name in [*HOSTILE, *UNPRINTABLE, HALF]:
@@ -127,7 +125,7 @@ def markdown_parts(images, record, published, monkeypatch):
     return said
 
 
-def html_parts(images):
+def html_parts(images, record):
     n = len(images)
     points = np.random.default_rng(0).normal(size=(n, 2))
     table = images.table[["label", "image"]].rename(columns={"image": HOSTILE[4]})
@@ -142,6 +140,11 @@ def html_parts(images):
     unseen = table[few].assign(label=np.resize(UNPRINTABLE, few.sum()))
     every = [*HOSTILE, *UNPRINTABLE]
     return {
+        "design": report.design_card(
+            identifiability(images.table["label"], images.table["session"], name=HOSTILE[4])
+        ),
+        "card": report.card({name: record | {"reasons": [name]} for name in every}),
+        "answer": report.answer({name: record for name in every}),
         "table": report.table(pd.DataFrame({name: [name] for name in every})).data,
         "hover page of the unprintable": hover_page(
             points[few], unseen, pictures, **(options | {"title": UNPRINTABLE[1] + HALF})
@@ -194,8 +197,8 @@ def executed(markdown, html):
 
 
 def test_no_page_takes_a_name_for_more_than_text(images, record, published, monkeypatch, tmp_path):
-    markdown = markdown_parts(images, record, published, monkeypatch)
-    html = html_parts(images)
+    markdown = markdown_parts(images, record, published)
+    html = html_parts(images, record)
     html.pop("hover map")
     made = standalone(executed(markdown, html.values()), "coil")
     for soup in (BeautifulSoup(made, "html.parser"), browsed(made, tmp_path)):
@@ -218,8 +221,8 @@ def test_a_page_forbids_scripts_that_an_output_brings(tmp_path):
     assert browsed(free, tmp_path).html.get("data-ran") == "1"
 
 
-def test_a_map_with_scripts_runs_only_its_own(images, tmp_path):
-    html = html_parts(images)["hover map"]
+def test_a_map_with_scripts_runs_only_its_own(images, record, tmp_path):
+    html = html_parts(images, record)["hover map"]
     soup = browsed(html, tmp_path)
     assert soup.html.get("data-ran") is None
     spec, _ = [tag for tag in BeautifulSoup(html, "html.parser").find_all("script")
@@ -252,6 +255,7 @@ def drawn(images):
     yield nets.confusion(predictions, images, HOSTILE[8]), HOSTILE
     yield evidence.factor_map(factors, HOSTILE[7]), HOSTILE
     yield evidence.compared(compared), [name[:20] for name in HOSTILE]
+    yield crossing.crossing(identifiability(images.labels, images.labels, name="$f$")), ["$f$"]
     yield views.crops(few, Corner("top-left", 9, 9), n_classes=len(HOSTILE)), ["$x_{$"]
     yield views.class_means(images, Corner("top-left", 9, 9)), ["$x_{$"]
     yield views.crop_picker(images, Corner("top-left", 9, 9), 4 * 8), ["$x_{$"]
