@@ -11,7 +11,7 @@ from confoundlab.calibration.trials import TESTS
 from confoundlab.inference.power import ALPHA
 
 # A first look at few draws settles what is clearly in order; all others are drawn in full. A test
-# that calls 20 % passes the first look once in 25 times, and intervals that hold 85 % as seldom.
+# that calls 20 % passes the first look once in 25 times, intervals that hold 85 % as seldom.
 DRAWS, FIRST = 100, 30
 INTERVALS, FIRST_INTERVALS = 200, 60
 QUICK = [

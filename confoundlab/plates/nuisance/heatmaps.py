@@ -31,9 +31,10 @@ def plate_shape(table: pd.DataFrame, shape: Shape | None = None) -> Shape:
     Raises
     ------
     InputError
-        Wells beyond the plate; wells that fill no usual plate, or count from 1.
+        Wells beyond the plate; wells that fill no usual plate, or count from 1; rows or columns
+        that are no whole numbers.
     """
-    place = table[["row", "column"]].to_numpy(np.int64)
+    place = np.stack([_counted(table, name) for name in ("row", "column")], axis=1)
     first, last = place.min(axis=0), place.max(axis=0)
     where = f"Rows {first[0]} to {last[0]} and columns {first[1]} to {last[1]} (from 0)"
     usual = [one for one in SHAPES if (last < one).all()] if shape is None else [shape]
@@ -91,7 +92,8 @@ def site_grid(table: pd.DataFrame, value: str, *, shape: Shape | None = None) ->
     side = int(np.ceil(np.sqrt(table["site"].max() + 1)))
     found = np.full((rows * side, across * side), np.nan)
     down, right = np.divmod(table["site"].to_numpy(), side)
-    found[table["row"] * side + down, table["column"] * side + right] = table[value]
+    row, column = (_counted(table, name) for name in ("row", "column"))
+    found[row * side + down, column * side + right] = table[value]
     return found
 
 
@@ -101,9 +103,14 @@ def well_means(table: pd.DataFrame, value: str) -> pd.DataFrame:
     Raises
     ------
     InputError
-        No well has a value.
+        No well has a value; a column is missing, a place is no whole number, a value is no number.
     """
-    means = table.groupby(["plate", "row", "column"])[value].mean().dropna()
+    for name in ("plate", value):
+        _present(table, name)
+    if not pd.api.types.is_numeric_dtype(table[value]):
+        raise InputError(f"Column {value!r} must hold numbers, not {table[value].dtype}.")
+    whole = table.assign(**{name: _counted(table, name) for name in ("row", "column")})
+    means = whole.groupby(["plate", "row", "column"])[value].mean().dropna()
     wells: pd.DataFrame = means.reset_index()
     if wells.empty:
         raise InputError(f"No well has a value in column {value!r}.")
@@ -122,6 +129,24 @@ def at_edge(wells: pd.DataFrame, shape: Shape, rings: int = 1) -> npt.NDArray[np
     row, column = wells["row"], wells["column"]
     steps = np.minimum.reduce([row, shape[0] - 1 - row, column, shape[1] - 1 - column])
     return np.asarray(steps < rings)
+
+
+def _present(table: pd.DataFrame, name: str) -> None:
+    if name not in table:
+        raise InputError(f"The table of wells lacks the column {name!r}.")
+
+
+def _counted(table: pd.DataFrame, name: str) -> npt.NDArray[np.int64]:
+    """Return rows or columns of wells as whole numbers, shape (n,)."""
+    _present(table, name)
+    numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    odd = np.flatnonzero(~np.isfinite(numbers) | (numbers != np.floor(numbers)))
+    if len(odd):
+        raise InputError(
+            f"Column {name!r} must count wells from 0; it does not at row(s) {odd[:5].tolist()}, "
+            f"for example {table[name].iloc[odd[0]]!r}. Row A is 0."
+        )
+    return numbers.astype(np.int64)
 
 
 def _by(shape: Shape) -> str:

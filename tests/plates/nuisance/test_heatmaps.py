@@ -98,6 +98,33 @@ def test_bad_tables_are_refused():
         heatmaps.well_means(table.assign(value=np.nan), "value")
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"row": lambda t: t["row"].map(lambda row: "ABCDEFGH"[row])}, "Row A is 0"),
+        ({"row": lambda t: t["row"] + 0.5}, r"'row' must count wells from 0; .* \[0, 1"),
+        ({"column": lambda t: t["column"].astype(float).where(t.index > 2)}, r"\[0, 1, 2\]"),
+        ({"value": "high"}, "'value' must hold numbers"),
+    ],
+)
+def test_places_that_are_no_places_are_refused_in_words(change, why):
+    table = plates().assign(**change)
+    with pytest.raises(InputError, match=why):
+        heatmaps.grid(table, "value")
+
+
+def test_a_column_that_is_not_there_is_named():
+    for name in ("plate", "row", "value"):
+        with pytest.raises(InputError, match=f"lacks the column '{name}'"):
+            heatmaps.well_means(plates().drop(columns=name), "value")
+
+
+def test_places_as_decimals_are_the_same_wells():
+    table = plates()
+    decimal = table.astype({"row": float, "column": "Float64"})
+    assert np.array_equal(heatmaps.grid(table, "value"), heatmaps.grid(decimal, "value"))
+
+
 @pytest.mark.parametrize("shape", heatmaps.SHAPES)
 def test_a_usual_plate_is_known_by_its_wells(shape):
     assert heatmaps.plate_shape(plates(shape=shape)) == shape
