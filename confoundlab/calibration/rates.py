@@ -235,14 +235,18 @@ def _parts(drawn: _Images) -> Found:
 def replicate(test: str, cell: Cell | Coverage, seeds: range) -> pd.DataFrame:
     """Run a test on draws of a cell; a row a draw, empty where the test refused the draw."""
     if isinstance(cell, Coverage):
-        return pd.DataFrame([covered(cell, seed) for seed in seeds])
-    one_of("test", test, TESTS)
+        one_of("metric", cell.metric, INTERVALS)
+    else:
+        one_of("test", test, TESTS)
     rows: list[dict[str, Any]] = []
     for seed in seeds:
         try:
-            rows.append(TESTS[test](draw(cell, seed)))
+            if isinstance(cell, Coverage):
+                rows.append(covered(cell, seed))
+            else:
+                rows.append(TESTS[test](draw(cell, seed)))
         except InputError:  # for example, a held-out half without the rare class
-            rows.append({"p": np.nan})
+            rows.append({"inside" if isinstance(cell, Coverage) else "p": np.nan})
     return pd.DataFrame(rows)
 
 
@@ -256,8 +260,9 @@ def summary(test: str, cell: Cell | Coverage, trials: pd.DataFrame) -> dict[str,
     trials : DataFrame
         From `replicate`.
     """
-    refused = int(trials["p"].isna().sum()) if "p" in trials else 0
-    trials = trials.dropna(subset=["p"]) if refused else trials
+    asked = "p" if "p" in trials else "inside"
+    refused = int(trials[asked].isna().sum())
+    trials = trials.dropna(subset=[asked]) if refused else trials
     n = len(trials)
     row: dict[str, Any] = {"test": test, "replicates": n, "refused": refused} | asdict(cell)
     for name, hits in (

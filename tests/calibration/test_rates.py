@@ -51,3 +51,15 @@ def test_a_draw_depends_on_its_seed_alone():
 def test_unknown_names_are_refused(test, cell, why):
     with pytest.raises(InputError, match=why):
         replicate(test, cell, range(1))
+
+
+def test_intervals_that_a_draw_does_not_allow_are_counted_as_refused(monkeypatch):
+    def some(cell, seed):
+        if seed % 2:
+            raise InputError("There are too few groups.")
+        return {"inside": True}
+
+    monkeypatch.setattr(rates, "covered", some)
+    cell = Coverage("accuracy", 10)
+    row = summary("interval", cell, replicate("interval", cell, range(10)))
+    assert (row["replicates"], row["refused"], row["inside"]) == (5, 5, 1.0)
