@@ -136,7 +136,8 @@ def study_job(study: Study, profile: str) -> Job:
 
 def page_job(source: Path) -> Job:
     """Return how a notebook of the book is made, from the stored results."""
-    stored = [path.read_text(encoding="utf-8") for path in sorted(RESULTS.rglob("*.*"))]
+    numbers = (path for path in sorted(RESULTS.rglob("*.*")) if path.suffix in (".csv", ".json"))
+    stored = [path.read_text(encoding="utf-8") for path in numbers]
     notebooks = [notebook_source(name).read_text(encoding="utf-8") for name in STUDIES]
     text = source.read_text(encoding="utf-8")
     mark = text_digest(code_digest(), text, *notebooks, *stored, str(address()))
