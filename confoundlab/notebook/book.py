@@ -89,6 +89,7 @@ def dressed(
         Begins the ids of the new cells, where a notebook has several.
     """
     made = deepcopy(notebook)
+    made.cells = [part for cell in made.cells for part in _figure_alone(cell)]
     new = [nbformat.v4.new_markdown_cell(offer, id=f"{prefix}offer")]
     if url is not None:
         install = (
@@ -104,6 +105,19 @@ def dressed(
         new.append(nbformat.v4.new_markdown_cell(rest.strip(), id=f"{prefix}rest"))
     made.cells[1:1] = new
     return made
+
+
+def _figure_alone(cell: NotebookNode) -> list[NotebookNode]:
+    """Give what a cell says beside its figure a cell of its own: the renderer captions all of it."""
+    outputs = cell.get("outputs", [])
+    words = [one for one in outputs if "image/png" not in one.get("data", {})]
+    if "figure" not in cell.metadata.get("mystnb", {}) or not 0 < len(words) < len(outputs):
+        return [cell]
+    said = deepcopy(cell)
+    said.outputs, said.id = words, f"{cell.id}-said"
+    said.source, said.metadata = "", NotebookNode(tags=["remove-input"])
+    cell.outputs = [one for one in outputs if one not in words]
+    return [said, cell]
 
 
 def another(notebook: NotebookNode, title: str) -> NotebookNode:

@@ -106,3 +106,24 @@ def test_all_parameters_of_all_studies_are_in_one_table():
     assert table["values"]["seed"] == "whole number from 0"
     profiles = report.profile_table()
     assert len(profiles) == sum(len(study.profiles) for study in STUDIES.values())
+
+
+def test_what_a_cell_says_beside_its_figure_is_not_captioned():
+    show = nbformat.v4.new_output
+    outputs = [
+        show("display_data", {"text/html": "words"}),
+        show("display_data", {"image/png": "x"}),
+    ]
+    figure = {"mystnb": {"figure": {"name": "fig-a", "caption": "See."}}}
+    cells = [
+        nbformat.v4.new_markdown_cell("# Title"),
+        nbformat.v4.new_code_cell("draw()", outputs=outputs, metadata=figure),
+        nbformat.v4.new_code_cell("draw()", outputs=outputs[1:], metadata=figure),
+    ]
+    made = book.dressed(nbformat.v4.new_notebook(cells=cells), "offer", None)
+    said, drawn, alone = made.cells[2:]
+    assert [list(one.data) for one in said.outputs] == [["text/html"]]
+    assert "mystnb" not in said.metadata and not said.source
+    assert [list(one.data) for one in drawn.outputs] == [["image/png"]]
+    assert drawn.metadata == alone.metadata == figure
+    assert len({cell.id for cell in made.cells}) == len(made.cells)
