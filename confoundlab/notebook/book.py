@@ -108,7 +108,7 @@ def dressed(
 
 
 def _figure_alone(cell: NotebookNode) -> list[NotebookNode]:
-    """Give what a cell says beside its figure a cell of its own: the renderer captions all of it."""
+    """Give what a cell says beside its figure a cell of its own, for captions are for pictures."""
     outputs = cell.get("outputs", [])
     words = [one for one in outputs if "image/png" not in one.get("data", {})]
     if "figure" not in cell.metadata.get("mystnb", {}) or not 0 < len(words) < len(outputs):

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 from conftest import ROOT
-from nbformat.v4 import new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from confoundlab import report
 from confoundlab.catalog import STUDIES
@@ -109,18 +109,18 @@ def test_all_parameters_of_all_studies_are_in_one_table():
 
 
 def test_what_a_cell_says_beside_its_figure_is_not_captioned():
-    show = nbformat.v4.new_output
+    show = new_output
     outputs = [
         show("display_data", {"text/html": "words"}),
         show("display_data", {"image/png": "x"}),
     ]
     figure = {"mystnb": {"figure": {"name": "fig-a", "caption": "See."}}}
     cells = [
-        nbformat.v4.new_markdown_cell("# Title"),
-        nbformat.v4.new_code_cell("draw()", outputs=outputs, metadata=figure),
-        nbformat.v4.new_code_cell("draw()", outputs=outputs[1:], metadata=figure),
+        new_markdown_cell("# Title"),
+        new_code_cell("draw()", outputs=outputs, metadata=figure),
+        new_code_cell("draw()", outputs=outputs[1:], metadata=figure),
     ]
-    made = book.dressed(nbformat.v4.new_notebook(cells=cells), "offer", None)
+    made = book.dressed(new_notebook(cells=cells), "offer", None)
     said, drawn, alone = made.cells[2:]
     assert [list(one.data) for one in said.outputs] == [["text/html"]]
     assert "mystnb" not in said.metadata and not said.source
