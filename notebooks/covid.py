@@ -14,6 +14,7 @@
 # # COVID: chest X-rays from two sources
 
 # %% tags=["remove-input"]
+import dataclasses
 from typing import Annotated, Literal
 
 import matplotlib.pyplot as plt
@@ -83,8 +84,10 @@ run.keep(views.class_means(corners, crop, wholes), "means")
 
 # %% tags=["remove-input"]
 twins = duplicates.near(wholes)
-corners, wholes = (duplicates.merge_groups(images, twins) for images in (corners, wholes))
 owner = corners.table["patient"] if "patient" in corners.table else corners.table["group"]
+by_owner = dataclasses.replace(corners, table=corners.table.assign(group=owner))
+apart = duplicates.merge_groups(by_owner, twins).groups  # patients, with the copies of their images
+corners, wholes = (duplicates.merge_groups(images, twins) for images in (corners, wholes))
 display(
     Markdown(
         f"{len(corners):,} images carry {owner.nunique():,} patient numbers. "
@@ -110,7 +113,7 @@ counts = (printed["n_train"], printed["n_test"])
 random_split = [
     splits.stratified(corners.labels, counts=counts, seed=seed + n) for n in range(repeats)
 ]
-by_patient = [splits.grouped(corners.labels, owner, seed=seed + n) for n in range(repeats)]
+by_patient = [splits.grouped(corners.labels, apart, seed=seed + n) for n in range(repeats)]
 name = f"random {counts[0]}/{counts[1]}"
 on_corners = Experiment(run, corners, name, random_split, epochs)
 on_wholes = Experiment(run, wholes, name, random_split, epochs)
