@@ -214,6 +214,11 @@ def compare(first: Path, second: Path, out: Path | None) -> None:
 @click.option("--split", default="", metavar="COLUMN", help="The split that you train with.")
 @click.option("--features", type=click.Path(path_type=Path), help="Embeddings: .npy or .parquet.")
 @click.option(
+    "--predictions",
+    type=click.Path(path_type=Path),
+    help="Your model's answers: a column 'predicted', or one of scores for each class.",
+)
+@click.option(
     "--profile",
     type=click.Choice(["quick", "full"]),
     default="quick",

@@ -33,6 +33,7 @@ factors: Sequence[str] = []  # columns about how images were acquired
 time: str = ""  # column of when images were acquired
 split: str = ""  # column of the split that is given
 features: str = ""  # file of embeddings
+predictions: str = ""  # file of a model's own answers
 sample: NonNegativeInt = 0  # images to draw at random, 0 for all
 bit_depth: NonNegativeInt = 0  # bits that the camera fills of 16-bit files, 0 for all
 nets: NonNegativeInt = 2  # LeNets a view
@@ -55,7 +56,8 @@ material = open_source(
 )
 if material.images is not None:
     run.note(material.images, material.name)
-audit = examine(material, run, Effort(nets, epochs, every_control, shuffles))
+answers = Path(predictions) if predictions else None
+audit = examine(material, run, Effort(nets, epochs, every_control, shuffles), answers)
 page.top(audit)
 
 # %% [markdown]
@@ -71,7 +73,7 @@ page.assumed(audit)
 # class from the factor.
 
 # %% tags=["remove-input"]
-page.said(
+page.steps(
     audit,
     "design",
     "No factor is known, so nothing can be said. A table of how each image was taken would tell.",
@@ -82,15 +84,15 @@ page.tables(audit, "design")
 # ## Copies, and the split
 
 # %% tags=["remove-input"]
-page.said(audit, "copies", "There are no images to compare.")
-page.said(audit, "split", "No split was given, and none with groups apart is possible.")
+page.steps(audit, "copies", "There are no images to compare.")
+page.steps(audit, "split", "No split was given, and none with groups apart is possible.")
 page.tables(audit, "exact copies")
 
 # %% [markdown]
 # ## The files alone
 
 # %% tags=["remove-input"]
-page.said(audit, "files", "There are no files to read.")
+page.steps(audit, "files", "There are no files to read.")
 
 # %% [markdown]
 # ## Without the subject
@@ -115,8 +117,18 @@ page.tables(audit, "what carries the leak", "after a remedy")
 figure = page.factors_drawn(audit)
 
 # %% tags=["remove-input"]
-page.said(audit, "factors", "")
+page.steps(audit, "factors", "")
 page.tables(audit, "factors inside classes")
+
+# %% [markdown]
+# ## Your predictions
+#
+# Whether answers depend on a factor where the label is the same; what accuracy one has who knows the factor
+# alone; and on whom they fail most.
+
+# %% tags=["remove-input"]
+page.steps(audit, "predictions", "No predictions were given (`--predictions`).")
+page.tables(audit, "accuracy owed to factors", "on whom predictions fail")
 
 # %% [markdown]
 # ## Which images give themselves away?
@@ -127,14 +139,14 @@ page.tables(audit, "factors inside classes")
 figure = page.gallery(audit)
 
 # %% tags=["remove-input"]
-page.said(audit, "splits", "")
+page.steps(audit, "splits", "")
 page.tables(audit, "given away")
 
 # %% [markdown]
 # ## How often does this audit err on these images?
 
 # %% tags=["remove-input"]
-page.said(audit, "errors", "It was not asked: there is no control to repeat.")
+page.steps(audit, "errors", "It was not asked: there is no control to repeat.")
 
 # %% [markdown]
 # ## What this does not establish
@@ -150,6 +162,15 @@ display(report.table(report.evidence_table(run.records)))
 
 # %% tags=["remove-cell"]
 page.finish(audit)
+
+# %% [markdown]
+# ## For your paper
+#
+# What reporting standards ask for and this audit can answer, each from a stored number. `croissant-rai.json`
+# beside this page has the findings as a data set's metadata.
+
+# %% tags=["remove-input", "full-width"]
+page.forms(audit)
 
 # %% [markdown]
 # ## Run it again

@@ -7,11 +7,12 @@ the subject, what the data cannot answer, and how sure that is.
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 from scipy.stats import binomtest
 
-from confoundlab.auditing import pixels, whole_images, without_pixels
+from confoundlab.auditing import pixels, predictions, whole_images, without_pixels
 from confoundlab.auditing.readers.material import Material
 from confoundlab.auditing.state import Audit, Effort
 from confoundlab.design.labelling import Labelling
@@ -24,7 +25,12 @@ from confoundlab.inference.power import ALPHA
 from confoundlab.studies.run import StudyRun
 
 
-def examine(material: Material, run: StudyRun | None = None, effort: Effort | None = None) -> Audit:
+def examine(
+    material: Material,
+    run: StudyRun | None = None,
+    effort: Effort | None = None,
+    predicted: Path | None = None,
+) -> Audit:
     """Audit images or embeddings.
 
     Parameters
@@ -35,6 +41,8 @@ def examine(material: Material, run: StudyRun | None = None, effort: Effort | No
         Collects the evidence; it has the seed and the number of permutations.
     effort : Effort, optional
         How much is computed.
+    predicted : Path, optional
+        A model's own answers (`predictions.read_answers`).
 
     Returns
     -------
@@ -52,6 +60,8 @@ def examine(material: Material, run: StudyRun | None = None, effort: Effort | No
             pixels.hidden_subject(audit)
         whole_images.factors(audit)
         whole_images.compared_splits(audit)
+        if predicted is not None:
+            predictions.judged(audit, predicted)
         pixels.carriers(audit)
         pixels.given_away(audit)
         own_errors(audit)

@@ -40,6 +40,7 @@ def audit(
     time: str = "",
     split: str = "",
     features: Path | str | None = None,
+    predictions: Path | str | None = None,
     profile: Profile = "quick",
     sample: int = 0,
     bit_depth: int | None = None,
@@ -51,7 +52,8 @@ def audit(
     ----------
     images : ImageSet, Path or str
         An image set, whose table has the columns; or a folder or file, as `write_report` takes it.
-    table, label, group, factors, time, split, features, profile, sample, bit_depth, seed
+    table, label, group, factors, time, split, features, predictions, profile, sample, bit_depth, \
+    seed
         As of `write_report`. Of an image set ``label`` and ``group`` are those of its table.
 
     Returns
@@ -82,7 +84,8 @@ def audit(
     run = StudyRun(seed=seed, permutations=values.pop("permutations"))
     if material.images is not None:
         run.note(material.images, material.name)
-    return examine(material, run, Effort(**values))
+    answers = None if predictions is None else Path(predictions)
+    return examine(material, run, Effort(**values), answers)
 
 
 def _of_set(images: ImageSet, roles: Roles) -> Material:
@@ -105,6 +108,7 @@ def write_report(
     time: str = "",
     split: str = "",
     features: Path | None = None,
+    predictions: Path | None = None,
     profile: Profile = "quick",
     sample: int = 0,
     bit_depth: int | None = None,
@@ -119,8 +123,8 @@ def write_report(
         Folder of images, or a file (`readers.open_source`).
     out : Path
         Folder to make.
-    table, features : Path, optional
-        Beside the images.
+    table, features, predictions : Path, optional
+        Columns, embeddings, and a model's own answers, beside the images.
     label, group, time, split : str
         Columns of the table; an empty text where the usual names, or those of folders, will do.
     factors : sequence of str
@@ -165,6 +169,7 @@ def write_report(
             "time": time,
             "split": split,
             "features": _absolute(features),
+            "predictions": _absolute(predictions),
             "sample": sample,
             "bit_depth": bit_depth or 0,
             "seed": seed,

@@ -100,8 +100,8 @@ def controls(height: int, width: int, largest: int) -> dict[str, View]:
         An image is too small to have corners.
     """
     shorter = min(height, width)
-    if shorter < 2 * _SMALLEST:
-        raise InputError(f"An image is {shorter} pixels wide or high; {2 * _SMALLEST} are needed.")
+    if shorter < 4 * _SMALLEST:  # smaller, and corners would show the middle
+        raise InputError(f"An image is {shorter} pixels wide or high; {4 * _SMALLEST} are needed.")
     side = int(np.clip(round(_SHARE * shorter), _SMALLEST, _LARGEST))
     patch: dict[str, View] = {"blankest patch": BlankestPatch(side, side)}
     return {

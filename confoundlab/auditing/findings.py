@@ -108,32 +108,28 @@ def _leaks(audit: Audit) -> list[Finding]:
     found = []
     leaks = [one for one in audit.tested if one.verdict == Kind.LEAK]
     factors = [one for one in leaks if one.where == "factor"]
-    for where in ("pixels", "files", "factor", "table"):
+    for where in ("predictions", "pixels", "files", "factor", "table"):
         own = [one for one in leaks if one.where == where]
         if not own or (where == "table" and factors):
             continue
-        ranked = sorted(own, key=lambda one: -_above(one)) if where != "pixels" else own
-        short = _short(ranked, where)
+        short = _short(own, where)
         if where == "pixels" and "what carries the leak" in audit.tables:
             short += f", most by {_carrier(audit.tables['what carries the leak'])}"
-        numbers = "; ".join(f"{one.words}: {value(one.record)}" for one in ranked)
-        found.append(Finding(Kind.LEAK, where, short, f"{numbers}.", ranked[0].record["next_step"]))
+        numbers = "; ".join(f"{one.words}: {value(one.record)}" for one in own)
+        found.append(Finding(Kind.LEAK, where, short, f"{numbers}.", own[0].record["next_step"]))
     return found
 
 
-def _short(ranked: Sequence[Tested], where: str) -> str:
+def _short(own: Sequence[Tested], where: str) -> str:
     if where in ("files", "table"):
         return f"the {where} {'name' if where == 'files' else 'names'} the label without a pixel"
-    names = list(dict.fromkeys(one.words.partition(", ")[0] for one in ranked))
+    if where == "predictions":
+        followed = " and ".join(one.words.rpartition(", by ")[2] for one in own[:3])
+        return f"among images of one label your predictions follow {followed}"
+    names = list(dict.fromkeys(one.words.partition(", ")[0] for one in own))
     listed = " and ".join(name.removeprefix("factor ") for name in names[:3])
     without = "without a pixel" if where == "factor" else "without the subject"
     return f"the label is named {without}, from {listed}"
-
-
-def _above(one: Tested) -> float:
-    record = one.record
-    share: float = (record["estimate"] - record["chance"]) / max(1e-9, 1 - record["chance"])
-    return share
 
 
 def _carrier(table: pd.DataFrame) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 
+from confoundlab.auditing import standards
 from confoundlab.auditing.features import colour_of
 from confoundlab.auditing.findings import findings, headline, summary, verdict_table
 from confoundlab.auditing.pixels import leaking
@@ -27,8 +29,9 @@ from confoundlab.plotting import evidence, nets
 from confoundlab.plotting.nets import WIDE, as_text
 from confoundlab.report.tables import table
 from confoundlab.storage.files import file_name, write_aside
+from confoundlab.studies.store import read_results
 
-SUMMARY = "audit.json"
+SUMMARY, CROISSANT = "audit.json", "croissant-rai.json"
 _SHOWN = 8  # pictures a row
 _ROWS = 12  # rows of a table on the page; the file beside it has all
 NOT_ESTABLISHED = (
@@ -64,7 +67,7 @@ def top(audit: Audit) -> None:
     display(Markdown("\n".join(lines)))
 
 
-def said(audit: Audit, step: str, otherwise: str) -> None:
+def steps(audit: Audit, step: str, otherwise: str) -> None:
     """Show the sentences of a step, a line each, or what is said where there are none."""
     lines = [f"- {markdown(one)}" for one in audit.words.get(step, [])] or [otherwise]
     display(Markdown("\n".join(lines)))
@@ -176,8 +179,25 @@ def finish(audit: Audit) -> None:
         write_aside(path, whole.to_parquet)
     if "proposed split" in audit.tables:
         audit.tables["proposed split"].to_csv(folder / "proposed_split.csv", index=False)
-    text = json.dumps(summary(audit), indent=1, ensure_ascii=False) + "\n"
-    write_aside(folder / SUMMARY, lambda aside: aside.write_text(text, encoding="utf-8"))
+    said = summary(audit)
+    results = read_results(folder / "results.json")
+    _write(folder / SUMMARY, said)
+    _write(folder / CROISSANT, standards.croissant(results, said))
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    write_aside(path, lambda aside: aside.write_text(text, encoding="utf-8"))
+
+
+def forms(audit: Audit) -> None:
+    """Show the items of reporting standards that the audit fills in, from what was written."""
+    if audit.run.is_live:
+        display(Markdown("They are filled in when the audit is run from the command line."))
+        return
+    folder = Path(audit.run.order["folder"])
+    found = standards.items(read_results(folder / "results.json"), summary(audit))
+    display(table(standards.item_table(found)))
 
 
 def again(order: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ def test_the_frame_has_the_middle_of_each_side():
         Frame(1, 8)(numbered(9, 7))
 
 
-@pytest.mark.parametrize("size", [(8, 8), (28, 28), (128, 128), (400, 300), (1500, 1000)])
+@pytest.mark.parametrize("size", [(16, 16), (28, 28), (128, 128), (400, 300), (1500, 1000)])
 def test_controls_fit_the_images_and_show_no_middle(size):
     views = controls(*size, size[0] * size[1])
     assert ("blankest patch" in views) == (size[0] * size[1] <= 2**20)
@@ -49,8 +49,8 @@ def test_controls_fit_the_images_and_show_no_middle(size):
 
 
 def test_too_small_images_are_named():
-    with pytest.raises(InputError, match="7 pixels"):
-        controls(7, 40, 280)
+    with pytest.raises(InputError, match="15 pixels"):
+        controls(15, 40, 600)
 
 
 def through_jpeg(image, quality):
