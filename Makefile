@@ -6,6 +6,7 @@
 # make test   style, types, layers and tests
 # make results     the published numbers again, with the papers' own settings (hours)
 # make calibration false alarms, power and coverage of every test, under an hour
+# make audits      our audit on folders with a known truth
 # make rivals      other auditors on the nulls of our calibration, in an environment of their own
 # make benchmarks  speed of the engines, side by side with what one would use instead
 # PYTHON chooses the interpreter. CONFOUNDLAB_TORCH_INDEX names a package index to take torch from.
@@ -16,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: book book-student slides check-book test lint results calibration rivals benchmarks clean
+.PHONY: book book-student slides check-book test lint results calibration audits rivals benchmarks clean
 
 book: $(READY)
 	$(BIN)/python book/builder/build.py --profile $(PROFILE)
@@ -61,6 +62,9 @@ calibration: $(READY)
 
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/run.py
+
+audits: $(READY)
+	$(BIN)/python benchmarks/audit.py
 
 rivals: .venv-rivals/.ready
 	.venv-rivals/bin/python benchmarks/rivals.py

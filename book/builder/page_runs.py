@@ -43,7 +43,7 @@ MADE = ROOT / "book" / "_made"
 # Notebooks of the book that are no study: they only read the stored results.
 PAGES = tuple(
     ROOT / "book" / f"{name}.py"
-    for name in ("paper_against_ours", "calibration", "benchmarks", "rerun")
+    for name in ("audit", "paper_against_ours", "calibration", "benchmarks", "rerun")
 )
 # While one notebook starts or draws, on one core, another computes. Each takes up to 2 GB.
 AT_ONCE = 2

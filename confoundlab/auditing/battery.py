@@ -18,7 +18,6 @@ from confoundlab.auditing.state import Audit, Effort
 from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
 from confoundlab.evidence.probe_intervals import unit_weights
-from confoundlab.evidence.probes import Probe
 from confoundlab.evidence.record import TIE
 from confoundlab.inference.multiplicity import holm
 from confoundlab.inference.power import ALPHA
@@ -93,9 +92,7 @@ def own_errors(audit: Audit) -> None:
     weights = unit_weights(level)
     both = []
     for one in probed:
-        ready = Probe(
-            np.asarray(one.features), groups=audit.groups, folds=audit.folds, random_state=seed
-        )
+        ready = audit.probe(np.asarray(one.features))
         found = ready.of_many(drawn, weights)
         above = (found[None] >= found[:, None] - TIE).sum(axis=1) / n
         below = (found[None] <= found[:, None] + TIE).sum(axis=1) / n

@@ -226,7 +226,8 @@ def interval(record: dict[str, Any]) -> str:
 def value(record: dict[str, Any]) -> str:
     """Return a record's estimate, interval, chance and corrected p-value in words."""
     p = record["p_adjusted"]
-    corrected = "" if p is None else f", p = {p:.2g} corrected for {record['n_controls']} tests"
+    many = record.get("n_controls", "all")  # runs of older versions do not say
+    corrected = "" if p is None else f", p = {p:.2g} corrected for {many} tests"
     return (
         f"{record['metric']} {shown(record)} (95% interval {interval(record)}; chance "
         f"{shown(record, 'chance')}{corrected})"

@@ -20,7 +20,6 @@ from confoundlab.design import splits
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
-from confoundlab.evidence.probes import Probe
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import View
 from confoundlab.models.lenet import SMALLEST
@@ -66,7 +65,7 @@ def hidden_subject(audit: Audit) -> None:
 
 def _probed(audit: Audit, name: str, view: View, x: Numbers) -> None:
     try:
-        ready = Probe(x, groups=audit.groups, folds=audit.folds, random_state=audit.run.seed)
+        ready = audit.probe(x)
         found = ready.test(audit.labels, n_permutations=audit.run.permutations, stop_after=STOP)
     except InputError as error:
         audit.untested.append(Untested("pixels", name, None, str(error)))
@@ -172,9 +171,7 @@ def _told(audit: Audit, words: str, x: Numbers) -> dict[str, object]:
     """Return what a probe of some features names, a line of a table."""
     line: dict[str, object] = {"seen": words}
     try:
-        found = Probe(x, groups=audit.groups, folds=audit.folds, random_state=audit.run.seed).test(
-            audit.labels, n_permutations=FEW
-        )
+        found = audit.probe(x).test(audit.labels, n_permutations=FEW)
     except InputError:
         return line | {"ROC AUC": 0.5, "ci_low": 0.5, "ci_high": 0.5}
     return line | {"ROC AUC": found.estimate, "ci_low": found.ci_low, "ci_high": found.ci_high}
@@ -185,9 +182,7 @@ def given_away(audit: Audit) -> None:
     leak = leaking(audit)
     if leak is None or leak.features is None:
         return
-    ready = Probe(
-        leak.features, groups=audit.groups, folds=audit.folds, random_state=audit.run.seed
-    )
+    ready = audit.probe(leak.features)
     scores = ready.scores(audit.labels)
     if scores.shape[1] == 1:
         scores = np.hstack([1 - scores, scores])

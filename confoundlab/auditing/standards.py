@@ -123,10 +123,9 @@ def _limits(results: Mapping[str, Any], summary: Mapping[str, Any]) -> list[Item
     if first is not None:
         answer = (
             f"95% intervals from resampled groups ({first['n_groups']:,}); p-values from "
-            f"permutations ({first['permuted']}), corrected for {first['n_controls']} controls "
-            "(Holm)."
+            f"permutations ({first['permuted']}), corrected for all controls (Holm)."
         )
-        where = "results.json: evidence[].n_groups, permuted, n_controls"
+        where = "results.json: evidence[].n_groups, permuted, p_adjusted"
         found += [
             Item("REFORMS", "7b", "uncertainty of performance metrics", answer, where),
             Item("CLAIM", "29", "statistical measures of significance and uncertainty", answer,

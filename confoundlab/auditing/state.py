@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from confoundlab.auditing.readers.material import Material
+from confoundlab.evidence.probes import Probe
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import ImageSet, View
@@ -142,6 +143,20 @@ class Audit:
     def folds(self) -> int:
         """Number of folds."""
         return min(_FOLDS, len(np.unique(self.groups)))
+
+    def probe(self, features: Numbers) -> Probe:
+        """Return a probe of features, shape (n, d), with the folds of this audit.
+
+        The penalty grows with the number of columns, so that many that say nothing do not drown
+        the few that do where images are few.
+        """
+        return Probe(
+            features,
+            groups=self.groups,
+            folds=self.folds,
+            random_state=self.run.seed,
+            alpha=float(np.shape(features)[1]),
+        )
 
     @property
     def images(self) -> ImageSet:

@@ -1,3 +1,5 @@
+from . import arrays as arrays
+from . import dicom as dicom
 from . import headers as headers
 from . import material as material
 from . import roles as roles

@@ -11,19 +11,18 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from confoundlab.auditing.readers.material import Material, of_embeddings, of_images
+from confoundlab.auditing.readers import dicom
+from confoundlab.auditing.readers.arrays import arrays, embeddings, numbers_of, rows_of, sampled
+from confoundlab.auditing.readers.material import Material, of_images
 from confoundlab.auditing.readers.roles import Columns, Roles, columns_of
-from confoundlab.auditing.readers.tables import Joined, join, listed, read_table
+from confoundlab.auditing.readers.tables import Joined, join, read_table
 from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet
 from confoundlab.images.listing import list_images
-from confoundlab.storage.files import file_name
-from confoundlab.types import Numbers
 
 # What Keras, torchvision, fastai and MedMNIST call the parts of a split.
 _SPLIT = re.compile(r"(train|training|val|valid|validation|dev|test|testing)", re.IGNORECASE)
@@ -45,9 +44,9 @@ def open_source(
     Parameters
     ----------
     source : Path
-        A folder of images; an ``.npz`` of arrays ``train_images`` and ``train_labels`` (also
-        ``val_`` and ``test_``), as MedMNIST publishes them; or embeddings, ``.npy`` of shape (n, d)
-        or ``.parquet``, with a table.
+        A folder of images, or of DICOM files (with pydicom); an ``.npz`` of arrays
+        ``train_images`` and ``train_labels`` (also ``val_`` and ``test_``), as MedMNIST publishes
+        them; or embeddings, ``.npy`` of shape (n, d) or ``.parquet``, with a table.
     roles : Roles
         Columns that the user named.
     table : Path, optional
@@ -71,9 +70,9 @@ def open_source(
     if source.is_dir():
         return _folder(source, roles, table, features, sample, bit_depth, seed)
     if source.suffix == ".npz":
-        return _arrays(source, roles, sample, seed)
+        return arrays(source, roles, sample, seed)
     if source.suffix in (".npy", ".parquet"):
-        return _embeddings(source, roles, table, sample, seed)
+        return embeddings(source, roles, table, sample, seed)
     raise InputError(
         f"{source.name} is no folder, .npz, .npy or .parquet. Name the images' folder."
     )
@@ -92,7 +91,7 @@ def _described(
 ) -> tuple[list[str], Columns, Joined | None, pd.DataFrame | None]:
     """Return files below a folder that have a row, the columns of these rows, and how they join."""
     listing = list_images(folder)
-    files = [path.as_posix() for path in listing.images]
+    files = [path.as_posix() for path in listing.images] or dicom.files_of(listing)
     if not files:
         raise InputError(
             f"There is no image below {folder}"
@@ -101,13 +100,19 @@ def _described(
     beside = [folder / name for name in _BESIDE if (folder / name).is_file()]
     table = table or (beside[0] if beside else None)
     said = _of_folders(files)
+    header = (
+        dicom.headers(folder, files)
+        if files[0].lower().endswith(dicom.SUFFIXES)
+        else pd.DataFrame()
+    )
     if table is None:
         if "label" not in said:
             raise InputError(
                 f"Images such as {files[0]} lie in no folder of a class. Put each class into a "
                 "folder of its name, or give a table (--table) with a column for the label."
             )
-        return files, columns_of(said, roles, of_folder=True), None, None
+        every = pd.concat([said, header], axis=1)
+        return files, columns_of(every, roles, of_folder=True), None, None
     rows = read_table(table)
     joined = join(files, rows)
     kept = [file for file, row in zip(files, joined.rows.tolist(), strict=True) if row >= 0]
@@ -120,6 +125,8 @@ def _described(
             of_folder = True
     if "split" in said and "split" not in own and not roles.split:
         own["split"] = said["split"].to_numpy()[joined.rows >= 0]
+    for name in set(header) - set(own):  # a table knows better than a header
+        own[name] = header[name].to_numpy()[joined.rows >= 0]
     unneeded = {joined.column} - {roles.label, roles.group, *roles.factors}
     found = columns_of(own.drop(columns=list(unneeded)), roles, of_folder=of_folder)
     return kept, found, joined, rows
@@ -150,36 +157,21 @@ def _folder(
 ) -> Material:
     files, columns, joined, rows = _described(folder, roles, table)
     notes = joined.words() if joined else []
-    kept = _sampled(columns.label, sample, seed)
+    kept = sampled(columns.label, sample, seed)
     if len(kept) < len(files):
         notes.append(f"{len(kept):,} of {len(files):,} images were drawn at random (--sample).")
     names = _names(files)
-    asked = {files[one]: one for one in kept}
-
-    def describe(path: Path) -> dict[str, str] | None:
-        row = asked.get(path.as_posix())
-        return None if row is None else {"image": names[row], "label": columns.label.iloc[row]}
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of levels lost: the set's remarks say it
-        images = ImageSet.from_folder(
-            folder, describe, name=folder.resolve().name, on_broken="skip", bit_depth=bit_depth
-        )
-    # neither what the sample leaves out nor what lacks a row is a stray file
-    images = replace(
-        images,
-        left_out={
-            name: why
-            for name, why in images.left_out.items()
-            if not why.startswith("that describe")
-        },
-    )
+    asked = {files[one]: (names[one], str(columns.label.iloc[one])) for one in kept}
+    if files[0].lower().endswith(dicom.SUFFIXES):
+        images = dicom.image_set(folder, list(asked), *zip(*asked.values(), strict=True))
+    else:
+        images = _image_set(folder, asked, bit_depth)
     place = {name: number for number, name in enumerate(names)}
     order = [place[image] for image in images.table["image"]]
-    material = of_images(images, _rows(columns, order), notes)
+    material = of_images(images, rows_of(columns, order), notes)
     if features is None:
         return material
-    numbers = _numbers(features)
+    numbers = numbers_of(features)
     n = len(files) if rows is None else len(rows)
     if len(numbers) != n:
         raise InputError(f"{features.name} has {len(numbers)} rows, but there are {n} to describe.")
@@ -187,104 +179,24 @@ def _folder(
     return replace(material, features=numbers[at])
 
 
+def _image_set(folder: Path, asked: dict[str, tuple[str, str]], bit_depth: int | None) -> ImageSet:
+    """Read the files that are asked for, each with its name and label."""
+
+    def describe(path: Path) -> dict[str, str] | None:
+        found = asked.get(path.as_posix())
+        return None if found is None else {"image": found[0], "label": found[1]}
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of levels lost: the set's remarks say it
+        images = ImageSet.from_folder(
+            folder, describe, name=folder.resolve().name, on_broken="skip", bit_depth=bit_depth
+        )
+    # neither what the sample leaves out nor what lacks a row is a stray file
+    stray = {name: why for name, why in images.left_out.items() if not why.startswith("that desc")}
+    return replace(images, left_out=stray)
+
+
 def _names(files: Sequence[str]) -> list[str]:
     """Return paths without suffix, which no conversion changes, unless two files share one."""
     bare = [str(PurePosixPath(file).with_suffix("")) for file in files]
     return bare if len(set(bare)) == len(bare) else list(files)
-
-
-def _sampled(labels: pd.Series[Any], sample: int, seed: int) -> list[int]:
-    """Return the rows of a sample, in order; each class in proportion, two of each at least."""
-    n = len(labels)
-    if not sample or sample >= n:
-        return list(range(n))
-    rng = np.random.default_rng(seed)
-    values = labels.to_numpy(str)
-    kept = []
-    for one in np.unique(values):
-        own = rng.permutation(np.flatnonzero(values == one))
-        kept += own[: max(2, round(sample * len(own) / n))].tolist()
-    return sorted(kept)
-
-
-def _rows(columns: Columns, order: Sequence[int]) -> Columns:
-    def some(values: pd.Series[Any] | None) -> pd.Series[Any] | None:
-        return None if values is None else values.iloc[list(order)].reset_index(drop=True)
-
-    label = columns.label.iloc[list(order)].reset_index(drop=True)
-    factors = columns.factors.iloc[list(order)].reset_index(drop=True)
-    return replace(
-        columns, label=label, group=some(columns.group), split=some(columns.split), factors=factors
-    )
-
-
-def _arrays(source: Path, roles: Roles, sample: int, seed: int) -> Material:
-    """Read MedMNIST's form: arrays of images and labels, for each part of the split."""
-    try:
-        with np.load(source, allow_pickle=False) as found:
-            arrays = {name: found[name] for name in found.files}
-    except Exception as error:
-        raise InputError(f"{source.name} cannot be read: {error}") from None
-    parts = [one for one in ("train", "val", "test") if f"{one}_images" in arrays]
-    if not parts or any(f"{one}_labels" not in arrays for one in parts):
-        raise InputError(
-            f"{source.name} holds {listed(sorted(arrays)) or 'nothing'}; arrays train_images and "
-            "train_labels are needed (val_ and test_ as well, where they are)."
-        )
-    pixels = np.concatenate([arrays[f"{one}_images"] for one in parts])
-    labels = np.concatenate([arrays[f"{one}_labels"].reshape(len(arrays[f"{one}_images"]), -1)
-                             for one in parts])  # fmt: skip
-    if labels.shape[1] != 1:
-        raise InputError(f"{source.name} has {labels.shape[1]} labels an image; one is needed.")
-    pixels = pixels[..., None] if pixels.ndim == 3 else pixels
-    names = [f"{one}/{row:06d}" for one in parts for row in range(len(arrays[f"{one}_images"]))]
-    split = [one for one in parts for _ in range(len(arrays[f"{one}_images"]))]
-    table = pd.DataFrame({"label": labels[:, 0].astype(str), "split": split}, dtype=object)
-    columns = columns_of(table, roles)
-    kept = _sampled(columns.label, sample, seed)
-    images = ImageSet.from_arrays(
-        pixels[kept],
-        pd.DataFrame({"image": np.array(names)[kept], "label": columns.label.to_numpy()[kept]}),
-        name=file_name(source.stem),
-    )
-    return of_images(images, _rows(columns, kept))
-
-
-def _embeddings(source: Path, roles: Roles, table: Path | None, sample: int, seed: int) -> Material:
-    """Read embeddings and the table of what they are of, row by row."""
-    if table is None:
-        raise InputError(f"{source.name} holds embeddings. Give the table of their rows (--table).")
-    numbers, rows = _numbers(source), read_table(table)
-    if len(numbers) != len(rows):
-        raise InputError(
-            f"{source.name} has {len(numbers)} rows, but {table.name} has {len(rows)}. Both must "
-            "be of the same images in the same order."
-        )
-    names = next(
-        (rows[one].tolist() for one in rows if rows[one].notna().all() and rows[one].is_unique),
-        [f"{row:06d}" for row in range(len(rows))],
-    )
-    columns = columns_of(rows, roles)
-    kept = _sampled(columns.label, sample, seed)
-    notes = ["There are no images, only embeddings: controls that hide the subject are not made."]
-    return of_embeddings(
-        numbers[kept], _rows(columns, kept), [names[one] for one in kept], source.stem, notes
-    )
-
-
-def _numbers(path: Path) -> Numbers:
-    """Return embeddings, shape (n, d)."""
-    try:
-        found = (
-            np.load(path, allow_pickle=False)
-            if path.suffix == ".npy"
-            else pd.read_parquet(path).select_dtypes("number").to_numpy()
-        )
-        numbers = np.asarray(found, np.float64)
-    except Exception as error:
-        raise InputError(f"{path.name} cannot be read as embeddings: {error}") from None
-    if numbers.ndim != 2 or not numbers.size or not np.isfinite(numbers).all():
-        raise InputError(
-            f"{path.name} must hold finite numbers, a row an image; it has shape {numbers.shape}."
-        )
-    return numbers

@@ -66,6 +66,12 @@ def test_a_table_that_is_not_there_is_named(tmp_path):
         read_table(tmp_path / "none.csv")
 
 
+def test_excel_gives_the_same_text(tmp_path):
+    pytest.importorskip("openpyxl")
+    ROWS.to_excel(tmp_path / "t.xlsx", index=False)
+    assert read_table(tmp_path / "t.xlsx")["patient"].tolist() == ["007", "012"]
+
+
 def test_excel_without_openpyxl_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     (tmp_path / "t.xlsx").write_bytes(b"PK")
