@@ -58,7 +58,9 @@ def top(audit: Audit) -> None:
         f"{material.table['group'].nunique():,} groups.{digest}"
     )
     display(Markdown("\n\n".join(parts)))
-    display(table(verdict_table(audit).drop(columns="next step")))
+    verdicts = verdict_table(audit)
+    if len(verdicts):
+        display(table(verdicts.drop(columns="next step")))
     lines = [
         f"{number}. **{one.kind}**, {markdown(one.short)}. {markdown(one.words)} *Next:* "
         f"{markdown(one.next_step)}"

@@ -73,7 +73,7 @@ def arrays(source: Path, roles: Roles, sample: int, seed: int) -> Material:
     table = pd.DataFrame({"label": labels[:, 0].astype(str), "split": split}, dtype=object)
     columns = columns_of(table, roles)
     kept = sampled(columns.label, sample, seed)
-    images = ImageSet.fromarrays(
+    images = ImageSet.from_arrays(
         pixels[kept],
         pd.DataFrame({"image": np.array(names)[kept], "label": columns.label.to_numpy()[kept]}),
         name=file_name(source.stem),

@@ -78,7 +78,14 @@ def read_table(path: Path) -> pd.DataFrame:
         raise InputError(f"{path.name} has columns without a name or named twice: {doubled}.")
     if not len(found):
         raise InputError(f"{path.name} has no rows.")
-    return found.set_axis(names, axis=1).map(_text).astype(object)
+    columns = (found.iloc[:, place] for place in range(len(names)))
+    return pd.DataFrame(
+        # of objects, for pandas' own text has another emptiness
+        {
+            n: pd.Series([_text(one) for one in c], dtype=object)
+            for n, c in zip(names, columns, strict=True)
+        }
+    )
 
 
 def _separated(path: Path) -> pd.DataFrame:
@@ -206,7 +213,7 @@ def join(files: Sequence[str], table: pd.DataFrame) -> Joined:
     rows = np.full(len(files), -1, np.intp)
     lost = []
     for row, value in enumerate(table[column]):
-        name = "" if value is None else _plain(value)
+        name = "" if pd.isna(value) else _plain(value)
         owners = place.get(name, [])
         if not owners:
             lost.append(name or f"row {row + 2}, which names none")
