@@ -102,6 +102,11 @@ page.steps(audit, "files", "There are no files to read.")
 # %% mystnb={"figure": {"caption": "Top: images. Below: what each control leaves of them, its contrast stretched to the full range."}, "image": {"alt": "Rows of small pictures: images, and what each control leaves of them."}} tags=["remove-input"]
 figure = page.shown_views(audit)
 
+# %% tags=["remove-input"]
+page.steps(
+    audit, "subject", "Every control varies much less than the whole image, as a background does."
+)
+
 # %% mystnb={"figure": {"caption": "How well the label is named from each control, with the 95% interval. Dashes: chance. Gray bars: 95% of what permuted labels give."}, "image": {"alt": "Dots with intervals, one a test, beside chance."}} tags=["remove-input"]
 figure = page.verdicts_drawn(audit)
 

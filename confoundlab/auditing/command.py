@@ -90,8 +90,9 @@ def audit(
 
 def _of_set(images: ImageSet, roles: Roles) -> Material:
     """Take an image set's own table for the columns; what it measured itself is no factor."""
-    measured = [one for one in ("image", "sha256", "height", "width") if one in images.table]
-    own = images.table.drop(columns=measured).astype(object).map(str)
+    measured = {"image", "sha256"} | ({"height", "width"} if images.paths is not None else set())
+    kept = [one for one in images.table if one not in measured]
+    own = images.table[kept].astype(object).map(str)
     if not roles.group and images.table["group"].is_unique:
         own = own.drop(columns="group")
     return of_images(images, columns_of(own, roles))

@@ -43,13 +43,9 @@ class Finding:
     kind : Kind
         Of the closed list.
     where : str
-        In what: factor, table, files, pixels, copies, split, levels.
-    short : str
-        A few words, for the first line.
-    words : str
-        With the numbers.
-    next_step : str
-        What to do.
+        In what: factor, table, files, pixels, predictions, split, label, levels.
+    short, words, next_step : str
+        A few words, for the first line; all, with the numbers; what to do.
     """
 
     kind: Kind
@@ -72,9 +68,10 @@ def findings(audit: Audit) -> list[Finding]:
 def headline(found: Sequence[Finding]) -> str:
     """Return the first line: the grave findings in a sentence, or the mildest one."""
     grave = [one for one in found if one.kind in GRAVE] or list(found[-1:])
-    parts: list[str] = []
-    for kind in dict.fromkeys(one.kind for one in grave):
-        parts.append(f"{kind}: {'; '.join(one.short for one in grave if one.kind == kind)}")
+    parts = [
+        f"{kind}: {'; '.join(one.short for one in grave if one.kind == kind)}"
+        for kind in dict.fromkeys(one.kind for one in grave)
+    ]
     return ". ".join(parts) + "."
 
 
@@ -116,8 +113,13 @@ def _leaks(audit: Audit) -> list[Finding]:
         if where == "pixels" and "what carries the leak" in audit.tables:
             short += f", most by {_carrier(audit.tables['what carries the leak'])}"
         numbers = "; ".join(f"{one.words}: {value(one.record)}" for one in own)
-        found.append(Finding(Kind.LEAK, where, short, f"{numbers}.", own[0].record["next_step"]))
+        said = " ".join([f"{numbers}.", *_care(audit, where)])
+        found.append(Finding(Kind.LEAK, where, short, said, own[0].record["next_step"]))
     return found
+
+
+def _care(audit: Audit, where: str) -> list[str]:
+    return audit.words.get("subject", []) if where == "pixels" else []
 
 
 def _short(own: Sequence[Tested], where: str) -> str:
@@ -143,12 +145,9 @@ def _twice(audit: Audit) -> list[Finding]:
     said = " ".join(audit.words.get("copies", []))
     split = " ".join(audit.words.get("split", []))
     if n := counts.get("copied into test", 0):
-        found.append(
-            Finding(
-                Kind.COPIES, "split", f"{n:,} tested images have an exact copy in training",
-                f"{said} {split}", "Take the proposed split, which keeps copies on one side.",
-            )
-        )  # fmt: skip
+        step = "Take the proposed split, which keeps copies on one side."
+        short = f"{n:,} tested images have an exact copy in training"
+        found.append(Finding(Kind.COPIES, "split", short, f"{said} {split}", step))
     if n := counts.get("copies across label", 0):
         found.append(
             Finding(
@@ -156,8 +155,7 @@ def _twice(audit: Audit) -> list[Finding]:
                 "Find out which label is right, and leave the other copy out.",
             )
         )  # fmt: skip
-    copied_only = audit.material.roles.group == ""
-    if (n := counts.get("straddling", 0)) and not copied_only:
+    if (n := counts.get("straddling", 0)) and audit.material.roles.group:
         found.append(
             Finding(
                 Kind.STRADDLING, "split",

@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 from confoundlab.auditing.features import colour_of, controls, statistics
 from confoundlab.auditing.state import Audit, Tested, Untested
 from confoundlab.auditing.without_pixels import STOP
-from confoundlab.croppers.crops import Then
+from confoundlab.croppers.crops import Then, Whole
 from confoundlab.croppers.transforms import LowFrequencies, Normalised, SortedPixels
 from confoundlab.croppers.vacuity import unchanged, vacuous
 from confoundlab.design import splits
@@ -26,6 +26,9 @@ from confoundlab.models.lenet import SMALLEST
 from confoundlab.types import Colour, Numbers, Pixels
 
 _TREES = 100
+_SMALL = 32  # pixels of the whole images that controls are compared with
+_BUSY = 0.5  # of the whole image's spread
+_FEW_BUSY = 0.1  # of the images
 FEW = 99  # permutations where only an interval is wanted
 _REMEDIES: dict[str, View] = {
     "each picture's mean and spread taken out": Normalised(),
@@ -47,6 +50,7 @@ def hidden_subject(audit: Audit) -> None:
         audit.untested.append(Untested("pixels", "controls", None, str(error)))
         return
     colour = colour_of(images)
+    spread = _spread(images.array(Whole(_SMALL), colour))
     for number, (name, view) in enumerate(views.items()):
         audit.tell(f"without the subject: {view}")
         shown = images.array(view, colour)
@@ -55,12 +59,29 @@ def hidden_subject(audit: Audit) -> None:
                 Untested("pixels", name, Verdict.VACUOUS, f"{why}.", "Choose another control.")
             )
             continue
+        if name != "black centre":  # which always varies, by its black rectangle
+            _reached(audit, name, float((_spread(shown) >= _BUSY * spread).mean()))
         x = np.hstack(list(statistics(shown).values()))
         _probed(audit, name, view, x)
         if number and not audit.effort.every_control:
             continue
         _forest(audit, name, view, x)
         _nets(audit, name, view, shown, colour)
+
+
+def _spread(shown: Pixels) -> Numbers:
+    """Return the standard deviation of each picture, shape (n,), in gray levels."""
+    return np.asarray(shown.reshape(len(shown), -1).std(axis=1), np.float64)
+
+
+def _reached(audit: Audit, name: str, share: float) -> None:
+    """Say where a control is not as blank as a background is."""
+    if share > _FEW_BUSY:
+        audit.say(
+            "subject",
+            f"{name}: in {share:.0%} of the images this control varies at least half as much as "
+            "the whole image, so that the subject may reach into it. Look at the pictures.",
+        )
 
 
 def _probed(audit: Audit, name: str, view: View, x: Numbers) -> None:

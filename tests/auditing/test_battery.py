@@ -107,6 +107,17 @@ def test_embeddings_alone_can_be_audited(rng):
     assert audit.tables["factors"]["detectability_p"].iloc[0] < 0.05
 
 
+def test_a_subject_that_reaches_into_a_control_is_told():
+    """Bars across all of the image reach the corners, noise in the middle does not."""
+    rng = np.random.default_rng(0)
+    across = np.repeat(rng.integers(0, 255, (40, 24, 1, 1), dtype=np.uint8), 24, axis=2)
+    inside = rng.integers(99, 102, (40, 24, 24, 1), dtype=np.uint8)
+    inside[:, 8:16, 8:16] = rng.integers(0, 255, (40, 8, 8, 1))
+    told = audited(across, Effort(0, 1, False, 0), label=np.arange(40) % 2)
+    assert any("corners: in" in one for one in told.words["subject"])
+    assert "subject" not in audited(inside, Effort(0, 1, False, 0), label=np.arange(40) % 2).words
+
+
 def test_nets_stand_beside_probes_and_splits_are_compared():
     labels = np.arange(60) % 2
     pixels = noise(60, side=40) + (30 * labels[:, None, None, None]).astype(np.uint8)
