@@ -102,7 +102,7 @@ if clean.is_file():
 # %% [markdown]
 # ## Read a verdict
 #
-# [How to read a result](../how_to_read.md) explains the words. Three of them are often misread.
+# [Evidence and verdicts](/how_to_read.md) explains the words. Three of them are often misread.
 #
 # - **LEAK** says that the label is told by what you see in the row of that control. Look at the pictures in the
 #   report first: where the subject reaches into a corner, the corner tells the subject.
