@@ -9,6 +9,7 @@
 #                  makes some of them
 # make release     fails if the code has changed since a stored run in a way that could touch it
 # make calibration false alarms, power and coverage of every test, under an hour
+# make audits      our audit on folders with a known truth
 # make rivals      other auditors on the nulls of our calibration, in an environment of their own
 # make sensitivity how far each choice that the paper leaves open moves our numbers
 # make benchmarks  speed of the engines, side by side with what one would use instead
@@ -21,7 +22,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: book book-student slides check-book test lint results release calibration rivals sensitivity benchmarks clean
+.PHONY: book book-student slides check-book test lint results release calibration audits rivals sensitivity benchmarks clean
 
 book: $(READY)
 	$(BIN)/python book/builder/build.py $(RUN:%=--run %)
@@ -64,6 +65,9 @@ benchmarks: $(READY)
 
 sensitivity: $(READY)
 	$(BIN)/python benchmarks/sensitivity.py
+
+audits: $(READY)
+	$(BIN)/python benchmarks/audit.py
 
 rivals: .venv-rivals/.ready
 	.venv-rivals/bin/python benchmarks/rivals.py

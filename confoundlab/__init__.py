@@ -40,6 +40,8 @@ report
     Words and tables that pages print, every number from a stored record.
 notebook
     Notebooks run with parameters, and the pages made of them.
+auditing
+    An audit of anybody's images: what they cannot answer, what leaks, and how sure that is.
 
 Names are loaded when they are first used: PyTorch takes seconds, and most calls never need it.
 """

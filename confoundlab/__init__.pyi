@@ -1,3 +1,4 @@
+from . import auditing as auditing
 from . import calibration as calibration
 from . import catalog as catalog
 from . import croppers as croppers
@@ -15,6 +16,7 @@ from . import report as report
 from . import simulation as simulation
 from . import storage as storage
 from . import studies as studies
+from .auditing import audit as audit
 from .datasets import load as load
 from .evidence import Evidence as Evidence
 from .evidence import Verdict as Verdict

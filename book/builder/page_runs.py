@@ -49,6 +49,7 @@ PLAYED = ("game", "dials")  # pages to play with
 SOURCES = tuple(
     ROOT / "book" / f"{name}.py"
     for name in (
+        "audit",
         "paper_against_ours",
         "what_papers_leave_open",
         "calibration",

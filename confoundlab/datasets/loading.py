@@ -76,6 +76,6 @@ def usable(study: Study, values: Mapping[str, Any]) -> None:
     """
     if study.datasets:
         available(values["dataset"], values["data"])
-    if values["data"] == "real":
+    if values.get("data") == "real":
         for entry in study.tables:
             folder_of(entry)

@@ -198,6 +198,13 @@ class Probe:
             found[self.splits[number].test] = scores[:, 0].T
         return found
 
+    def of_many(self, labels: Indices, weights: Numbers | None = None) -> Numbers:
+        """Return the ROC AUC of many labellings, shape (P, n), classes 0..k-1: refitted for each.
+
+        Weights are those of the images, shape (n,); None where all are alike.
+        """
+        return self._statistic(labels, int(labels.max()) + 1, "ROC AUC", weights)
+
     def test(
         self,
         target: npt.ArrayLike,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -30,6 +30,7 @@ from confoundlab.escape import terminal
 from confoundlab.images.imageset import ImageSet, View
 
 P = ParamSpec("P")
+Drawn = TypeVar("Drawn", bound=Figure | None)
 # Inches. At a notebook's 100 dots to the inch this is the column of the book on a desk's screen:
 # what is wider is shown smaller there, letters too.
 WIDE = 6.9
@@ -49,7 +50,7 @@ _ALL = AsIs()
 UNTRAINED = "a net named one class only"  # of places of a leak map
 
 
-def as_text(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+def as_text(draw: Callable[P, Drawn]) -> Callable[P, Drawn]:
     """Decorate what draws: names that it is given are text.
 
     A `$` begins no formula. What no font has a picture of, such as controls, marks that turn text
@@ -58,7 +59,7 @@ def as_text(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     """
 
     @functools.wraps(draw)
-    def drawn(*given: P.args, **options: P.kwargs) -> Figure:
+    def drawn(*given: P.args, **options: P.kwargs) -> Drawn:
         # one parameter is put back; `rc_context` would undo what a kernel set meanwhile
         before = mpl.rcParams["text.parse_math"]
         mpl.rcParams["text.parse_math"] = False

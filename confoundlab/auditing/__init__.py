@@ -1,0 +1,5 @@
+"""An audit of anybody's images: what they cannot answer, what leaks, and how sure that is."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
