@@ -35,6 +35,7 @@ from sklearn.model_selection import GroupKFold, permutation_test_score
 from tqdm import tqdm
 
 from confoundlab.calibration import Cell, Drawn, draw
+from confoundlab.errors import InputError
 from confoundlab.evidence import label_from_factors, probe
 from confoundlab.storage.files import write_aside
 
@@ -65,9 +66,12 @@ TILTED = {
 }
 
 
-def ours(drawn: Drawn) -> bool:
-    """Ask a ridge probe, its labels permuted patient by patient."""
-    found = probe(drawn.features, drawn.labels, groups=drawn.groups, n_permutations=199)
+def ours(drawn: Drawn) -> bool | None:
+    """Ask a ridge probe, its labels permuted patient by patient; None where it refuses the draw."""
+    try:
+        found = probe(drawn.features, drawn.labels, groups=drawn.groups, n_permutations=199)
+    except InputError:  # no fold with two classes
+        return None
     return found.p_value <= LEVEL
 
 
@@ -96,10 +100,13 @@ def _sklearn(drawn: Drawn, **how: Any) -> bool:
     return bool(p_value <= LEVEL)
 
 
-def ours_site(drawn: Drawn) -> bool:
-    """Whether the site names the label of unseen patients."""
+def ours_site(drawn: Drawn) -> bool | None:
+    """Whether the site names the label of unseen patients; None where it refuses the draw."""
     site = pd.DataFrame({"site": [f"site {batch}" for batch in drawn.batches]})
-    found = label_from_factors(site, drawn.labels, drawn.groups, n_permutations=199)
+    try:
+        found = label_from_factors(site, drawn.labels, drawn.groups, n_permutations=199)
+    except InputError:
+        return None
     return found.p_value <= LEVEL
 
 
@@ -143,7 +150,7 @@ class Tool:
     package: str
     told: str
     question: str
-    call: Callable[[Drawn], bool]
+    call: Callable[[Drawn], bool | None]
     nulls: dict[str, Cell]
     leaks: dict[str, Cell]
     draws: int = 1000
@@ -153,6 +160,10 @@ _FEW = ("800 images, no groups", "200 images of 40 patients", "240 images of 12 
 TOOLS = (
     Tool("confoundlab, probe", "confoundlab", "images, labels, patients",
          "do features tell the label", ours, NULLS, LEAKS),
+    Tool("confoundlab, label from factors", "confoundlab", "sites, labels, patients",
+         "does the site go with the label", ours_site, SITES, TILTED),
+    Tool("DataEval, parity", "dataeval", "sites, labels (it takes no patients)",
+         "does the site go with the label", dataeval_parity, SITES, TILTED),
     Tool("scikit-learn, permutation test", "scikit-learn", "images, labels",
          "do features tell the label", sklearn_plain, NULLS, LEAKS),
     Tool("scikit-learn, permutation test with groups", "scikit-learn", "images, labels, patients",
@@ -161,14 +172,10 @@ TOOLS = (
     Tool("cleanlab, Datalab", "cleanlab", "images, labels (it takes no patients)",
          "does brightness go with the label", cleanlab_datalab,
          {name: NULLS[name] for name in _FEW[1:]}, {_FEW[1]: LEAKS[_FEW[1]]}, 100),
-    Tool("confoundlab, label from factors", "confoundlab", "sites, labels, patients",
-         "does the site go with the label", ours_site, SITES, TILTED),
-    Tool("DataEval, parity", "dataeval", "sites, labels (it takes no patients)",
-         "does the site go with the label", dataeval_parity, SITES, TILTED),
 )  # fmt: skip
 
 
-def _called(call: Callable[[Drawn], bool], cell: Cell, seed: int) -> bool:
+def _called(call: Callable[[Drawn], bool | None], cell: Cell, seed: int) -> bool | None:
     return call(draw(cell, seed))
 
 
@@ -178,8 +185,10 @@ def measure(
     """Return one row: how many draws the tool calls, with an exact 95 % interval."""
     count = min(draws, tool.draws)
     work = [pool.submit(_called, tool.call, cell, seed) for seed in range(count)]
-    called = sum(one.result() for one in tqdm(work, f"{tool.name}: {name}, {truth}", leave=False))
-    low, high = binomtest(called, count).proportion_ci(method="exact")
+    found = [one.result() for one in tqdm(work, f"{tool.name}: {name}, {truth}", leave=False)]
+    answered = [one for one in found if one is not None]
+    called = sum(answered)
+    low, high = binomtest(called, len(answered)).proportion_ci(method="exact")
     return {
         "tool": tool.name,
         "version": metadata.version(tool.package),
@@ -187,7 +196,8 @@ def measure(
         "question": tool.question,
         "design": name,
         "truth": truth,
-        "draws": count,
+        "draws": len(answered),
+        "refused": count - len(answered),
         "called": called,
         "low": round(low, 4),
         "high": round(high, 4),

@@ -12,6 +12,7 @@ from IPython.display import HTML
 from confoundlab import escape
 from confoundlab.catalog import DATASETS, PAGES, STUDIES, TABLES, Dataset, TableSet, paper_rows
 from confoundlab.escape import terminal
+from confoundlab.report.changes import changed_since
 from confoundlab.report.sentences import _as_printed, _interval, _shown, percent
 from confoundlab.studies.experiment import Treated
 from confoundlab.studies.parameters import Parameter, declared, notebook_source, read_notebook
@@ -133,9 +134,9 @@ def published(folder: Path) -> list[dict[str, Any]]:
 
     A twin's page beside a real one asks nothing of the paper.
     """
-    names = [name for name, (_, page) in PAGES.items() if "data" not in page.parameters]
-    places = [folder / name / "results.json" for name in sorted(names)]
-    return [read_results(path) for path in places if path.is_file()]
+    twins = {name for name, (_, page) in PAGES.items() if "data" in page.parameters}
+    places = sorted(folder.glob("*/results.json"))
+    return [read_results(path) for path in places if path.parent.name not in twins]
 
 
 def varying(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -174,6 +175,8 @@ def provenance_table(results: Sequence[dict[str, Any]]) -> pd.DataFrame:
                 "engine": made["engine"] or "–",
                 "Python, machine": f"{made['python']}, {made['machine']}",
                 "made": made["created"][:10],
+                "settings": result["profile"],
+                "code changed since": "yes" if changed_since(result) else "no",
             }
         )
     return pd.DataFrame(lines)
