@@ -142,8 +142,6 @@ STUDY = Study(
     datasets=(COIL20, COIL100),
     pages=(
         Page("coil", "coil20"),
-        # five times the images and classes: fewer nets say as much
-        Page("coil-100", "coil100", "COIL-100", "paper", {"repeats": 3, "own_size_repeats": 0}),
         Page("coil-twin", "coil20", "the twin", "quick", {"data": "simulated"}),
     ),
     profiles={

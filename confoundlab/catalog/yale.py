@@ -196,11 +196,7 @@ STUDY = Study(
     name="yale",
     title="Yale: faces, one sitting a person",
     datasets=(YALE_A, YALE_B_P00, YALE_B),
-    pages=(
-        Page("yale", "yale_a"),
-        Page("yale-b", "yale_b_p00", "B, frontal pose", "paper", {"own_size_repeats": 1}),
-        Page("yale-twin", "yale_a", "the twin", "quick", {"data": "simulated"}),
-    ),
+    pages=(Page("yale", "yale_a"),),
     profiles={
         "smoke": {
             "epochs": 2, "repeats": 2, "permutations": 99, "map_stride": 107, "map_epochs": 1,
