@@ -142,7 +142,7 @@ main = {
 }
 figure = page.draw(run, "accuracies", main, picture)
 said = {
-    "The class, named from a corner of the X-ray": on_crop,
+    "The class, named from a corner of the X-ray, patients apart": honest_crop,
     "The class, named with the lungs blacked out, patients apart": no_lungs,
 }
 page.answer(run, said, answer)

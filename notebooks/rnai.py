@@ -121,7 +121,7 @@ main = {
 }
 page.tell(run, main)
 figure = page.draw(run, "accuracies", main, picture)
-page.answer(run, {"The gene, named from pixels without a cell": empty_random}, answer)
+page.answer(run, {"The gene, named from pixels without a cell, fields apart": empty_apart}, answer)
 
 # %% mystnb={"figure": {"name": "fig-rnai-ladder", "caption": "The background patch with all but one kind of information taken away. The step that comes near the full crop carries the session."}, "image": {"alt": "Dots with intervals for the full background patch, its low and high frequencies, its histogram and its mean level."}} tags=["hide-input"]
 figure = page.draw(run, "ladder", steps)

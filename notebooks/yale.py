@@ -187,7 +187,7 @@ main = {
 }
 figure = page.draw(run, "accuracies", main, picture)
 place = "the forehead" if of_a else "a corner"
-page.answer(run, {f"The person, named from {place}": on_crop}, answer)
+page.answer(run, {f"The person, named from {place}, {honest}": honest_crop}, answer)
 
 # %% [markdown]
 # ## With one kind of picture left out
