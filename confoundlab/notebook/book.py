@@ -115,7 +115,10 @@ def _figure_alone(cell: NotebookNode) -> list[NotebookNode]:
         return [cell]
     said = deepcopy(cell)
     said.outputs, said.id = words, f"{cell.id}-said"
-    said.source, said.metadata = "", NotebookNode(tags=["remove-input"])
+    said.source = (
+        "# What the cell below says beside its figure."  # without a source it is not shown
+    )
+    said.metadata = NotebookNode(tags=["remove-input"])
     cell.outputs = [one for one in outputs if one not in words]
     return [said, cell]
 

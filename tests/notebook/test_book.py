@@ -123,7 +123,7 @@ def test_what_a_cell_says_beside_its_figure_is_not_captioned():
     made = book.dressed(new_notebook(cells=cells), "offer", None)
     said, drawn, alone = made.cells[2:]
     assert [list(one.data) for one in said.outputs] == [["text/html"]]
-    assert "mystnb" not in said.metadata and not said.source
+    assert "mystnb" not in said.metadata and said.source.startswith("#")
     assert [list(one.data) for one in drawn.outputs] == [["image/png"]]
     assert drawn.metadata == alone.metadata == figure
     assert len({cell.id for cell in made.cells}) == len(made.cells)
