@@ -9,6 +9,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
+from confoundlab.catalog import PAGES
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -81,25 +83,30 @@ def rows_of(published, name):
     }
 
 
-def test_every_stored_result_has_the_papers_settings(published):
+def test_every_stored_result_of_real_images_has_the_papers_settings(published):
     for results in published:
-        assert results["profile"] == "paper"
+        simulated = any(entry["state"] == "simulated" for entry in results["data"])
+        assert simulated or results["profile"] == "paper"
         # forests have no epochs, and the papers on plates do not say how long nets were trained
-        if results["study"] not in ("sma", "als"):
+        if not simulated:
             assert results["parameters"].get("epochs", 120) == 120
-        simulated = all(entry["state"] == "simulated" for entry in results["data"])
         assert simulated or results["parameters"]["repeats"] >= 5
 
 
 def test_coil20_with_the_papers_settings(published):
-    """The study's acceptance: crop between 30 and 42 % (the paper: 35.42), whole image above 95."""
+    """The study's acceptance: crop between 30 and 42 % (the paper: 35.42), whole image above 95.
+
+    Under the random split memory of neighbouring views may explain it; the arc left out decides.
+    """
     coil, rows = rows_of(published, "coil20")
     assert coil["data"][0] | {"digest": ""} == {
         "name": "coil20", "state": "real", "n_images": 1440, "digest": ""
     }  # fmt: skip
     crop = rows["coil20", "crop 21x21 top-right", "random 80/20"]
     whole = rows["coil20", "whole image 32x32", "random 80/20"]
-    assert 0.30 <= crop["estimate"] <= 0.42 and crop["verdict"] == "LEAK"
+    assert 0.30 <= crop["estimate"] <= 0.42 and "memory" in crop["reasons"][0]
+    apart = rows["coil20", "crop 21x21 top-right", "arc of 60 degrees"]
+    assert apart["verdict"] == "LEAK" and apart["ci_low"] > 4 * apart["chance"]
     assert whole["estimate"] > 0.95
 
 
@@ -125,4 +132,8 @@ def test_no_large_files_pickles_or_rendered_output_are_tracked():
     files = [ROOT / line for line in listed.stdout.splitlines()]
     assert all(path.stat().st_size < 5_000_000 for path in files if path.exists())
     forbidden = {".pkl", ".pickle", ".pt", ".pth", ".ipynb", ".npy", ".png", ".jpg"}
-    assert not [path for path in files if path.suffix in forbidden]
+    stored = {ROOT / "results" / name / f"{study.name}.ipynb" for name, (study, _) in PAGES.items()}
+    stored |= {ROOT / "results" / "covid" / "front.png"}  # means over classes
+    assert not [path for path in files if path.suffix in forbidden and path not in stored]
+    kept = [path for path in files if path.is_relative_to(ROOT / "results") and path.exists()]
+    assert sum(path.stat().st_size for path in kept) < 12_000_000
