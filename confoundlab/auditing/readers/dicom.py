@@ -132,7 +132,7 @@ def decode(path: Path, colour: Colour = "gray") -> Pixels:
 
 
 def _coloured(values: Any, kind: str, colour: Colour) -> Pixels:
-    from pydicom.pixels import convert_color_space
+    from pydicom.pixels.processing import convert_color_space
 
     rgb = values if kind == "RGB" else convert_color_space(values, kind, "RGB")
     pixels = np.ascontiguousarray(rgb, np.uint8)
