@@ -95,7 +95,7 @@ display(
             embeddings.COLOURS(als.patches[some]),
             colour="batch",
             tooltip=["condition", "plate", "well", "site"],
-            side=48,
+            side=32,
             title="t-SNE of cells (simulated data)",
         )
     )

@@ -184,7 +184,7 @@ display(
             embeddings.COLOURS(cells.pixels[well_table.index[some]]),
             colour="batch",
             tooltip=["condition", "line", "laboratory", "plate", "well"],
-            side=48,
+            side=32,
             title="t-SNE of wells (simulated data)",
         )
     )

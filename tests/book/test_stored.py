@@ -149,4 +149,4 @@ def test_what_is_stored_of_a_page_is_what_the_catalog_declares(name):
     assert results["parameters"].items() >= {"dataset": page.dataset, **page.parameters}.items()
     text = (folder / f"{study.name}.ipynb").read_text()
     assert sum(path.stat().st_size for path in folder.iterdir()) <= book_module("stored").LARGEST
-    assert not {"/tmp/", "/home/", "/root/", "/work/"} & set(text.split('"'))
+    assert not [path for path in ("/tmp/", "/home/", "/root/") if path in text]
