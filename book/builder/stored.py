@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ from confoundlab.studies.store import read_results
 
 COLOURS = 256  # of a stored picture: a figure looks the same, and takes a third of the bytes
 LARGEST = 1_500_000  # bytes of what is stored of one page
+_INSIDE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/]+=*)")
+_QUALITY = 85  # of WebP, at which small pictures look the same
 FRONT = "front.png"  # the picture of the book's first page
 _SIMULATED = "simulated"
 
@@ -99,10 +102,20 @@ def smaller(notebook: NotebookNode) -> NotebookNode:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
+            if "text/html" in data:
+                data["text/html"] = _INSIDE.sub(_as_webp, data["text/html"])
             if "image/png" in data:
                 before = base64.b64decode(data["image/png"])
                 data["image/png"] = base64.b64encode(_few_colours(before)).decode("ascii")
     return notebook
+
+
+def _as_webp(found: re.Match[str]) -> str:
+    """Return a picture inside HTML, such as a cell of a map, as WebP where that is smaller."""
+    aside = io.BytesIO()
+    Image.open(io.BytesIO(base64.b64decode(found[1]))).save(aside, "WEBP", quality=_QUALITY)
+    made = base64.b64encode(aside.getvalue()).decode("ascii")
+    return min(found[0], f"data:image/webp;base64,{made}", key=len)
 
 
 def _few_colours(before: bytes) -> bytes:

@@ -70,6 +70,23 @@ def test_a_run_is_stored_smaller_and_without_paths(stored, run, coil):
     assert json.loads((folder / "results.json").read_text()) == coil
 
 
+def test_pictures_inside_html_are_made_smaller_and_stay_what_they_show(stored):
+    smooth = np.tile(np.linspace(0, 255, 48).astype(np.uint8), (48, 1))
+    file = io.BytesIO()
+    Image.fromarray(np.stack([smooth, smooth.T, smooth], axis=2)).save(
+        file, "PNG", compress_level=0
+    )
+    text = f'<img src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}">'
+    output = nbformat.v4.new_output("display_data", {"text/html": text})
+    cells = [nbformat.v4.new_code_cell("", outputs=[output])]
+    (cell,) = stored.smaller(nbformat.v4.new_notebook(cells=cells)).cells
+    made = cell.outputs[0].data["text/html"]
+    assert len(made) < len(text) / 4
+    uri = made.partition("base64,")[2].rstrip('">')
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri))).convert("RGB"), int)
+    assert np.abs(shown[:, :, 0] - smooth).mean() < 6
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
