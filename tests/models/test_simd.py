@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ def test_the_avx2_path_has_the_same_gradients(tmp_path):
     """Machines without AVX-512 compile other tiles; here they are compiled for Haswell."""
     settings = os.environ | {"NUMBA_CPU_NAME": "haswell", "NUMBA_CACHE_DIR": str(tmp_path)}
     code = (
-        "import sys; sys.path.insert(0, 'tests')\n"
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from confoundlab.models.simd import WIDTH; assert WIDTH == 8\n"
         "from test_lenet_kernels import gradients\n"
         "for size in ((20, 20, 1, 20, 32), (22, 29, 3, 5, 19)):\n"

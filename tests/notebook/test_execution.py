@@ -190,7 +190,7 @@ def test_the_coil_study_runs_whole(tmp_path):
     figures = {path.name for path in out.glob("*.png")}
     assert figures == {
         "crops.png", "crop-picker.png", "accuracies.png", "confusion.png", "factors.png",
-        "dials.png", "leak-map.png", "ladder.png", "transforms.png",
+        "dials.png", "leak-map.png", "ladder.png", "transforms.png", "design.png",
     }  # fmt: skip
     assert (out / "leak-map.csv").is_file()
     notebook = nbformat.read(out / "coil.ipynb", as_version=4)
