@@ -113,8 +113,8 @@ widgets.dial_explorer(run, DATASETS[dataset].twin, crop)
 # ## Named without the subject
 #
 # In each repeat a LeNet-5 is trained on four fifths of the images, drawn at random, and tested on the
-# rest: once on the crop, once on the whole image made small, and, at the paper's settings, once on
-# the whole image at its own size. Verdicts are corrected for the number of controls on the page.
+# rest. It sees the crop, or the whole image made small; at the paper's settings one also sees it at its
+# own size. Verdicts are corrected for the number of controls on this page.
 
 # %% tags=["hide-input"]
 random_split = [splits.stratified(images.labels, seed=seed + n) for n in range(repeats)]

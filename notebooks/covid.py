@@ -104,8 +104,8 @@ page.design(run, corners)
 #
 # As in the paper's Table 1: as many images to train and to test on, drawn at random, one LeNet-5 a
 # repeat. The crop is also given to it with all but one kind of information taken away. Two cheap
-# rivals are asked beside it, random forests that see a mean, or eight pixels, and a net that was
-# trained on photographs and on nothing here, with a linear classifier on its features.
+# rivals are asked beside it: random forests that see a mean, or eight pixels. The last rival is a net
+# that was trained on photographs and on nothing here, with a linear classifier on its features.
 
 # %% tags=["remove-input"]
 printed = paper_rows()[dataset]
