@@ -85,11 +85,20 @@ display(
     )
 )
 
+# %% tags=["remove-input"]
+pictures = page.pictures(run, fields)  # the twin's where the terms forbid to publish these
+cells_seen, background_seen = cells, background
+if pictures is not fields:
+    cells_seen = patches.cell_patches(pictures, at_most=per_field, **options)
+    background_seen = patches.background_patches(
+        pictures, at_most=per_field, speck=min_area, **options
+    )
+
 # %% mystnb={"figure": {"name": "fig-rnai-cells", "caption": "Patches around cells, as they are and with contrast stretched. Look for shape: size, number and texture of nuclei are what a gene may change."}, "image": {"alt": "Two rows of square patches with bright round cells."}} tags=["hide-input"]
-run.keep(views.crops(cells, run_names["cells"]), "cells")
+run.keep(views.crops(cells_seen, run_names["cells"]), "cells")
 
 # %% mystnb={"figure": {"name": "fig-rnai-background", "caption": "Patches without a cell. Stretched, they show noise, a gradient or the haze of a neighbour; the eye cannot sort them by gene."}, "image": {"alt": "Two rows of square patches without cells, nearly black, and noisy where the contrast is stretched."}} tags=["hide-input"]
-run.keep(views.crops(background, run_names["background"]), "background")
+run.keep(views.crops(background_seen, run_names["background"]), "background")
 
 # %% [markdown]
 # ## The same session

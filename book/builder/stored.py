@@ -83,6 +83,11 @@ def _check(results: dict[str, Any], study: Study, page: Page) -> None:
             f"Page {page.name} shows study {wanted[0]}, profile {wanted[1]}, data set {wanted[2]}; "
             f"this run is of study {found[0]}, profile {found[1]}, data set {found[2]}."
         )
+    given = results["parameters"]
+    other = [key for key, value in page.parameters.items() if given.get(key) != value]
+    if other:
+        said = ", ".join(f"{key} = {given.get(key)}" for key in other)
+        raise InputError(f"Page {page.name} shows another run: this one has {said}.")
     if not results["evidence"]:
         raise InputError(f"The run for page {page.name} found no data, and measured nothing.")
 

@@ -141,7 +141,7 @@ class Pictures:
     source: str
     only: tuple[str, str] | None = None
 
-    def shows(self, row: Mapping[str, Any]) -> bool:
+    def shows(self, row: Mapping[Any, Any]) -> bool:
         """Return whether the image of a row of the set's table may be shown."""
         return self.allowed and (self.only is None or row.get(self.only[0]) == self.only[1])
 

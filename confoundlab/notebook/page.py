@@ -96,14 +96,17 @@ def gap(run: StudyRun, words: str, images: ImageSet, first: Measured, second: Me
 
 
 def pictures(run: StudyRun, images: ImageSet) -> ImageSet:
-    """Return images whose pictures a page may show: these, or their twin.
+    """Return images whose pictures a page may show: these, those of them that may, or their twin.
 
     What a run leaves may be passed on and published, so that single pictures are shown in it only
     where the set's terms allow that (`catalog.Pictures`). At a live kernel you see your own copy.
     """
     entry = DATASETS.get(images.name)
-    if run.is_live or images.state == "simulated" or entry is None or entry.pictures.allowed:
+    if run.is_live or images.state == "simulated" or entry is None:
         return images
+    shown = [entry.pictures.shows(row) for row in images.table.to_dict("records")]
+    if any(shown):
+        return images if all(shown) else images.subset(np.array(shown))
     return load(images.name, "simulated", seed=run.seed)
 
 

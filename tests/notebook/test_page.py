@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from confoundlab import report
+from confoundlab.catalog import DATASETS, Pictures
 from confoundlab.croppers.crops import Corner, Whole
 from confoundlab.design import splits
 from confoundlab.evidence import differences, nuisance
@@ -60,6 +61,10 @@ def test_pictures_that_may_not_be_published_are_the_twins(run, twin, monkeypatch
     real = dataclasses.replace(twin, state="real")
     monkeypatch.setattr(page, "load", lambda name, choice, seed: (name, choice))
     assert page.pictures(run, real) == ("coil20", "simulated")  # whose terms allow no pictures
+    some = Pictures(True, "One of the four.", "here", only=("label", real.classes[0]))
+    allowed = dataclasses.replace(DATASETS["coil20"], pictures=some)
+    monkeypatch.setitem(page.DATASETS, "coil20", allowed)
+    assert page.pictures(run, real).classes == real.classes[:1]
     monkeypatch.delenv(RUN_VARIABLE)
     assert page.pictures(StudyRun(), real) is real  # at a live kernel
 
