@@ -26,7 +26,7 @@ _SIGNS = {
     Verdict.INVERTED: "▼",
 }
 _IN_SHORT = {
-    Verdict.LEAK: "the subject was not in sight, so the session gives the class away",
+    Verdict.LEAK: "the view is to hide the subject, so something else gives the class away",
     Verdict.NO_LEAK_FOUND: "no more than chance, and a leak that matters would have been found",
     Verdict.INCONCLUSIVE: "these data do not decide it",
     Verdict.NOT_IDENTIFIABLE: "how much of that is the subject, and how much its session, cannot "
@@ -132,8 +132,9 @@ def design_card(found: Identifiability) -> str:
 
 
 def _corrected(record: Record) -> str:
+    """Return the corrected p-value; of what is no control, none was corrected."""
     p = record["p_adjusted"]
-    return f"{record['p_value'] if p is None else p:.2g}"
+    return "–" if p is None else f"{p:.2g}"
 
 
 def _why(name: str, record: Record) -> str:

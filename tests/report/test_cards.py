@@ -35,6 +35,7 @@ def test_a_card_has_a_row_a_result_and_folds_its_reasons(record):
     before, after = shown.split("<details>")
     assert report.percent(record["estimate"]) in before and "0.012" in before
     assert "Because." not in before and "Because." in after
+    assert before.count("<td>–</td>") == 1  # what is no control has no corrected p-value
     assert f"{record['n_groups']:,} groups" in after
 
 
