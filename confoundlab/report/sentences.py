@@ -132,9 +132,8 @@ def _p_values(record: dict[str, Any]) -> str:
         words += f" (cannot be below {least:.2g})"
     if record["p_adjusted"] is None:
         return words
-    controls = f"{record['n_controls']} controls" if "n_controls" in record else "all controls"
     until = " measured until here" if record.get("so_far") else ""
-    return f"{words}; {record['p_adjusted']:.2g} corrected for {controls}{until}"
+    return f"{words}; {record['p_adjusted']:.2g} corrected for {record['n_controls']} controls{until}"
 
 
 def overtaken(full: str, steps: Mapping[str, dict[str, Any]]) -> str:

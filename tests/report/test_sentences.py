@@ -63,7 +63,6 @@ def test_a_p_value_says_its_sides_its_floor_and_what_it_is_corrected_for(record)
     going = record | {"n_controls": 7, "so_far": True}
     assert "corrected for 7 controls measured until here" in report.sentence("Crop", going)
     assert "corrected for 7 controls)" in report.sentence("Crop", going | {"so_far": False})
-    assert "corrected for all controls" in report.sentence("Crop", record)
 
 
 def test_less_that_does_better_than_all_of_it_is_warned_of():
