@@ -151,7 +151,11 @@ STUDY = Study(
     name="covid",
     title="COVID: chest X-rays from two sources",
     datasets=(COVID4, COVID4_WHOLE, COVID2, COVID2_WHOLE),
-    pages=(Page("covid", "covid4"),),
+    pages=(
+        Page("covid", "covid4"),
+        Page("covid-two", "covid2", "two classes"),
+        Page("covid-twin", "covid4", "the twin", "quick", {"data": "simulated"}),
+    ),
     profiles={
         "smoke": {"epochs": 2, "repeats": 2, "permutations": 99, "map_stride": 54, "map_epochs": 1},
         "quick": {

@@ -196,7 +196,12 @@ STUDY = Study(
     name="yale",
     title="Yale: faces, one sitting a person",
     datasets=(YALE_A, YALE_B_P00, YALE_B),
-    pages=(Page("yale", "yale_a"),),
+    pages=(
+        Page("yale", "yale_a"),
+        # whole faces at their own 192x168 pixels take minutes a net
+        Page("yale-b", "yale_b_p00", "faces B", parameters={"own_size_repeats": 1}),
+        Page("yale-twin", "yale_a", "the twin", "quick", {"data": "simulated"}),
+    ),
     profiles={
         "smoke": {
             "epochs": 2, "repeats": 2, "permutations": 99, "map_stride": 107, "map_epochs": 1,
