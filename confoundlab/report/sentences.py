@@ -133,7 +133,8 @@ def _p_values(record: dict[str, Any]) -> str:
     if record["p_adjusted"] is None:
         return words
     until = " measured until here" if record.get("so_far") else ""
-    return f"{words}; {record['p_adjusted']:.2g} corrected for {record['n_controls']} controls{until}"
+    controls = f"{record['n_controls']} controls{until}"
+    return f"{words}; {record['p_adjusted']:.2g} corrected for {controls}"
 
 
 def overtaken(full: str, steps: Mapping[str, dict[str, Any]]) -> str:
