@@ -14,6 +14,12 @@ import numpy.typing as npt
 
 from confoundlab.types import Indices
 
+METRICS = ("accuracy", "balanced accuracy", "ROC AUC")
+DIFFERENCES = tuple(f"difference in {metric}" for metric in METRICS)
+FACTORS = ("partial R²", "owed to a factor", "beyond a factor")
+PROBE = "ROC AUC of a probe"
+INTERVALS = (*METRICS, *DIFFERENCES, *FACTORS, PROBE)
+"""Whose intervals are tried."""
 Sizes = Literal["equal", "one giant", "giant of one class", "by class", "log-normal"]
 Layout = Literal["none", "crossed", "nested", "partly aliased", "mixed"]
 # Beside the seed, for the data: a test that is given the same seed draws its permutations from the

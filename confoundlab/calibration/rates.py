@@ -17,7 +17,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from confoundlab.calibration.designs import APART, Cell, Sizes, draw, group_sizes
+from confoundlab.calibration.designs import (
+    APART,
+    DIFFERENCES,
+    FACTORS,
+    INTERVALS,
+    PROBE,
+    Cell,
+    Sizes,
+    draw,
+    group_sizes,
+)
 from confoundlab.calibration.trials import PERMUTATIONS, TESTS
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import conditional, differences, factor_share, held_out
@@ -26,11 +36,6 @@ from confoundlab.inference.intervals import Method
 from confoundlab.inference.power import ALPHA
 from confoundlab.types import Indices, Numbers
 
-METRICS = ("accuracy", "balanced accuracy", "ROC AUC")
-DIFFERENCES = tuple(f"difference in {metric}" for metric in METRICS)
-FACTORS = ("partial R²", "owed to a factor", "beyond a factor")
-PROBE = "ROC AUC of a probe"
-INTERVALS = (*METRICS, *DIFFERENCES, *FACTORS, PROBE)
 _LAYOUTS = 20  # of labels over groups of some sizes: the power of each is simulated once
 _REFITS = 50  # of a null that widens the interval of a probe
 _FITS = 400  # draws that tell what a probe scores on average
@@ -77,7 +82,10 @@ class Coverage:
 
 
 def covered(cell: Coverage, seed: int) -> dict[str, Any]:
-    """Draw held-out answers of known quality and say whether the interval holds the truth."""
+    """Draw held-out answers of known quality and say whether the interval holds the truth.
+
+    An interval that is the whole range says nothing: the draw counts as refused (NaN).
+    """
     one_of("metric", cell.metric, INTERVALS)
     rng = np.random.default_rng([seed, APART])
     if cell.metric == PROBE:
@@ -96,7 +104,8 @@ def covered(cell: Coverage, seed: int) -> dict[str, Any]:
     else:
         found = _of_answers(drawn)
     truth, low, high = found
-    return {"inside": low <= truth <= high}
+    whole = 2 if cell.metric in DIFFERENCES else 1
+    return {"inside": low <= truth <= high if high - low < whole else np.nan}
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +274,7 @@ def summary(test: str, cell: Cell | Coverage, trials: pd.DataFrame) -> dict[str,
         ("no_leak_verdicts", trials.get("no_leak")),
         ("inside", trials.get("inside")),
     ):
-        if hits is not None:
+        if hits is not None and n:
             exact = stats.binomtest(int(hits.sum()), n).proportion_ci(method="exact")
             row |= {name: float(hits.mean()), f"{name}_low": exact.low, f"{name}_high": exact.high}
     if "p" in trials:

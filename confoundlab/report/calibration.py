@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from confoundlab.calibration.rates import PROBE
+from confoundlab.calibration.designs import PROBE
 from confoundlab.errors import InputError
 from confoundlab.inference.power import ALPHA, METRICS, POWER
 from confoundlab.plotting.evidence import latest_nulls
@@ -36,8 +36,10 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def measured_by(table: pd.DataFrame) -> str:
-    """Return which version of the statistics a stored calibration measured: ``statistics 2``."""
-    return str(table["computed_by"].iloc[0]) if "computed_by" in table else _FIRST
+    """Return by which version a stored calibration, or its oldest row, was made: "statistics 2"."""
+    if "computed_by" not in table:
+        return _FIRST
+    return str(min(table["computed_by"].unique(), key=lambda words: int(words.split()[-1])))
 
 
 def standing(table: pd.DataFrame) -> str:
@@ -147,7 +149,8 @@ def found(table: pd.DataFrame, trials: pd.DataFrame) -> str:
 def covered(table: pd.DataFrame) -> pd.DataFrame:
     """Return the range of coverage over truths, by metric, method, sizes and number of groups.
 
-    Numbers of groups rise from left to right; a dash stands where one was not tried.
+    Numbers of groups rise from left to right. A dash stands where one was not tried, and "none"
+    where no interval was given.
     """
     own = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]
     rows = []
@@ -155,8 +158,8 @@ def covered(table: pd.DataFrame) -> pd.DataFrame:
         row = dict(zip(("metric", "interval", "sizes"), key, strict=True))
         for groups in sorted(own["n_groups"].unique()):
             inside = 100 * part.loc[part["n_groups"] == groups, "inside"]
-            tried = f"{inside.min():.0f}–{inside.max():.0f}%" if len(inside) else "–"
-            row[f"{groups:.0f} groups"] = tried
+            tried = f"{inside.min():.0f}–{inside.max():.0f}%" if inside.notna().any() else "none"
+            row[f"{groups:.0f} groups"] = tried if len(inside) else "–"
         rows.append(row)
     return pd.DataFrame(rows)
 

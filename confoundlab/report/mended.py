@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from confoundlab.calibration.rates import DIFFERENCES, PROBE
+from confoundlab.calibration.designs import DIFFERENCES, PROBE
 from confoundlab.inference.power import METRICS
 from confoundlab.plotting.evidence import latest_nulls
 from confoundlab.report.calibration import reached

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from confoundlab import escape
 from confoundlab.catalog import DATASETS, STUDIES
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import ImageSet
-from confoundlab.studies.experiment import Treated
 from confoundlab.studies.parameters import declared, notebook_source, read_notebook
-from confoundlab.studies.run import StudyRun
+
+if TYPE_CHECKING:  # it reaches torch, which takes seconds to import
+    from confoundlab.studies.experiment import Treated
+    from confoundlab.studies.run import StudyRun
 
 # A p-value that cannot be smaller than this is worth a word, whatever the verdict.
 _COARSE = 0.01

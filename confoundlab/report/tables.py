@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from IPython.display import HTML
@@ -14,9 +14,11 @@ from confoundlab.catalog import DATASETS, PAGES, STUDIES, TABLES, Dataset, Table
 from confoundlab.escape import terminal
 from confoundlab.report.changes import changed_since
 from confoundlab.report.sentences import _as_printed, _interval, _shown, percent
-from confoundlab.studies.experiment import Treated
 from confoundlab.studies.parameters import Parameter, declared, notebook_source, read_notebook
 from confoundlab.studies.store import read_results
+
+if TYPE_CHECKING:  # it reaches torch, which takes seconds to import
+    from confoundlab.studies.experiment import Treated
 
 
 def table(frame: pd.DataFrame) -> HTML:

@@ -1,7 +1,14 @@
 """The designs on which the tests are calibrated: `run.py` runs all of them, the tests a few."""
 
-from confoundlab.calibration.designs import Cell
-from confoundlab.calibration.rates import DIFFERENCES, FACTORS, INTERVALS, METRICS, PROBE, Coverage
+from confoundlab.calibration.designs import (
+    DIFFERENCES,
+    FACTORS,
+    INTERVALS,
+    METRICS,
+    PROBE,
+    Cell,
+)
+from confoundlab.calibration.rates import Coverage
 from confoundlab.evidence.factor_share import FEWEST_GROUPS
 
 # Tests that any design with groups allows.

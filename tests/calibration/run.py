@@ -82,14 +82,20 @@ def _of(row: dict[str, Any]) -> tuple[Any, ...]:
 
 @click.command(cls=Command)
 @click.option("--replicates", type=click.IntRange(20), help="Draws a cell; nothing is stored.")
-def main(replicates: int | None) -> None:
+@click.option(
+    "--only",
+    type=click.Choice(("null", "power", "coverage")),
+    help="Measure this again; other rows stay as they are stored.",
+)
+def main(replicates: int | None, only: str | None) -> None:
     """Measure false-alarm rates, power and coverage of every test."""
     n, covered = (replicates,) * 2 if replicates else (REPLICATES, COVERED)
     jobs = [("null", test, cell, n, 0) for test, cell in NULLS]
     jobs += [("power", test, cell, n, 0) for test, cell in POWER]
     jobs += [("coverage", test, cell, covered, 0) for test, cell in COVERAGE]
-    rows = run_all(jobs, "calibration")
-    latest, drawn, above = rows, n, [one for one in NULLS if not one[0].startswith("WRONG")]
+    rows = run_all([job for job in jobs if only in (None, job[0])], "calibration")
+    nulls = NULLS if only in (None, "null") else []
+    latest, drawn, above = rows, n, [one for one in nulls if not one[0].startswith("WRONG")]
     for times in TIMES:
         low = {_of(row): row["rejected_low"] for row in latest if row["kind"].startswith("null")}
         above = [(test, cell) for test, cell in above if low[test, *asdict(cell).values()] > ALPHA]
@@ -100,8 +106,11 @@ def main(replicates: int | None) -> None:
         )
         rows += latest
         click.echo(f"above {ALPHA:.0%} and run again: {len(above)}")
-    table = pd.DataFrame(rows).sort_values(["kind", "test", "n_images", "n_groups", "replicates"])
-    table = table.assign(computed_by=computed_by("statistics"))
+    table = pd.DataFrame(rows).assign(computed_by=computed_by("statistics"))
+    if only and not replicates:
+        kept = pd.read_csv(STORE, keep_default_na=False, na_values=[""])  # "null" is a kind
+        table = pd.concat([kept[~kept["kind"].str.startswith(only)], table])
+    table = table.sort_values(["kind", "test", "n_images", "n_groups", "replicates"])
     click.echo(table[table["kind"] == "null"].groupby("test")["rejected"].describe().to_string())
     if not replicates:
         text = table.to_csv(index=False, float_format="%.6g")

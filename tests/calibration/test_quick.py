@@ -5,8 +5,8 @@ import pytest
 from calibration_cells import COVERAGE, NULLS, POWER
 from scipy import stats
 
-from confoundlab.calibration.designs import Cell
-from confoundlab.calibration.rates import PROBE, Coverage, replicate, summary
+from confoundlab.calibration.designs import PROBE, Cell
+from confoundlab.calibration.rates import Coverage, replicate, summary
 from confoundlab.calibration.trials import TESTS
 from confoundlab.inference.power import ALPHA
 
