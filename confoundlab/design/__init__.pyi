@@ -2,6 +2,7 @@ from . import aliasing as aliasing
 from . import columns as columns
 from . import duplicates as duplicates
 from . import factors as factors
+from . import hamming as hamming
 from . import kinds as kinds
 from . import labelling as labelling
 from . import splits as splits

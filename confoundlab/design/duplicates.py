@@ -18,6 +18,7 @@ from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from confoundlab.design.hamming import linked
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet
@@ -29,7 +30,6 @@ from confoundlab.types import Indices
 # cases, but within 0 in as few as three quarters. Of pairs of different COIL objects 0.01% are
 # within 2, and 0.06% within 4.
 NEAR = 2
-_ROWS = 256  # compared with all images at a time
 
 
 def exact(images: ImageSet) -> pd.DataFrame:
@@ -55,15 +55,9 @@ def near(images: ImageSet, distance: int = NEAR) -> pd.DataFrame:
     """
     if not 0 <= distance < 64:
         raise InputError(f"distance is {distance}; it must be 0 or more bits, fewer than 64.")
-    # of the many images of empty fields, which have one hash, pairs are never listed
+    # the many images of empty fields have one hash
     hashes, of_image = np.unique(perceptual_hashes(images), return_inverse=True)
-    pairs = [np.empty((0, 2), np.intp)]
-    for start in range(0, len(hashes), _ROWS):
-        some = hashes[start : start + _ROWS, None]
-        differ = np.bitwise_count(some ^ hashes[None, start:])
-        pairs.append(np.argwhere(differ <= distance) + start)
-    left, right = np.concatenate(pairs).T
-    return _described(images, _components(left, right, len(hashes))[of_image])
+    return _described(images, linked(hashes, distance)[of_image])
 
 
 def perceptual_hashes(images: ImageSet) -> npt.NDArray[np.uint64]:
