@@ -41,6 +41,7 @@ from confoundlab.models.lenet import LeNet5, Task
 from confoundlab.models.lenet_simd import train_simd
 from confoundlab.models.simd import WIDTH
 from confoundlab.storage.files import write_aside
+from confoundlab.storage.machine import cores
 from confoundlab.types import Pixels
 
 STORE = Path(__file__).parents[1] / "results" / "benchmarks" / "benchmarks.json"
@@ -273,7 +274,7 @@ def main(quick: bool) -> None:
     rounds = 3 if quick else 7
     found: dict[str, Any] = {
         "versions": {name: metadata.version(name) for name in PACKAGES},
-        "machine": f"{platform.system()} {platform.machine()}, {bank.cores()} cores, {WIDTH} lanes",
+        "machine": f"{platform.system()} {platform.machine()}, {cores()} cores, {WIDTH} lanes",
         "threads": 1, "rounds": rounds, "sgemm": sgemm(), "lenet": [],
     }  # fmt: skip
     for case in CASES[:2] if quick else CASES:

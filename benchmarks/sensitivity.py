@@ -30,9 +30,9 @@ from confoundlab.croppers import AsIs, Corner, Whole, patches_at
 from confoundlab.datasets.loading import load
 from confoundlab.design.splits import stratified
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.models.bank import cores
 from confoundlab.models.lenet import Task
 from confoundlab.storage.files import write_aside
+from confoundlab.storage.machine import cores
 from confoundlab.studies.variants import CHOICES, OURS, SIGMOID, Variant, measure
 
 STORE = Path(__file__).parents[1] / "results" / "sensitivity" / "sensitivity.csv"

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -95,25 +96,18 @@ def _contents(edition: str, stored: bool) -> Path:
 
 
 def _render(say: Callable[[str], None], edition: str, stored: bool) -> Path:
-    command = Path(sys.executable).with_name("jupyter-book")
-    if not command.is_file():
+    if find_spec("jupyter_book") is None:
         raise InputError("The renderer is missing. Install it: pip install 'confoundlab[book]'.")
     say("rendering")
-    # -W: warnings are errors; -n: so are references that lead nowhere. --all: pages change when
-    # chapters, results or the bibliography do, which Sphinx cannot see in their own files.
-    flags = [
-        "--config",
-        str(_configuration()),
-        "--toc",
-        str(_contents(edition, stored)),
-        "--all",
-        "-W",
-        "-n",
-        "--keep-going",
-        "-q",
-    ]
     rendered = subprocess.run(
-        [str(command), "build", "book", "--path-output", str(_OUT[edition]), *flags],
+        [
+            sys.executable,
+            str(Path(__file__).with_name("render.py")),
+            str(ROOT / "book"),
+            str(_OUT[edition] / "_build"),
+            str(_configuration()),
+            str(_contents(edition, stored)),
+        ],
         cwd=ROOT,
         env=os.environ | {"CONFOUNDLAB_EDITION": edition},
         capture_output=True,

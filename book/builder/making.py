@@ -17,8 +17,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from confoundlab.models.bank import cores
 from confoundlab.storage.files import write_aside
+from confoundlab.storage.machine import cores
 
 LOGS = Path(__file__).parents[2] / "build" / "logs"
 # While one notebook starts or draws, on one core, another computes. Each takes up to 2 GB.

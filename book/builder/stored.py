@@ -64,7 +64,7 @@ def store(name: str, run: Path) -> Path:
     with folder_aside(target) as folder:
         nbformat.write(notebook, folder / f"{study.name}.ipynb")
         shutil.copyfile(run / "results.json", folder / "results.json")
-        if (run / FRONT).is_file():
+        if (run / FRONT).is_file() and name == study.name:  # a study's main page gives it
             (folder / FRONT).write_bytes(_few_colours((run / FRONT).read_bytes()))
         size = sum(path.stat().st_size for path in folder.iterdir())
         if size > LARGEST:

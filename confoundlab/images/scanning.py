@@ -17,11 +17,11 @@ from confoundlab.escape import storable
 from confoundlab.images.decoding import CannotDecodeError, decode_levels
 from confoundlab.storage.cache import load_table, save_table
 from confoundlab.storage.files import cache_root, text_digest
+from confoundlab.storage.machine import cores
 from confoundlab.storage.versions import computed_by
 from confoundlab.types import Pixels
 
 T = TypeVar("T")
-_DECODERS = 2  # decoding releases the interpreter lock; more threads than cores gain nothing
 _COLUMNS = ["path", "size", "mtime_ns", "sha256", "height", "width", "bits", "highest"]
 
 
@@ -35,7 +35,8 @@ def pixel_digest(pixels: Pixels) -> str:
 def in_order(work: Callable[[int], T], rows: Iterable[int], what: str) -> list[T]:
     """Map with threads and a progress bar that shows itself only after two seconds."""
     numbers = list(rows)
-    with ThreadPoolExecutor(_DECODERS) as pool:
+    # decoding releases the interpreter lock; more threads than cores gain nothing
+    with ThreadPoolExecutor(cores()) as pool:
         results = pool.map(work, numbers)
         return list(tqdm(results, total=len(numbers), desc=what, delay=2, leave=False))
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -27,6 +26,7 @@ import torch
 
 from confoundlab.errors import InputError, one_of
 from confoundlab.models.lenet import SMALLEST, Task, Tick, probabilities, train_net
+from confoundlab.storage.machine import cores
 from confoundlab.types import Losses, Pixels, Probabilities
 
 Progress = Callable[[int, int], object]
@@ -174,11 +174,6 @@ def _in_threads(
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def engine_here(engine: str = "auto", device: str = "auto", batch_size: int = 32) -> str:

@@ -1,5 +1,6 @@
 from . import cache as cache
 from . import files as files
+from . import machine as machine
 from . import versions as versions
 from .cache import load_array as load_array
 from .cache import load_table as load_table

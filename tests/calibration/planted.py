@@ -23,10 +23,10 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from confoundlab.console import Command
-from confoundlab.models.bank import cores
 from confoundlab.plates.studies.planted_dials import N_SEEDS, QUESTIONS, STRENGTHS, planted, summary
 from confoundlab.storage.cache import load_table, save_table
 from confoundlab.storage.files import cache_root, text_digest, write_aside
+from confoundlab.storage.machine import cores
 from confoundlab.storage.versions import computed_by
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "planted.csv"

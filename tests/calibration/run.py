@@ -32,9 +32,9 @@ from confoundlab.calibration.designs import Cell
 from confoundlab.calibration.rates import Coverage, replicate, summary
 from confoundlab.console import Command
 from confoundlab.inference.power import ALPHA
-from confoundlab.models.bank import cores
 from confoundlab.storage.cache import load_table, save_table
 from confoundlab.storage.files import cache_root, text_digest, write_aside
+from confoundlab.storage.machine import cores
 from confoundlab.storage.versions import computed_by
 
 STORE = Path(__file__).parents[2] / "results" / "calibration" / "calibration.csv"

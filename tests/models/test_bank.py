@@ -1,5 +1,4 @@
 import importlib.util
-import os
 import threading
 from pathlib import Path
 
@@ -219,10 +218,6 @@ def test_without_avx2_it_is_pytorch(monkeypatch):
     with pytest.raises(InputError, match="runs on the CPU"):
         monkeypatch.undo()
         bank.engine_here("simd", "cuda")
-
-
-def test_cores_counts_what_this_process_may_use():
-    assert 1 <= bank.cores() <= os.cpu_count()
 
 
 GOOD_IMAGES, GOOD_LABELS = bars(20)

@@ -204,9 +204,15 @@ def _math(as_block: bool) -> Callable[[Any, Any], None]:
     return visit
 
 
+def allow_cores(app: Any, config: Any) -> None:
+    """Let pages be read side by side: one extension for LaTeX does not say that it lets them."""
+    app.extensions["sphinx_jupyterbook_latex"].parallel_read_safe = True
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx. MathML is drawn by browsers themselves: no script, no network."""
     app.connect("config-inited", write_for_teachers)
+    app.connect("config-inited", allow_cores)
     app.connect("config-inited", tag)
     app.connect("source-read", read)
     app.setup_extension("book_quiz")
