@@ -108,8 +108,7 @@ def card(rows: Mapping[str, Record]) -> str:
         f'<table class="table"><thead><tr>{head_cells}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table>"
         "<details><summary>Why, and how sure</summary><ul>"
-        f"{''.join(f'<li>{_why(name, one)}</li>' for name, one in rows.items())}"
-        "</ul></details></div>"
+        f"{''.join(f'<li>{one}</li>' for one in _whys(rows))}</ul></details></div>"
     )
 
 
@@ -137,8 +136,16 @@ def _corrected(record: Record) -> str:
     return "–" if p is None else f"{p:.2g}"
 
 
-def _why(name: str, record: Record) -> str:
-    """Return the reasons of a verdict, and what the numbers rest on, in HTML."""
+def _whys(rows: Mapping[str, Record]) -> list[str]:
+    """Return the reasons of verdicts in HTML; what several rows share is said once."""
+    by_reason: dict[str, list[str]] = {}
+    for name, one in rows.items():
+        by_reason.setdefault(" ".join(one["reasons"]), []).append(_rests(name, one))
+    return [f"{', '.join(who)}: {_text(why)}" for why, who in by_reason.items()]
+
+
+def _rests(name: str, record: Record) -> str:
+    """Return a row's name, and what its numbers rest on, in HTML."""
     repeats, dead = record["n_repeats"], record.get("n_dead", 0)
     rests = [f"{record['n_groups']:,} groups", f"{record['n_images']:,} images"]
     if repeats > 1:
@@ -146,11 +153,8 @@ def _why(name: str, record: Record) -> str:
         rests.append(f"{repeats} repeats{spread}")
     if dead:
         rests.append(f"{record['n_fits'] - dead} of {record['n_fits']} nets learned")
-    reasons = _text(" ".join(record["reasons"]))
-    return (
-        f"<strong>{_text(_capital(name))}</strong>: {reasons} "
-        f"({'; '.join([_p_values(dict(record)), *rests])}.)"
-    )
+    told = "; ".join([_p_values(dict(record)), *rests])
+    return f"<strong>{_text(_capital(name))}</strong> ({told})"
 
 
 def _capital(name: str) -> str:

@@ -37,6 +37,9 @@ def test_a_card_has_a_row_a_result_and_folds_its_reasons(record):
     assert "Because." not in before and "Because." in after
     assert before.count("<td>–</td>") == 1  # what is no control has no corrected p-value
     assert f"{record['n_groups']:,} groups" in after
+    assert after.count("Because.") == 1  # both have this reason
+    other = report.card(rows | {"ring": record | {"reasons": ["For another."]}})
+    assert other.count("Because.") == other.count("For another.") == 1
 
 
 def test_results_of_several_metrics_name_theirs(record):
