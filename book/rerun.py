@@ -51,6 +51,42 @@
 # both, and the difference has an interval. Elsewhere it has none: the intervals of two runs do not add
 # up to one of their difference, because runs that share images err together.
 #
+# ## Many runs
+#
+# ```
+# confoundlab sweep coil --profile quick -p crop_size=12,16,20 -p seed=0:5 --out sweep
+# ```
+#
+# runs the study for every combination of values: fifteen times here. `0:5` are the numbers 0 to 4.
+# The folder then holds a run each, `sweep.csv` with a row for every piece of evidence of every run, and
+# `sweep.html` with a curve for each parameter. A run is named by what it computes: the same command
+# goes on where it was stopped, and two of them can write into one folder.
+#
+# On one machine a run takes a core. On several, [Dask](https://www.dask.org) hands the runs out
+# (`pip install 'confoundlab[cluster]'`): give the address of a scheduler, as `dask scheduler` prints
+# it, or as a cluster of dask-jobqueue or Kubernetes has it. All workers need the package, the images,
+# and the folder.
+#
+# ```
+# confoundlab sweep coil --profile paper -p seed=0:100 --out /shared/sweep --scheduler tcp://head:8786
+# ```
+#
+# Where there is Slurm and no Dask, an array job makes a run a task. The command without `--only`, given
+# once more at the end, finds all runs there and writes table and page.
+#
+# ```python
+# import subprocess
+#
+# import submitit
+#
+# sweep = ["confoundlab", "sweep", "coil", "--profile", "paper", "-p", "seed=0:100", "--out", "/shared/sweep"]
+# executor = submitit.AutoExecutor(folder="logs")
+# executor.update_parameters(timeout_min=120, cpus_per_task=1, slurm_array_parallelism=50)
+# jobs = executor.map_array(lambda n: subprocess.run([*sweep, "--only", str(n)], check=True), range(100))
+# [job.result() for job in jobs]
+# subprocess.run(sweep, check=True)
+# ```
+#
 # ## In a notebook
 #
 # Download a page's notebook (above its title, and in the box below it), open it in Jupyter, change the

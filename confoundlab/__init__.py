@@ -40,6 +40,8 @@ report
     Words and tables that pages print, every number from a stored record.
 notebook
     Notebooks run with parameters, and the pages made of them.
+sweeping
+    A study run over values of its parameters, here or on a cluster, and told as one.
 auditing
     An audit of anybody's images: what they cannot answer, what leaks, and how sure that is.
 

@@ -113,6 +113,45 @@ def _list_parameters(ctx: click.Context) -> NoReturn:
 
 
 @main.command()
+@click.argument("study")
+@click.option(
+    "-p",
+    "--parameter",
+    "pairs",
+    multiple=True,
+    metavar="NAME=A,B,...",
+    help="Values of a parameter, or a range such as seed=0:10; every combination is a run.",
+)
+@click.option("--profile", type=PROFILES, help="As of `confoundlab run`.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the sweep.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help='Of a Dask scheduler, such as tcp://host:8786; "local" starts one here. Without it runs '
+    "are processes of this machine.",
+)
+@click.option(
+    "--workers", type=click.IntRange(1), help="Runs at a time here; one a core if missing."
+)
+@click.option(
+    "--only",
+    type=click.IntRange(0),
+    metavar="NUMBER",
+    help="Make this run alone, counted from 0: a task of a cluster's array job.",
+)
+def sweep(study: str, pairs: tuple[str, ...], out: Path, **options: Any) -> None:
+    """Run a study once for every combination of values, and draw what it changes.
+
+    Runs that are in FOLDER already are kept: the same command goes on where it was stopped.
+
+    Example: confoundlab sweep coil --profile quick -p crop_size=12,16,20 -p seed=0:10 --out sweep
+    """
+    from confoundlab.sweeping.command import sweep
+
+    sweep(study, [_pair(text) for text in pairs], out, say=say, **options)
+
+
+@main.command()
 @click.argument("first", type=click.Path(path_type=Path), metavar="RUN_A")
 @click.argument("second", type=click.Path(path_type=Path), metavar="RUN_B")
 @click.option(

@@ -164,7 +164,15 @@ def test_the_installed_command_answers_quickly_without_torch():
 
 def test_names_of_the_command_are_click_commands():
     assert isinstance(main, click.Group)
-    assert sorted(main.commands) == ["audit", "compare", "data", "exercise", "run", "studies"]
+    assert sorted(main.commands) == [
+        "audit",
+        "compare",
+        "data",
+        "exercise",
+        "run",
+        "studies",
+        "sweep",
+    ]
 
 
 @pytest.fixture

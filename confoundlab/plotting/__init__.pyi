@@ -5,6 +5,7 @@ from . import nets as nets
 from . import paper as paper
 from . import pointed as pointed
 from . import rivals as rivals
+from . import sweeps as sweeps
 from . import views as views
 from .evidence import compared as compared
 from .evidence import coverage as coverage

@@ -1,0 +1,12 @@
+from . import command as command
+from . import page as page
+from . import running as running
+from . import table as table
+from . import units as units
+from .page import write_page as write_page
+from .running import make_all as make_all
+from .table import digest as digest
+from .table import merged as merged
+from .units import Unit as Unit
+from .units import grid as grid
+from .units import plan as plan
