@@ -18,6 +18,7 @@ from .cards import answer as answer
 from .cards import badge as badge
 from .cards import card as card
 from .cards import design_card as design_card
+from .cards import plain_card as plain_card
 from .changes import changed_since as changed_since
 from .comparison import Run as Run
 from .comparison import read_run as read_run
