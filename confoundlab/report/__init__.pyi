@@ -7,6 +7,7 @@ from . import mended as mended
 from . import paper as paper
 from . import rivals as rivals
 from . import sentences as sentences
+from . import sweeps as sweeps
 from . import tables as tables
 from . import unstated as unstated
 from .benchmarks import benchmark_words as benchmark_words
