@@ -224,5 +224,6 @@ def setup(app: Any) -> dict[str, bool]:
     app.connect("source-read", read)
     app.setup_extension("book_quiz")
     app.setup_extension("book_page")
+    app.setup_extension("book_terms")
     app.add_html_math_renderer("mathml", (_math(False), None), (_math(True), None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
