@@ -11,6 +11,7 @@
 # make calibration false alarms, power and coverage of every test, under an hour
 # make audits      our audit on folders with a known truth
 # make rivals      other auditors on the nulls of our calibration, in an environment of their own
+# make sweeps      what each setting of a study moves: the book's sweeps of COIL-20
 # make sensitivity how far each choice that the paper leaves open moves our numbers
 # make benchmarks  speed of the engines, side by side with what one would use instead
 # PYTHON chooses the interpreter. CONFOUNDLAB_TORCH_INDEX names a package index to take torch from.
@@ -22,7 +23,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: book book-student slides check-book test lint results release calibration audits rivals sensitivity benchmarks clean
+.PHONY: book book-student slides check-book test lint results release calibration audits rivals sensitivity sweeps benchmarks clean
 
 book: $(READY)
 	$(BIN)/python book/builder/build.py $(RUN:%=--run %)
@@ -65,6 +66,9 @@ benchmarks: $(READY)
 
 sensitivity: $(READY)
 	$(BIN)/python benchmarks/sensitivity.py
+
+sweeps: $(READY)
+	$(BIN)/python benchmarks/sweeps.py
 
 audits: $(READY)
 	$(BIN)/python benchmarks/audit.py

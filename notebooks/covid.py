@@ -18,7 +18,7 @@ import dataclasses
 from typing import Annotated, Literal
 
 import matplotlib.pyplot as plt
-from IPython.display import Markdown, display
+from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import StudyRun, report
@@ -218,8 +218,8 @@ found = {
     )
     for words, some in tests.items()
 }
-lines = [f"- the class from **{words}** alone: {evidence}" for words, evidence in found.items()]
-display(Markdown("\n".join(lines) or "The twin has no files of its own, so this is left out."))
+left_out = "The twin has no files of its own, so this is left out."
+display(HTML(report.plain_card("the class from", found)) if found else Markdown(left_out))
 
 # %% mystnb={"figure": {"name": "fig-covid-factors", "caption": "Up: how much a factor says about the class, from nothing (0) to everything (1). Right: how well a linear probe of the corner's pixels names the factor in images it has not seen; chance is 0.5. What stands at the top right can mislead a net. Bars: 95% intervals. Filled and orange: both above chance after correction."}, "image": {"alt": "A scatter plot of the session and the properties of the files, by what they say about the class and by how well pixels tell them."}} tags=["hide-input"]
 # the source is the class or contains it: a factor that says all by construction tells nothing new

@@ -16,7 +16,7 @@
 # %% tags=["remove-input"]
 from typing import Annotated, Literal
 
-from IPython.display import Markdown, display
+from IPython.display import HTML, Markdown, display
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from confoundlab import StudyRun, report
@@ -217,21 +217,16 @@ if images.paths is not None:
     files = list(whole_columns)
     table = table.join(whole_columns)
 tests = {", ".join(files): files} | {one: [one] for one in files} if files else {}
-lines = [
-    f"- the class from **{words}** alone: "
-    + str(
-        nuisance.label_from_factors(
-            table[columns], images.labels, images.groups, n_permutations=permutations
-        )
+found = {
+    words: nuisance.label_from_factors(
+        table[columns], images.labels, images.groups, n_permutations=permutations
     )
     for words, columns in tests.items()
-]
-display(
-    Markdown(
-        "\n".join(lines)
-        or "The twin has no files. Its camera stores JPEG, with a quality of its own in each session."
-    )
+}
+left_out = (
+    "The twin has no files. Its camera stores JPEG, with a quality of its own in each session."
 )
+display(HTML(report.plain_card("the class from", found)) if found else Markdown(left_out))
 
 # %% mystnb={"figure": {"name": "fig-kvasir-factors", "caption": "Up: how much a factor says about the class, from nothing (0) to everything (1). Right: how well a linear probe of the corner's pixels names the factor in images it has not seen; chance is 0.5. What stands at the top right can mislead a net that sees the corner. The green box (inset) is outside the corner, so it can mislead a net that sees the whole image. Bars: 95% intervals. Filled and orange: both above chance after correction."}, "image": {"alt": "A scatter plot of the session, the green box and the properties of the files, by what they say about the class and by how well pixels tell them."}} tags=["hide-input"]
 factors = [one for one in ("session", "inset", *files) if one in table and table[one].nunique() > 1]

@@ -24,6 +24,7 @@ from confoundlab.cli import main
 from confoundlab.croppers.crops import Corner
 from confoundlab.design.aliasing import identifiability
 from confoundlab.errors import BrokenImagesError, InputError
+from confoundlab.evidence import probe
 from confoundlab.images import file_properties
 from confoundlab.images.imageset import ImageSet
 from confoundlab.notebook import book
@@ -139,11 +140,13 @@ def html_parts(images, record):
     )  # fmt: skip
     unseen = table[few].assign(label=np.resize(UNPRINTABLE, few.sum()))
     every = [*HOSTILE, *UNPRINTABLE]
+    plain = probe(points, np.arange(n) % 2, n_permutations=9)
     return {
         "design": report.design_card(
             identifiability(images.table["label"], images.table["session"], name=HOSTILE[4])
         ),
         "card": report.card({name: record | {"reasons": [name]} for name in every}),
+        "plain card": report.plain_card(HOSTILE[4], dict.fromkeys(every, plain)),
         "answer": report.answer({name: record for name in every}),
         "table": report.table(pd.DataFrame({name: [name] for name in every})).data,
         "hover page of the unprintable": hover_page(

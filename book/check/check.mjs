@@ -120,6 +120,29 @@ async function searchFinds() {
   await page.close();
 }
 
+// The longest table of a page is sorted by keys, down and up, and by numbers where it holds numbers.
+async function tablesSort() {
+  const file = "executed/paper_against_ours.html";
+  const page = await open(file);
+  const sort = () =>
+    page.evaluate(() => {
+      const tables = [...document.querySelectorAll("article table:has(button.sort)")];
+      if (!tables.length) return null;
+      const table = tables.reduce((a, b) => (b.rows.length > a.rows.length ? b : a));
+      const cell = [...table.tHead.rows[0].cells].find((one) => /ours|accuracy|found/.test(one.textContent));
+      cell.querySelector("button").click();
+      const shown = [...table.tBodies[0].rows].map((row) => row.cells[cell.cellIndex].textContent.trim());
+      const filled = shown.filter((one) => /\d/.test(one));
+      return { aria: cell.ariaSort, values: filled.map((one) => parseFloat(one)), last: shown.at(-1) };
+    });
+  for (const [way, sign] of [["ascending", 1], ["descending", -1]]) {
+    const found = await sort();
+    const pairs = found?.values.slice(1).map((one, at) => sign * (one - found.values[at])) ?? [-1];
+    if (found?.aria !== way || pairs.some((step) => step < 0)) fault(file, `its table is not sorted ${way}`);
+  }
+  await page.close();
+}
+
 async function solutionOpens() {
   const page = await open("controls.html");
   const open_ = await page.$("details.solution");
@@ -288,7 +311,7 @@ async function slidesGoOn() {
 try {
   const told = await checkPages();
   checkLinks(told);
-  for (const step of [searchFinds, solutionOpens, quizAnswers, gameIsPlayed, dialsTurn, marksAnswer, slidesGoOn])
+  for (const step of [searchFinds, tablesSort, solutionOpens, quizAnswers, gameIsPlayed, dialsTurn, marksAnswer, slidesGoOn])
     await step().catch((error) => fault(step.name, error.message));
 } finally {
   await browser.close();

@@ -142,8 +142,6 @@ STUDY = Study(
     datasets=(COIL20, COIL100),
     pages=(
         Page("coil", "coil20"),
-        # 7,200 images at 128x128 pixels take minutes a net
-        Page("coil-100", "coil100", "COIL-100", parameters={"repeats": 3, "own_size_repeats": 1}),
         Page("coil-twin", "coil20", "the twin", "quick", {"data": "simulated"}),
     ),
     profiles={

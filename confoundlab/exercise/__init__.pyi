@@ -1,3 +1,4 @@
+from . import classroom as classroom
 from . import folder as folder
 from . import grading as grading
 from . import solution as solution

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -30,7 +30,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "design": get_args(Design),
     "split": get_args(HonestSplit),
 }
-_QUESTIONS = (*_CHOICES, "corner_accuracy")
+QUESTIONS = (*_CHOICES, "corner_accuracy")
 _NEAR = 0.1  # beyond the accepted range, for half the points
 # Wrong answers that have seen something.
 _ALIKE = {
@@ -88,7 +88,7 @@ def read_answer(path: Path) -> Answer:
     for name in given:
         if not isinstance(name, str):
             raise InputError(f"{path}: {str(name)[:40]!r} is no question.")
-        one_of("question", name[:40], (*_QUESTIONS, "seed", "images"))
+        one_of("question", name[:40], (*QUESTIONS, "seed", "images"))
     seed, mark = given.get("seed"), given.get("images")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"{path}: 'seed' must be the number that the form came with.")
@@ -114,6 +114,17 @@ def check(answer: Answer, secret: str = "") -> list[Mark]:
             "task made with --secret, or with another version of confoundlab?"
         )
     return grade(answer, task, solution, lenet(task.images))
+
+
+def told(answer: Answer, marks: Sequence[Mark]) -> list[str]:
+    """Return marks as lines for a student, the points of all last."""
+    lines = []
+    for mark in marks:
+        said = getattr(answer, mark.question)
+        lines.append(f"{mark.question}: {mark.points} of {FULL}")
+        lines.append(f"  {'' if said is None else f'You said {said}. '}{mark.reason}")
+    reached = sum(mark.points for mark in marks)
+    return [*lines, f"Seed {answer.seed}: {reached} of {FULL * len(marks)} points"]
 
 
 def lenet(images: ImageSet) -> Evidence:

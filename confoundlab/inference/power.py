@@ -134,7 +134,8 @@ class Design:
         fits = max(value for value in _FITS if value <= self.fits)
         return dataclasses.replace(
             self,
-            n_units=units if units < 50 else round(units / 10) * 10,
+            # never fewer than one a class, which no table is simulated for
+            n_units=units if units < 50 else max(self.classes, round(units / 10) * 10),
             images_per_unit=float(images),
             majority=round(self.majority, 2) if self.majority > 1 / self.classes + 0.02 else 0.0,
             correlation=correlation,

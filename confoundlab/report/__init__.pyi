@@ -7,6 +7,7 @@ from . import mended as mended
 from . import paper as paper
 from . import rivals as rivals
 from . import sentences as sentences
+from . import sweeps as sweeps
 from . import tables as tables
 from . import unstated as unstated
 from .benchmarks import benchmark_words as benchmark_words
@@ -18,6 +19,7 @@ from .cards import answer as answer
 from .cards import badge as badge
 from .cards import card as card
 from .cards import design_card as design_card
+from .cards import plain_card as plain_card
 from .changes import changed_since as changed_since
 from .comparison import Run as Run
 from .comparison import read_run as read_run

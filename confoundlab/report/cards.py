@@ -5,12 +5,14 @@ What a verdict rests on (its reasons, p-values, numbers of groups and nets) is f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from confoundlab.design.aliasing import Identifiability, Status
+from confoundlab.errors import InputError
 from confoundlab.escape import terminal
+from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.report.sentences import _interval, _p_values, _shown, percent
 
@@ -102,13 +104,52 @@ def card(rows: Mapping[str, Record]) -> str:
         f"<td>{_corrected(one)}</td><td>{badge(one['verdict'])}</td></tr>"
         for name, one in rows.items()
     ]
-    head_cells = "".join(f'<th scope="col">{one}</th>' for one in ["", *head])
+    return _folded(_table(["", *head], lines), "Why, and how sure", _whys(rows))
+
+
+def plain_card(first: str, rows: Mapping[str, Evidence]) -> str:
+    """Return results that have no verdict of their own as HTML; what they rest on is folded.
+
+    Parameters
+    ----------
+    first : str
+        What the first column names.
+    rows : mapping of str to Evidence
+        What each was measured from, all with one metric.
+
+    Raises
+    ------
+    InputError
+        Metrics that differ.
+    """
+    records = {name: vars(one) for name, one in rows.items()}
+    metrics = {one["metric"] for one in records.values()}
+    if len(metrics) != 1:
+        raise InputError(f"One table shows one metric, not {len(metrics)}: {sorted(metrics)}.")
+    head = [first, *metrics, "95% interval", "chance", "p"]
+    lines = [
+        f'<tr><th scope="row">{_text(name)}</th><td>{_shown(one)}</td><td>{_interval(one)}</td>'
+        f"<td>{_shown(one, 'chance')}</td><td>{one['p_value']:.2g}</td></tr>"
+        for name, one in records.items()
+    ]
+    whole = [f"<strong>{_text(name)}</strong>: {_text(str(one))}." for name, one in rows.items()]
+    return _folded(_table(head, lines), "In full", whole)
+
+
+def _table(head: Sequence[str], lines: Sequence[str]) -> str:
+    cells = "".join(f'<th scope="col">{_text(one)}</th>' for one in head)
     return (
-        '<div class="evidence-card tex2jax_ignore mathjax_ignore">'
-        f'<table class="table"><thead><tr>{head_cells}</tr></thead>'
+        f'<table class="table"><thead><tr>{cells}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table>"
-        "<details><summary>Why, and how sure</summary><ul>"
-        f"{''.join(f'<li>{one}</li>' for one in _whys(rows))}</ul></details></div>"
+    )
+
+
+def _folded(shown: str, summary: str, folded: Sequence[str]) -> str:
+    """Return a card: what is seen at once, and items that open below it."""
+    items = "".join(f"<li>{one}</li>" for one in folded)
+    return (
+        f'<div class="evidence-card tex2jax_ignore mathjax_ignore">{shown}'
+        f"<details><summary>{summary}</summary><ul>{items}</ul></details></div>"
     )
 
 
@@ -122,12 +163,8 @@ def answer(rows: Mapping[str, Record]) -> str:
 
 def design_card(found: Identifiability) -> str:
     """Return what a label-by-factor table allows as HTML: a sentence, and all of it folded."""
-    inside = "".join(f"<li>{_text(one)}</li>" for one in found.words())
-    return (
-        '<div class="evidence-card tex2jax_ignore mathjax_ignore">'
-        f"<p>Before any pixel is read: {_text(_ALLOWS[found.status].format(found.factor))}</p>"
-        f"<details><summary>In full</summary><ul>{inside}</ul></details></div>"
-    )
+    said = f"<p>Before any pixel is read: {_text(_ALLOWS[found.status].format(found.factor))}</p>"
+    return _folded(said, "In full", [_text(one) for one in found.words()])
 
 
 def _corrected(record: Record) -> str:

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from confoundlab.errors import InputError
@@ -125,3 +127,12 @@ def test_intraclass_correlation_of_what_says_nothing_is_one():
 def test_impossible_designs_are_refused(options, why):
     with pytest.raises(InputError, match=why):
         Design(**options)
+
+
+@given(st.integers(2, 400), st.integers(0, 3000))
+def test_the_table_of_a_design_has_at_least_a_unit_for_each_class(classes, more):
+    """84 units of 82 classes were rounded to 80, which carry no such design."""
+    design = Design(classes + more, classes=classes)
+    nearest = design.rounded()
+    assert nearest.n_units >= nearest.classes
+    assert nearest == nearest.rounded()

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 
 import numpy as np
@@ -5,6 +6,8 @@ import pytest
 
 from confoundlab import report
 from confoundlab.design.aliasing import identifiability
+from confoundlab.errors import InputError
+from confoundlab.evidence import probe
 from confoundlab.evidence.verdicts import Verdict
 
 
@@ -72,3 +75,16 @@ def test_what_the_design_allows_is_one_sentence_and_the_rest_folded(factor, word
     before, after = report.design_card(found).split("<details>")
     assert words in before
     assert all(len(one) > 10 for one in found.words()) and "<li>" in after
+
+
+def test_a_plain_card_has_no_verdict_and_folds_what_its_numbers_rest_on():
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 2
+    found = probe(rng.normal(size=(60, 3)) + labels[:, None], labels, n_permutations=19)
+    shown = report.plain_card("the class from", {"<b>width</b>": found})
+    before, after = shown.split("<details>")
+    assert "&lt;b&gt;width" in before and f"{found.estimate:.2f}" in before
+    assert "permuted" not in before and str(found) in after and "verdict" not in shown
+    other = dataclasses.replace(found, metric="accuracy")
+    with pytest.raises(InputError, match="one metric"):
+        report.plain_card("", {"a": found, "b": other})

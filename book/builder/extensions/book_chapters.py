@@ -204,9 +204,16 @@ def _math(as_block: bool) -> Callable[[Any, Any], None]:
     return visit
 
 
+# Extensions that jupyter-book brings, keep nothing while pages are read, and do not say so: one
+# writes LaTeX, the other numbers chapters when all pages have been read.
+_SILENT = ("sphinx_jupyterbook_latex", "sphinx_multitoc_numbering")
+
+
 def allow_cores(app: Any, config: Any) -> None:
-    """Let pages be read side by side: one extension for LaTeX does not say that it lets them."""
-    app.extensions["sphinx_jupyterbook_latex"].parallel_read_safe = True
+    """Let pages be read side by side, which Sphinx does not where one extension is silent."""
+    for name in _SILENT:
+        if name in app.extensions:
+            app.extensions[name].parallel_read_safe = True
 
 
 def setup(app: Any) -> dict[str, bool]:
