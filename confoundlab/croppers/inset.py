@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from confoundlab.croppers.crops import Whole
 from confoundlab.images.imageset import ImageSet
-from confoundlab.images.scanning import in_order
+from confoundlab.images.streaming import in_order
 from confoundlab.types import Pixels
 
 # Gray levels of 255 by which green is above red and above blue. Tissue is red, the dye of lifted

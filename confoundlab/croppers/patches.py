@@ -22,7 +22,7 @@ from skimage.measure import label
 from confoundlab.croppers.crops import Box
 from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.images.scanning import in_order
+from confoundlab.images.streaming import in_order
 from confoundlab.types import Indices, Mask, Pixels
 
 # (gray image, random numbers) to top and left of each patch, shape (m, 2)

@@ -17,7 +17,8 @@ from confoundlab.errors import InputError
 from confoundlab.escape import terminal
 from confoundlab.images.decoding import CannotDecodeError, decode
 from confoundlab.images.listing import list_images
-from confoundlab.images.scanning import in_order, pixel_digest
+from confoundlab.images.scanning import pixel_digest
+from confoundlab.images.streaming import in_order
 
 SHOWN = 5  # names a line, before the rest is a number
 

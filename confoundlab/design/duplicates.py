@@ -2,7 +2,7 @@
 
 Exact copies have equal decoded pixels, whatever the file format. Near copies (compressed again,
 rescaled) have almost the same perceptual hash: 64 bits, each saying whether one low frequency of
-the image, shrunk to 32x32, is above the median of them all (`imagehash.phash`, after Krawetz 2011).
+the image, shrunk to 32x32, is above the median of them all (`hashing`).
 What is alike is linked, and linked images are one cluster, so a chain of neighbours is one, too.
 """
 
@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import dataclasses
 
-import imagehash
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from confoundlab.design.hamming import linked
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
+from confoundlab.images.hashing import hashes, shrunk
 from confoundlab.images.imageset import ImageSet
-from confoundlab.images.scanning import in_order
-from confoundlab.types import Indices
+from confoundlab.images.streaming import in_order
+from confoundlab.types import Indices, Pixels
 
 # Bits. The median makes distances even: 0, 2, 4, ... Copies of the COIL twin's images and of the
 # Yale faces, compressed (JPEG quality 30 to 90) or rescaled (by 0.25 to 2), are within 2 in 98% of
@@ -61,14 +60,18 @@ def near(images: ImageSet, distance: int = NEAR) -> pd.DataFrame:
 
 
 def perceptual_hashes(images: ImageSet) -> npt.NDArray[np.uint64]:
-    """Return the 64-bit perceptual hash of every image, shape (n,)."""
+    """Return the 64-bit perceptual hash of every image, shape (n,).
 
-    def one(row: int) -> bytes:
-        bits = imagehash.phash(Image.fromarray(images.read(row, "gray")[:, :, 0])).hash
-        return np.packbits(bits).tobytes()
+    Of files it is known since they were read.
+    """
+    if images.files is not None:
+        return images.files["hash"].to_numpy(np.uint64)
+
+    def one(row: int) -> Pixels:
+        return shrunk(images.read(row, "gray"))
 
     found = in_order(one, range(len(images)), f"{images.name}: perceptual hashes")
-    return np.frombuffer(b"".join(found), np.uint64)
+    return hashes(np.stack(found))
 
 
 def clusters(images: ImageSet, pairs: npt.ArrayLike) -> pd.DataFrame:

@@ -1,10 +1,14 @@
 from . import decoding as decoding
 from . import file_properties as file_properties
 from . import folder as folder
+from . import hashing as hashing
+from . import headers as headers
 from . import imageset as imageset
 from . import listing as listing
+from . import prepared as prepared
 from . import rows as rows
 from . import scanning as scanning
+from . import streaming as streaming
 from .decoding import CannotDecodeError as CannotDecodeError
 from .decoding import Decoded as Decoded
 from .decoding import decode as decode

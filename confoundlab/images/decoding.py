@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import errno
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from confoundlab.errors import InputError
+from confoundlab.images.headers import exif, header
 from confoundlab.types import Colour, Pixels
 
 SUFFIXES = frozenset(
@@ -114,23 +115,40 @@ def decode_levels(
     InputError
         `bit_depth` is not 9..16.
     """
-    if bit_depth is not None and not 9 <= bit_depth <= 16:
-        raise InputError(f"bit_depth is {bit_depth}; it must be 9..16, or None for all 16 bits.")
+    _check_depth(bit_depth)
     with opened(path, max_pixels=max_pixels) as image:
-        if image.mode.startswith("I"):
-            levels, bits = _deep(image, bit_depth)
-            gray = (levels >> (bits - 8)).astype(np.uint8)[:, :, None]
-            pixels = gray if colour == "gray" else np.repeat(gray, 3, axis=2)
-            return Decoded(pixels, bits, int(levels.max()))
-        is_deep = any(";16" in str(tile) for tile in image.tile)
-        if is_deep and (bit_depth or 16) < 16:
-            raise CannotDecodeError(
-                f"colour of 16 bits, of which no {bit_depth} can be read; save as gray or 8 bit"
-            )
-        pixels = _shallow(image, colour)
-        highest = int(pixels.max())
-        # the decoder keeps the high byte of deep colour: what lay below it is not known
-        return Decoded(pixels, 16, highest << 8 | 255) if is_deep else Decoded(pixels, 8, highest)
+        found, bits, highest = _pixels(image, (colour,), bit_depth)
+        return Decoded(found[colour], bits, highest)
+
+
+def read_once(
+    path: Path, *, bit_depth: int | None = None, max_pixels: int = MAX_PIXELS
+) -> tuple[dict[Colour, Pixels], dict[str, Any]]:
+    """Open and decode one file once, for all that is ever asked of it.
+
+    Parameters
+    ----------
+    path, bit_depth, max_pixels
+        As of `decode_levels`, which gives the same pixels and raises the same errors.
+
+    Returns
+    -------
+    pixels : dict
+        "rgb" and "gray": uint8, shape (height, width, 3 or 1).
+    header : dict
+        Of `headers.header` and `headers.exif`; and ``bits`` and ``highest``, as of `Decoded`.
+    """
+    _check_depth(bit_depth)
+    with opened(path, max_pixels=max_pixels) as image:
+        try:
+            said = header(image)
+        except Exception:  # its pixels may be sound all the same
+            said = {}
+        late = image.format == "PNG"  # whose EXIF may stand behind the pixels
+        said |= {} if late else exif(image)
+        found, bits, highest = _pixels(image, ("rgb", "gray"), bit_depth)
+        said |= exif(image) if late else {}
+        return found, said | {"bits": bits, "highest": highest}
 
 
 @contextmanager
@@ -197,14 +215,48 @@ def _deep(image: Image.Image, bit_depth: int | None) -> tuple[npt.NDArray[np.int
     return (top - levels if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else levels), bits
 
 
-def _shallow(image: Image.Image, colour: Colour) -> Pixels:
+def _pixels(
+    image: ImageFile.ImageFile, colours: Sequence[Colour], bit_depth: int | None
+) -> tuple[dict[Colour, Pixels], int, int]:
+    """Return pixels in some colours, the bits of a level, and the highest level in the file."""
+    if image.mode.startswith("I"):
+        levels, bits = _deep(image, bit_depth)
+        gray = (levels >> (bits - 8)).astype(np.uint8)[:, :, None]
+        both: dict[Colour, Pixels] = {"gray": gray}
+        if "rgb" in colours:
+            both["rgb"] = np.repeat(gray, 3, axis=2)
+        return both, bits, int(levels.max())
+    is_deep = any(";16" in str(tile) for tile in image.tile)
+    if is_deep and (bit_depth or 16) < 16:
+        raise CannotDecodeError(
+            f"colour of 16 bits, of which no {bit_depth} can be read; save as gray or 8 bit"
+        )
+    found = _shallow(image, colours)
+    highest = int(found[colours[0]].max())
+    # the decoder keeps the high byte of deep colour: what lay below it is not known
+    return found, 16 if is_deep else 8, highest << 8 | 255 if is_deep else highest
+
+
+def _shallow(image: Image.Image, colours: Sequence[Colour]) -> dict[Colour, Pixels]:
     if image.mode == "F":
         raise CannotDecodeError("floating-point pixels have no stated range; save as 8 or 16 bit")
     if image.mode not in _MODES:
         raise CannotDecodeError(f"pixels of mode {image.mode} are not read; save as gray or RGB")
     image.load()
     image.info.pop("transparency", None)  # Pillow would convert, or warn of, what is dropped
-    if colour == "rgb":
-        return np.array(image.convert("RGB"), dtype=np.uint8)
-    # Straight from "RGBA" or "P" to "L" is the same luma; a one-bit image becomes 0 and 255.
-    return np.array(image.convert("L"), dtype=np.uint8)[:, :, None]
+    found: dict[Colour, Pixels] = {}
+    if "rgb" in colours:
+        found["rgb"] = np.array(image if image.mode == "RGB" else image.convert("RGB"), np.uint8)
+    if "gray" in colours and image.mode == "RGB" and "rgb" in found:
+        from confoundlab.images.hashing import luma  # here: numba takes half a second to load
+
+        found["gray"] = luma(found["rgb"])
+    elif "gray" in colours:
+        # Straight from "RGBA" or "P" to "L" is the same luma; a one-bit image becomes 0 and 255.
+        found["gray"] = np.array(image.convert("L"), np.uint8)[:, :, None]
+    return found
+
+
+def _check_depth(bit_depth: int | None) -> None:
+    if bit_depth is not None and not 9 <= bit_depth <= 16:
+        raise InputError(f"bit_depth is {bit_depth}; it must be 9..16, or None for all 16 bits.")

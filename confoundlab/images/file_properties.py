@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-from PIL import Image
-from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from confoundlab.errors import BrokenImagesError, InputError
 from confoundlab.escape import storable
 from confoundlab.images.decoding import CannotDecodeError, opened
+from confoundlab.images.headers import HEADER, header
 from confoundlab.images.imageset import ImageSet
 
-_SAMPLING = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}  # Pillow's numbers; gray has none
 _TYPES = {"width": "Int64", "height": "Int64", "quantisation": "Int64"}  # may be missing
 
 
@@ -50,42 +48,35 @@ def properties(
     rows = [_row(path, problems) for path in paths]
     if problems and on_broken == "raise":
         raise BrokenImagesError(problems)
-    columns = ["path", "bytes", "width", "height", "format", "mode", "quantisation", "subsampling"]
-    table = pd.DataFrame(rows, columns=columns).astype(_TYPES)
-    pixels = (table["width"] * table["height"]).astype("Float64")
-    return table.assign(bytes_per_pixel=table["bytes"] / pixels)
+    return _with_rate(pd.DataFrame(rows, columns=["path", "bytes", *HEADER]).astype(_TYPES))
 
 
 def of_images(images: ImageSet) -> pd.DataFrame:
-    """Return the properties of an image set's files: `properties`, after a column ``image``."""
-    if images.paths is None:
+    """Return the properties of an image set's files, as they were read, after a column ``image``.
+
+    No file is opened again; what its header does not say is missing.
+    """
+    if images.files is None:
         raise InputError(
             f"{images.name} was not read from files; only those of ImageSet.from_folder are known."
         )
-    table = properties(images.paths)
+    known = images.files.reset_index(drop=True)
+    table = known[["bytes", *HEADER]].astype(object).astype(_TYPES)
+    table.insert(0, "path", [storable(str(path)) for path in images.paths or ()])
     table.insert(0, "image", images.table["image"].to_numpy())
-    return table
+    return _with_rate(table)
 
 
 def _row(path: Path, problems: dict[str, str]) -> dict[str, Any]:
     row: dict[str, Any] = {"path": storable(str(path))}
     try:
         with opened(path) as image:
-            row |= _header(image)
+            row |= header(image)
     except CannotDecodeError as error:
         problems[str(path)] = str(error)
     return row | {"bytes": path.stat().st_size if path.is_file() else None}
 
 
-def _header(image: Image.Image) -> dict[str, Any]:
-    header = {
-        "width": image.width,
-        "height": image.height,
-        "format": image.format,
-        "mode": image.mode,
-    }
-    if isinstance(image, JpegImageFile):
-        first = image.quantization.get(0)
-        header["quantisation"] = first[0] if first else None
-        header["subsampling"] = _SAMPLING.get(get_sampling(image))
-    return header
+def _with_rate(table: pd.DataFrame) -> pd.DataFrame:
+    pixels = (table["width"] * table["height"]).astype("Float64")
+    return table.assign(bytes_per_pixel=table["bytes"] / pixels)

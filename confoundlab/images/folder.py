@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from confoundlab.errors import BrokenImagesError, InputError
 from confoundlab.escape import terminal
 from confoundlab.images.decoding import CannotDecodeError, decode
 from confoundlab.images.listing import counted, list_images
+from confoundlab.images.prepared import View
 from confoundlab.images.rows import FILE, MEASURED, checked, rows_of
 from confoundlab.images.scanning import scan, state_of
 from confoundlab.types import Colour, Pixels
@@ -26,53 +27,62 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Found:
-    """What a folder gave; the fields are those of `ImageSet`."""
+    """What a folder gave; the fields are those of `ImageSet`, and where its chunks begin."""
 
     table: pd.DataFrame
-    paths: list[Path]
+    files: pd.DataFrame
     read: Callable[[int, Colour], Pixels]
     skipped: dict[str, str]
     left_out: dict[str, str]
     levels: str
+    bounds: list[int]
 
 
 def read_folder(
-    folder: Path, describe: Describe, name: str, on_broken: OnBroken, bit_depth: int | None
+    folder: Path,
+    describe: Describe,
+    name: str,
+    on_broken: OnBroken,
+    bit_depth: int | None,
+    views: Sequence[View],
+    colour: Colour,
 ) -> Found:
     """Find, describe and scan the images below a folder; parameters and errors as of `ImageSet`."""
     listing = list_images(folder)
     rows, unfit, unnamed = rows_of(listing.images, describe)
     left_out = listing.left_out | unfit
     problems = listing.unreadable | unnamed
-    paths = [folder / file for file in rows.get(FILE, ())]
-    scanned, unread = scan(paths, f"reading {name}", bit_depth) if paths else (rows, {})
-    problems |= {rows[FILE][row]: why for row, why in unread.items()}
-    if problems and on_broken == "raise":
-        raise BrokenImagesError(problems)
-    if scanned.empty:
-        raise InputError(_none_found(name, folder, problems, left_out))
-    table = rows.loc[scanned.index].drop(columns=FILE).join(scanned[list(MEASURED)])
-    readable = [paths[row] for row in scanned.index]
+    del listing
+    if rows.empty:
+        raise _none_left(name, folder, problems, left_out, on_broken)
+    files = rows.pop(FILE)
+    found = scan(folder, files.tolist(), name, bit_depth, views=views, colour=colour)
+    problems |= {files.iloc[row]: why for row, why in found.problems.items()}
+    if found.table.empty or (problems and on_broken == "raise"):
+        raise _none_left(name, folder, problems, left_out, on_broken)
+    table = rows.loc[found.table.index].join(found.table[list(MEASURED)])
+    known = found.table.reset_index(drop=True)
     return Found(
         checked(table.reset_index(drop=True)),
-        readable,
-        _reader(name, readable, scanned, bit_depth),
+        known.drop(columns=list(MEASURED)).assign(height=known["height"], width=known["width"]),
+        _reader(name, folder, known, bit_depth),
         dict(sorted(problems.items())),
         dict(sorted(left_out.items())),
-        _levels_left(scanned),
+        _levels_left(known),
+        found.bounds,
     )
 
 
 def _reader(
-    name: str, paths: list[Path], scanned: pd.DataFrame, bit_depth: int | None
+    name: str, folder: Path, scanned: pd.DataFrame, bit_depth: int | None
 ) -> Callable[[int, Colour], Pixels]:
     """Return what reads a row's file, as long as it is the one that was scanned."""
-    states = list(zip(scanned["size"], scanned["mtime_ns"], strict=True))
+    files, states = scanned["file"], scanned[["bytes", "mtime_ns"]].to_numpy()
 
     def read(row: int, colour: Colour) -> Pixels:
-        path = paths[row]
+        path = folder / files.iloc[row]
         try:
-            if path.exists() and state_of(path) != states[row]:
+            if path.exists() and state_of(path) != tuple(states[row].tolist()):
                 raise CannotDecodeError("it has changed since the set was made")
             return decode(path, colour, bit_depth=bit_depth)
         except CannotDecodeError as error:
@@ -81,6 +91,18 @@ def _reader(
             ) from None
 
     return read
+
+
+def _none_left(
+    name: str,
+    folder: Path,
+    problems: dict[str, str],
+    left_out: dict[str, str],
+    on_broken: OnBroken,
+) -> InputError:
+    if problems and on_broken == "raise":
+        return BrokenImagesError(problems)
+    return InputError(_none_found(name, folder, problems, left_out))
 
 
 def _none_found(name: str, folder: Path, problems: dict[str, str], left_out: dict[str, str]) -> str:

@@ -7,11 +7,11 @@ have the same digest, whatever their file format, and one changed pixel gives an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,29 +22,15 @@ from confoundlab.errors import InputError
 from confoundlab.images.decoding import to_gray
 from confoundlab.images.folder import Describe, OnBroken, read_folder
 from confoundlab.images.listing import counted
+from confoundlab.images.prepared import View as View
+from confoundlab.images.prepared import chunks, prepare, unequal
 from confoundlab.images.rows import checked
-from confoundlab.images.scanning import in_order, pixel_digest
-from confoundlab.storage.cache import load_array, save_array
+from confoundlab.images.scanning import pixel_digest
+from confoundlab.images.streaming import in_order
+from confoundlab.storage.cache import load_array, mapped
 from confoundlab.storage.files import cache_root, file_name, text_digest
 from confoundlab.storage.versions import computed_by
 from confoundlab.types import Colour, Indices, Pixels
-
-
-class View(Protocol):
-    """What a classifier may see: a pure function of one image, with a name (see `views`)."""
-
-    @property
-    def is_control(self) -> bool:
-        """Whether the subject is hidden, so that an honest data set gives chance only."""
-        ...
-
-    def __call__(self, image: Pixels) -> Pixels:
-        """Return the visible part of an image of shape (height, width, channels)."""
-        ...
-
-    def __str__(self) -> str:
-        """Return the name under which results are stored."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +52,11 @@ class ImageSet:
         (row number, colour) to uint8 pixels of shape (height, width, channels).
     skipped : dict of str to str
         Files left out on request, with the reason.
-    paths : list of Path, optional
-        The file of every image, for `file_properties`; no part of any digest.
+    folder : Path, optional
+        Above the files of the images.
+    files : DataFrame, optional
+        A row an image: what was read of its file (`scanning.Scan`), for `file_properties` and
+        `duplicates`; no part of any digest.
     left_out : dict of str to str
         Files and folders that are not of the set, below its folder, with the reason.
     levels : str
@@ -79,7 +68,8 @@ class ImageSet:
     table: pd.DataFrame
     read: Callable[[int, Colour], Pixels]
     skipped: dict[str, str]
-    paths: list[Path] | None = None
+    folder: Path | None = None
+    files: pd.DataFrame | None = None
     left_out: dict[str, str] = field(default_factory=dict)
     levels: str = ""
 
@@ -101,6 +91,13 @@ class ImageSet:
             f"{what}: {len(names):,} ({counted(names)})." for what, names in parts.items() if names
         ]
         return [*said, self.levels] if self.levels else said
+
+    @property
+    def paths(self) -> list[Path] | None:
+        """The file of every image, where it was read from one."""
+        if self.folder is None or self.files is None:
+            return None
+        return [self.folder / file for file in self.files["file"]]
 
     @cached_property
     def classes(self) -> list[str]:
@@ -132,8 +129,8 @@ class ImageSet:
         def read(row: int, colour: Colour) -> Pixels:
             return self.read(int(picked[row]), colour)
 
-        paths = [self.paths[row] for row in picked] if self.paths is not None else None
-        return replace(self, table=table, read=read, paths=paths)
+        files = None if self.files is None else self.files.iloc[picked].reset_index(drop=True)
+        return replace(self, table=table, read=read, files=files)
 
     def array(self, view: View, colour: Colour = "gray", *, cache: bool = True) -> Pixels:
         """Show every image through a view.
@@ -157,26 +154,52 @@ class ImageSet:
             The view gives different sizes, or does not fit an image; there are no images; a file
             is gone or has changed since the set was made.
         """
-        if not len(self):
-            raise InputError(f"{self.name} has no images to show.")
+        self._check_some()
         if not cache:
-            return self._prepare(view, colour)
+            shown = in_order(lambda row: view(self.read(row, colour)), range(len(self)), self.name)
+            if len(shapes := {image.shape for image in shown}) > 1:
+                raise unequal(view, self.name, shapes)
+            return np.stack(shown)
+        path = self._place(view, colour)
+        if (kept := load_array(path)) is not None:
+            return kept
+        path.unlink(missing_ok=True)
+        self.prepare([view], colour)
+        return mapped(path)
+
+    def prepare(self, views: Sequence[View], colour: Colour = "gray") -> None:
+        """Keep what several views show, so that `array` finds it: each image is read once for all.
+
+        Some thousand images are kept as soon as they are read: a call that was stopped goes on.
+
+        Parameters
+        ----------
+        views : sequence of View
+            Each must give the same size for every image.
+        colour : {"gray", "rgb"}
+            Channels to decode.
+
+        Raises
+        ------
+        InputError
+            As of `array`.
+        """
+        self._check_some()
+        self._prepare(views, colour, chunks(len(self)))
+
+    def _prepare(self, views: Sequence[View], colour: Colour, bounds: Sequence[int]) -> None:
+        targets = {self._place(view, colour): view for view in views}
+        prepare(targets, self.read, colour, self.table["sha256"].tolist(), bounds, self.name)
+
+    def _place(self, view: View, colour: Colour) -> Path:
         key = text_digest(
             computed_by("views"), self.digest, str(view), colour, *self.table["image"]
         )[:24]
-        path = cache_root() / "prepared" / f"{file_name(self.name)}-{key}.npy"
-        kept = load_array(path)
-        return save_array(path, self._prepare(view, colour)) if kept is None else kept
+        return cache_root() / "prepared" / f"{file_name(self.name)}-{key}.npy"
 
-    def _prepare(self, view: View, colour: Colour) -> Pixels:
-        def one(row: int) -> Pixels:
-            return view(self.read(row, colour))
-
-        shown = in_order(one, range(len(self)), f"{self.name}: {view}")
-        shapes = {image.shape for image in shown}
-        if len(shapes) > 1:
-            raise InputError(f"{view} gives images of different sizes in {self.name}: {shapes}.")
-        return np.stack(shown)
+    def _check_some(self) -> None:
+        if not len(self):
+            raise InputError(f"{self.name} has no images to show.")
 
     @classmethod
     def from_arrays(
@@ -232,6 +255,8 @@ class ImageSet:
         state: DataState = "real",
         on_broken: OnBroken = "raise",
         bit_depth: int | None = None,
+        views: Sequence[View] = (),
+        colour: Colour = "gray",
     ) -> Self:
         """Make an image set of the files below a folder.
 
@@ -259,8 +284,10 @@ class ImageSet:
             There is no such folder, or no image in it that can be used; `describe` gives what is
             no row.
         """
-        found = read_folder(Path(folder), describe, name, on_broken, bit_depth)
-        return cls(
-            name, state, found.table, found.read, found.skipped, found.paths,
+        found = read_folder(Path(folder), describe, name, on_broken, bit_depth, views, colour)
+        images = cls(
+            name, state, found.table, found.read, found.skipped, Path(folder), found.files,
             left_out=found.left_out, levels=found.levels,
         )  # fmt: skip
+        images._prepare(views, colour, found.bounds)
+        return images

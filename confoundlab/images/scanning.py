@@ -1,97 +1,121 @@
-"""Digests of decoded pixels: what a file holds, in any format. Known files are not read again."""
+"""One pass over image files: digest, header, perceptual hash and views of each, decoded once.
+
+Some thousand files are kept as soon as they are read. A file counts as unchanged while its path,
+size and time of change are the same; what is known of it is not read again, so that a scan that was
+killed goes on where it was.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from tqdm import tqdm
 
 from confoundlab.escape import storable
-from confoundlab.images.decoding import CannotDecodeError, decode_levels
+from confoundlab.images.decoding import CannotDecodeError, read_once
+from confoundlab.images.headers import EXIF, HEADER
+from confoundlab.images.prepared import CHUNK, Part, View, chunks
+from confoundlab.images.streaming import stream
 from confoundlab.storage.cache import load_table, save_table
 from confoundlab.storage.files import cache_root, text_digest
-from confoundlab.storage.machine import cores
 from confoundlab.storage.versions import computed_by
-from confoundlab.types import Pixels
+from confoundlab.types import Colour, Indices, Mask, Pixels
 
-T = TypeVar("T")
-_COLUMNS = ["path", "size", "mtime_ns", "sha256", "height", "width", "bits", "highest"]
+_STATE = ["file", "bytes", "mtime_ns"]
+_TYPES = (
+    {"file": "str", "bytes": "int64", "mtime_ns": "int64", "sha256": "str", "hash": "uint64"}
+    | dict.fromkeys([*HEADER, *EXIF], "category")  # a few values, told once
+    | {"height": "int32", "width": "int32", "quantisation": "Int32"}
+    | {"bits": "int32", "highest": "int32"}
+)
+_FORM = "2"  # of what is kept of a scan
+
+
+class Scan(NamedTuple):
+    """What was read of some files.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a file that can be read; the index is its place among them. Columns ``file``,
+        ``bytes``, ``mtime_ns``, ``sha256``, ``hash`` (of `hashing`), those of `headers`, and
+        ``bits`` and ``highest`` as of `Decoded`; ``height`` and ``width`` are of the pixels.
+    problems : dict of int to str
+        Place of each other file, and why it cannot be read.
+    bounds : list of int
+        Rows of the table with which chunks begin, and its length.
+    """
+
+    table: pd.DataFrame
+    problems: dict[int, str]
+    bounds: list[int]
 
 
 def pixel_digest(pixels: Pixels) -> str:
     """SHA-256 of height, width and three-channel pixels; gray is three equal channels."""
-    rgb = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
-    shape = np.array(rgb.shape, dtype="<u4").tobytes()
-    return hashlib.sha256(shape + rgb.tobytes()).hexdigest()
-
-
-def in_order(work: Callable[[int], T], rows: Iterable[int], what: str) -> list[T]:
-    """Map with threads and a progress bar that shows itself only after two seconds."""
-    numbers = list(rows)
-    # decoding releases the interpreter lock; more threads than cores gain nothing
-    with ThreadPoolExecutor(cores()) as pool:
-        results = pool.map(work, numbers)
-        return list(tqdm(results, total=len(numbers), desc=what, delay=2, leave=False))
+    rgb = np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
+    found = hashlib.sha256(np.array(rgb.shape, dtype="<u4").tobytes())
+    found.update(rgb.data)
+    return found.hexdigest()
 
 
 def scan(
-    paths: Sequence[Path], what: str, bit_depth: int | None = None
-) -> tuple[pd.DataFrame, dict[int, str]]:
-    """Digest the decoded colour pixels of files; what is known from an earlier scan is reused.
-
-    A file counts as unchanged while its path, size and time of change are the same.
+    folder: Path,
+    files: Sequence[str],
+    what: str,
+    bit_depth: int | None = None,
+    *,
+    views: Sequence[View] = (),
+    colour: Colour = "gray",
+) -> Scan:
+    """Read files, unless they are known from an earlier scan of the folder.
 
     Parameters
     ----------
-    paths : sequence of Path
-        One file or more.
+    folder : Path
+        Above the files.
+    files : sequence of str
+        Paths below it, one file or more.
     what : str
-        Of the progress bar.
+        Of the progress bar, and name of the set in errors.
     bit_depth : int, optional
         As of `decode`.
+    views : sequence of View
+        Kept for chunks of which all files are read now, so that `prepared.prepare` finds them.
+    colour : {"gray", "rgb"}
+        Channels that views see.
 
-    Returns
-    -------
-    table : DataFrame
-        A row a file that can be read; the index is its place in `paths`. Columns ``path``,
-        ``size`` (bytes), ``mtime_ns``, ``sha256``, ``height``, ``width``, and ``bits`` and
-        ``highest`` as of `Decoded`.
-    problems : dict of int to str
-        Place of each other file, and why it cannot be read.
+    Raises
+    ------
+    InputError
+        A view gives different sizes or does not fit an image.
     """
-    now = pd.DataFrame(
-        [(storable(str(path)), *state_of(path)) for path in paths], columns=_COLUMNS[:3]
-    )
-    kept = cache_root() / "scans" / f"{_key(paths[0].parent, bit_depth)}.parquet"
-    known = load_table(kept, lambda found: found.to_pandas()[_COLUMNS].astype(now.dtypes))
-    if known is None:
-        known = pd.DataFrame(columns=_COLUMNS).astype(now.dtypes)
-    table = now.merge(known, on=list(now.columns), how="left")
-    new = np.flatnonzero(table["sha256"].isna())
-    problems: dict[int, str] = {}
-
-    def one(row: int) -> tuple[str | None, int, int, int, int]:
-        try:
-            pixels, bits, highest = decode_levels(paths[row], "rgb", bit_depth=bit_depth)
-        except CannotDecodeError as error:
-            problems[row] = str(error)
-            return None, 0, 0, 0, 0
-        return pixel_digest(pixels), *pixels.shape[:2], bits, highest
-
-    if len(new):
-        table.loc[new, _COLUMNS[3:]] = in_order(one, new.tolist(), what)
-    table = table.dropna(subset=["sha256"])
-    table = table.astype({"sha256": str} | dict.fromkeys(_COLUMNS[4:], int))
-    if len(new):
-        save_table(kept, pa.Table.from_pandas(table, preserve_index=False))
-    return table, dict(sorted(problems.items()))
+    kept = cache_root() / "scans" / f"{_key(folder, bit_depth)}.parquet"
+    parts = sorted(kept.parent.glob(f"{kept.stem}-*.parquet"))
+    known = [one for path in (kept, *parts) if (one := load_table(path, _table_of)) is not None]
+    states = np.array([state_of(folder / file) for file in files], np.int64)
+    now = pd.DataFrame({"file": files, "bytes": states[:, 0], "mtime_ns": states[:, 1]})
+    now = now.astype({"file": "str"}).reset_index(names="row")
+    before = pd.concat([_typed(now[:0]), *known]).drop_duplicates(_STATE)
+    table = now.merge(before, on=_STATE).set_index("row").rename_axis(None)
+    read = _Reading(folder, now, ~now["row"].isin(table.index).to_numpy(bool), what, bit_depth,
+                    tuple(views), colour)  # fmt: skip
+    fresh = list(read.chunks(kept))
+    table = _typed(pd.concat([_typed(table), *fresh]).sort_index())
+    if fresh:
+        _save(kept, table)
+        for path in (*parts, *read.parts):
+            path.unlink(missing_ok=True)
+    bounds = np.searchsorted(table.index, chunks(len(files))).tolist()
+    return Scan(table, dict(sorted(read.problems.items())), bounds)
 
 
 def state_of(path: Path) -> tuple[int, int]:
@@ -103,5 +127,93 @@ def state_of(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
+@dataclass(eq=False)
+class _Reading:
+    """The files of a table that are not known yet, read chunk by chunk."""
+
+    folder: Path
+    table: pd.DataFrame
+    is_new: Mask
+    what: str
+    bit_depth: int | None
+    views: tuple[View, ...]
+    colour: Colour
+    problems: dict[int, str] = field(default_factory=dict)
+    parts: list[Path] = field(default_factory=list)
+
+    def chunks(self, kept: Path) -> Iterator[pd.DataFrame]:
+        """Read and keep; give the rows of each chunk of which any file can be read."""
+        new = np.flatnonzero(self.is_new)
+        spans = [(start, end, self._fresh(start, end))
+                 for start, end in itertools.pairwise(chunks(len(self.table)))]  # fmt: skip
+        with contextlib.closing(stream(self._one, new.tolist(), self.what)) as found:
+            for start, end, views in spans:
+                rows = new[(new >= start) & (new < end)]
+                with contextlib.closing(Part(views, self.colour, self.what)) as part:
+                    frame = self._chunk(rows, found, part)
+                    if not frame.empty:
+                        part.keep(frame["sha256"].tolist())
+                        yield self._kept(frame, kept)
+
+    def _fresh(self, start: int, end: int) -> tuple[View, ...]:
+        """Return the views of a chunk's files: all, or none if some of them are not read."""
+        return self.views if self.is_new[start:end].all() else ()
+
+    def _one(self, row: int) -> str | tuple[dict[str, Any], Pixels, list[Pixels]]:
+        from confoundlab.images.hashing import shrunk  # here: numba takes half a second to load
+
+        try:
+            path = self.folder / self.table["file"].iloc[row]
+            pixels, header = read_once(path, bit_depth=self.bit_depth)
+        except CannotDecodeError as error:
+            return str(error)
+        height, width = pixels["rgb"].shape[:2]
+        header |= {"sha256": pixel_digest(pixels["rgb"]), "height": height, "width": width}
+        start = row - row % CHUNK
+        views = self._fresh(start, start + CHUNK)
+        return header, shrunk(pixels["gray"]), [view(pixels[self.colour]) for view in views]
+
+    def _chunk(self, rows: Indices, found: Iterator[Any], part: Part) -> pd.DataFrame:
+        from confoundlab.images.hashing import hashes
+
+        at, headers, small = [], [], []
+        for row in rows.tolist():
+            one = next(found)
+            if isinstance(one, str):
+                self.problems[row] = one
+                continue
+            at.append(row)
+            headers.append(one[0])
+            small.append(one[1])
+            part.add(one[2])
+        if not at:
+            return pd.DataFrame()
+        told = pd.DataFrame(headers, index=at).assign(hash=hashes(np.stack(small)))
+        return _typed(self.table.loc[at, _STATE].join(told))
+
+    def _kept(self, frame: pd.DataFrame, kept: Path) -> pd.DataFrame:
+        name = text_digest(*frame["file"], *frame["sha256"])[:16]
+        self.parts.append(kept.with_name(f"{kept.stem}-{name}.parquet"))
+        _save(self.parts[-1], frame)
+        return frame
+
+
+def _save(path: Path, table: pd.DataFrame) -> None:
+    """Keep a table, without the words on it that pandas adds: no checksum covers them."""
+    plain = table.astype({name: object for name in table if _TYPES[str(name)] == "category"})
+    found = pa.Table.from_pandas(plain, preserve_index=False)
+    save_table(path, found.replace_schema_metadata(None))
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    return table.reindex(columns=list(_TYPES)).astype(_TYPES)
+
+
+def _table_of(found: pa.Table) -> pd.DataFrame:
+    table: pd.DataFrame = found.to_pandas()
+    return table[list(_TYPES)].astype(_TYPES)
+
+
 def _key(folder: Path, bit_depth: int | None) -> str:
-    return text_digest(computed_by("views"), str(bit_depth), storable(str(folder)))[:16]
+    place = storable(str(folder.absolute()))
+    return text_digest(computed_by("views"), _FORM, str(bit_depth), place)[:16]

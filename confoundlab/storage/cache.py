@@ -9,12 +9,13 @@ all before.
 from __future__ import annotations
 
 import io
+import itertools
 import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -55,16 +56,68 @@ def save_array(path: Path, array: Pixels) -> Pixels:
     RunFailedError
         It cannot be written.
     """
-    head = io.BytesIO()
     whole = np.ascontiguousarray(array)
-    np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(whole))
-    sums = zlib.crc32(whole.data, zlib.crc32(head.getvalue()))
+    save_pieces(path, whole.shape, [whole.data])
+    return mapped(path)
+
+
+def save_pieces(
+    path: Path, shape: tuple[int, ...], pieces: Iterable[bytes | memoryview[Any]]
+) -> None:
+    """Keep an array of uint8 that comes in pieces, in order, and need not fit into memory.
+
+    Raises
+    ------
+    RunFailedError
+        It cannot be written.
+    """
 
     def write(aside: Path) -> None:
+        head = io.BytesIO()
+        described = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(head, described)
+        sums = 0
         with aside.open("wb") as file:
-            file.writelines([head.getvalue(), whole.data, _MARK, sums.to_bytes(4, "big")])
+            for piece in itertools.chain([head.getvalue()], pieces):
+                sums = zlib.crc32(piece, sums)
+                file.write(piece)
+            file.write(_MARK + sums.to_bytes(4, "big"))
 
-    return _mapped(write_aside(path, write))
+    write_aside(path, write)
+
+
+def shape_of(path: Path) -> tuple[int, ...]:
+    """Return the shape of a kept array, without mapping it into memory.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none; or it does not fit its checksum, and was removed.
+    """
+    stat = path.stat()
+    try:
+        _compare(path, stat.st_size, stat.st_mtime_ns)
+    except ValueError:
+        path.unlink(missing_ok=True)
+        raise FileNotFoundError(path) from None
+    with path.open("rb") as file:
+        return _shape(file)
+
+
+def pieces_of(path: Path) -> Iterator[bytes]:
+    """Give the content of a kept array in pieces, for `save_pieces`."""
+    with path.open("rb") as file:
+        left = int(np.prod(_shape(file)))
+        while left:
+            piece = file.read(min(_CHUNK, left))
+            left -= len(piece)
+            yield piece
+
+
+def _shape(file: BinaryIO) -> tuple[int, ...]:
+    np.lib.format.read_magic(file)
+    shape: tuple[int, ...] = np.lib.format.read_array_header_1_0(file)[0]
+    return shape
 
 
 def load_array(path: Path) -> Pixels | None:
@@ -76,12 +129,13 @@ def load_array(path: Path) -> Pixels | None:
     def read() -> Pixels:
         stat = path.stat()
         _compare(path, stat.st_size, stat.st_mtime_ns)
-        return _mapped(path)
+        return mapped(path)
 
     return _whole(path, read)
 
 
-def _mapped(path: Path) -> Pixels:
+def mapped(path: Path) -> Pixels:
+    """Map an array that was just kept into memory."""
     array: Pixels = np.load(path, mmap_mode="r")
     return array
 

@@ -157,5 +157,5 @@ def test_names_are_no_paths(tmp_path, monkeypatch, folder, name):
     images = opened(folder, name)
     first = np.array(images.array(Corner("top-left", 9, 9)))
     assert {path for path in tmp_path.rglob("*") if "cache" not in path.parts} == before
-    monkeypatch.setattr(imageset.ImageSet, "_prepare", None)  # found again, not computed
+    monkeypatch.setattr(imageset, "prepare", None)  # found again, not computed
     assert (images.array(Corner("top-left", 9, 9)) == first).all()

@@ -18,7 +18,8 @@ from confoundlab.errors import BrokenImagesError, InputError
 from confoundlab.images.decoding import to_gray
 from confoundlab.images.imageset import ImageSet
 from confoundlab.images.listing import Listing
-from confoundlab.images.scanning import in_order, pixel_digest
+from confoundlab.images.scanning import pixel_digest
+from confoundlab.images.streaming import in_order
 from confoundlab.types import Colour, Pixels
 
 SUFFIXES = (".dcm", ".dicom")

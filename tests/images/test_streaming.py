@@ -1,0 +1,20 @@
+import pytest
+
+from confoundlab.images import streaming
+from confoundlab.images.streaming import in_order, stream
+
+
+def test_results_come_in_order_and_errors_are_raised():
+    assert in_order(lambda row: row * row, range(500), "squares") == [n * n for n in range(500)]
+    with pytest.raises(ZeroDivisionError):
+        in_order(lambda row: 1 // row, range(3), "inverses")
+
+
+def test_no_more_is_worked_ahead_than_is_taken_soon(monkeypatch):
+    monkeypatch.setattr(streaming, "_AHEAD", 3)
+    monkeypatch.setattr(streaming, "cores", lambda: 2)
+    begun = []
+    results = stream(lambda row: begun.append(row) or row, range(1000), "rows")
+    assert next(results) == 0
+    results.close()
+    assert len(begun) <= 3 * 2 + 1
