@@ -74,11 +74,11 @@ def _read(path: Path) -> pd.DataFrame:
     how: dict[str, Any] = {"dtype": str, "keep_default_na": False}
     try:
         if path.suffix.lower() in (".xlsx", ".xlsm"):
-            return pd.read_excel(path, **how)
+            return pd.DataFrame(pd.read_excel(path, **how))
         text = path.read_text(encoding="utf-8-sig")
         first = text.partition("\n")[0]
         mark = max(",;\t|", key=first.count)
-        return pd.read_csv(io.StringIO(text), sep=mark, skipinitialspace=True, **how)
+        return pd.DataFrame(pd.read_csv(io.StringIO(text), sep=mark, skipinitialspace=True, **how))
     except FileNotFoundError:
         raise InputError(f"There is no table {path}.") from None
     except IsADirectoryError:

@@ -22,7 +22,7 @@ _EVERYDAY = {"bank", "chance", "control", "dial", "evidence", "factor", "group",
 
 def definitions(tree: nodes.document) -> dict[str, str]:
     """Return what the terms of a glossary mean, by the place that a link names."""
-    found = {}
+    found: dict[str, str] = {}
     for entry in tree.findall(nodes.definition_list_item):
         terms = [child for child in entry.children if isinstance(child, nodes.term)]
         meanings = [child for child in entry.children if isinstance(child, nodes.definition)]
