@@ -118,9 +118,9 @@ def _count_plain(scores, places, starts, _, wins, pairs):  # type: ignore[no-unt
         won = 0.0  # whole numbers, exact
         for place in own:
             score, below, ties = line[place], np.int32(0), np.int32(0)
-            for other in line:
-                below += np.int32(other < score)
-                ties += np.int32(other == score)
+            for other in range(len(line)):  # so that it becomes vector instructions
+                below += np.int32(line[other] < score)
+                ties += np.int32(line[other] == score)
             for mate in own:
                 below -= np.int32(line[mate] < score)
                 ties -= np.int32(line[mate] == score)
