@@ -62,7 +62,7 @@ def scenes(name: str) -> Pixels:
     found = np.stack(small).round().clip(1, 255).astype(np.uint8)  # 0 is what a device paints
     if name == "endoscopy":
         found[:, :, :BAR] = 0
-    return found.reshape(n, VARIANTS, SIDE, SIDE)
+    return np.asarray(found.reshape(n, VARIANTS, SIDE, SIDE), np.uint8)
 
 
 def subject(pictures: Pixels) -> Pixels:

@@ -18,6 +18,7 @@ import nbformat
 import yaml
 from dials_data import write_dials
 from game_data import views, write_game
+from lab_data import write_lab
 from making import Job
 from nbformat import NotebookNode
 
@@ -92,6 +93,7 @@ def jobs(profile: str | None, real_game: bool) -> list[Job]:
         *(page_job(source) for source in SOURCES),
         played_job("game") if stored and not real_game else data_job("game", images),
         played_job("dials") if stored else data_job("dials"),
+        data_job("lab"),
     ]
 
 
@@ -158,6 +160,8 @@ def write_played(page: str, target: Path, real: bool = False) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if page == "game":
         write_game(target, images=views(real))
+    elif page == "lab":
+        write_lab(target)
     else:
         write_dials(target)
 
