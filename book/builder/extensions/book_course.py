@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,18 @@ def _session(number: int, one: Mapping[str, Any]) -> str:
         f"*Afterwards you can:*\n\n{bullets(one['objectives'])}\n\n"
         f"*To discuss:*\n\n{bullets(asked)}"
     )
+
+
+def student_edition(student: bool) -> str:
+    """Return where the edition without solutions is: inside this book if it was built so."""
+    if student:
+        return "This edition has no solutions."
+    if os.environ.get("CONFOUNDLAB_WITH_STUDENT"):
+        return (
+            'For students there is <a href="student/index.html">an edition without solutions</a>, '
+            "slides and pages for teachers."
+        )
+    return "`make published` builds this book with an edition without solutions inside it."
 
 
 def _deck(number: int) -> str:

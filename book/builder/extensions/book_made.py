@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any
 
 import yaml
-from book_course import course, handouts, instructor
+from book_course import course, handouts, instructor, student_edition
 from book_data import BOOK, links, read_config, read_data
 
 from confoundlab import report
@@ -215,6 +215,7 @@ MADE: dict[str, Callable[[bool], str]] = {
     "course": course,
     "instructor": instructor,
     "handouts": handouts,
+    "student edition": student_edition,
     "how to cite": how_to_cite,
     "software": software,
 }
