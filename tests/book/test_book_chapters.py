@@ -246,9 +246,10 @@ def test_a_session_asks_what_its_chapters_ask(book):
 
 
 def test_a_sheet_of_every_session_has_its_tasks_and_no_answers(book):
-    sheets = book.book_made.handouts(False)
+    sheets = book.book_made.worksheets(False)
     course = yaml.safe_load((BOOK / "course.yml").read_text())
-    assert sheets.count("\n*Exercises:*") == len(course) == sheets.count("new-page") + 1
+    assert sheets.count(", exercises:*") == len(course)
+    assert sheets.count("new-page") == 2 * len(course) - 1  # two sides each
     chapters = [
         book.chapters().get(page.rpartition("/")[2]) for s in course for page in s["chapters"]
     ]
@@ -257,6 +258,12 @@ def test_a_sheet_of_every_session_has_its_tasks_and_no_answers(book):
     assert all(" ".join(one["task"].split()) in flat for one in told)
     assert not any(" ".join(one["solution"].split()) in flat for one in told)
     assert "```" not in sheets  # a task with code would have lost its lines
+    blanks = [
+        one for s in yaml.safe_load((BOOK / "worksheets.yml").read_text()) for one in s["fill"]
+    ]
+    assert sheets.count("sheet-blank") == sum(one.count("{") for one in blanks)
+    plans = book.book_made.instructor(False)
+    assert all(one.replace("{", "**").replace("}", "**") in plans for one in blanks)
 
 
 def test_the_book_says_how_to_cite_it(book):

@@ -9,8 +9,9 @@ from importlib import metadata
 from typing import Any
 
 import yaml
-from book_course import course, handouts, instructor, student_edition
+from book_course import course, instructor, student_edition
 from book_data import BOOK, links, read_config, read_data
+from book_sheets import worksheets
 
 from confoundlab import report
 from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, Pictures, TableSet
@@ -214,7 +215,7 @@ MADE: dict[str, Callable[[bool], str]] = {
     "cases": cases,
     "course": course,
     "instructor": instructor,
-    "handouts": handouts,
+    "worksheets": worksheets,
     "student edition": student_edition,
     "how to cite": how_to_cite,
     "software": software,
