@@ -294,6 +294,7 @@ async function slidesGoOn() {
   const folder = path.join(root, "slides");
   if (!fs.existsSync(folder)) fault("slides", "there are none");
   for (const file of fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []) {
+    if (!file.endsWith(".html")) continue;
     const page = await open(path.join(folder, file), { width: 1280, height: 720 });
     const shown = () => page.$eval(".deck section:not([hidden])", (one) => one.innerText);
     const first = await shown();

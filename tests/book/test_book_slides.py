@@ -96,7 +96,7 @@ def test_every_build_has_slides_and_links_them_but_not_the_students(
     assert len(linked) == expected and not (made / "older.html").exists()
     for name in linked:
         text = (made / name).read_text()
-        # what shows them lies in the book's own folder, and nothing comes from elsewhere
-        carried = re.findall(r'(?:src|href)="\.\./_static/(.*?)"', text)
-        assert carried and all((ROOT / "book" / "_static" / one).is_file() for one in carried)
+        # what shows them lies beside them, and nothing comes from elsewhere
+        carried = re.findall(r'(?:src|href)="(slides.*?)"', text)
+        assert len(carried) == 2 and all((made / one).is_file() for one in carried)
         assert not re.search(r'(?:script|img)[^>]* src="http', text)

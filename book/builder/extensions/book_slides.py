@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 import struct
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,8 @@ from typing import Any
 from book_data import BOOK, bullets, chapter, title_of
 from markdown_it import MarkdownIt
 
+# Not in ``_static``, of which every page of the book loads every script and style.
+SHOWN_BY = BOOK / "builder" / "slides"
 # Figures of a chapter that go onto slides; more would not be talked about.
 FIGURES = 3
 TWO_LINES = 190  # letters
@@ -31,7 +34,7 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<link rel="stylesheet" href="../_static/slides.css">
+<link rel="stylesheet" href="slides.css">
 </head>
 <body>
 <main class="deck">
@@ -41,15 +44,15 @@ _PAGE = """<!doctype html>
 <button data-back aria-label="back">&#8592;</button>
 <button data-on aria-label="on">&#8594;</button>
 <button data-notes>Notes (S)</button></nav>
-<script src="../_static/slides.js"></script>
+<script src="slides.js"></script>
 </body>
 </html>
 """
 
 
 def write_slides(out: Path, course: Sequence[Mapping[str, Any]]) -> None:
-    """Write a deck for each session into a folder beside the book's ``_static``."""
-    out.mkdir(parents=True)
+    """Write a deck for each session into a new folder, and what shows them."""
+    shutil.copytree(SHOWN_BY, out)
     for number, session in enumerate(course, 1):
         title = html.escape(f"Session {number}: {session['title']}")
         text = _PAGE.format(title=title, slides=deck(title, session))
