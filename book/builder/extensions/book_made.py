@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from book_course import course, instructor, student_edition
 from book_data import BOOK, links, read_config, read_data
+from book_exam import exam, exam_link
 from book_sheets import worksheets
 
 from confoundlab import report
@@ -215,6 +216,8 @@ MADE: dict[str, Callable[[bool], str]] = {
     "cases": cases,
     "course": course,
     "instructor": instructor,
+    "exam": exam,
+    "exam link": exam_link,
     "worksheets": worksheets,
     "student edition": student_edition,
     "how to cite": how_to_cite,
