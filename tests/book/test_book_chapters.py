@@ -178,7 +178,7 @@ def test_every_chapter_and_every_made_part_has_its_page(book):
         for part in yaml.safe_load((BOOK / "_toc.yml").read_text())["parts"]
         for page in part["chapters"]
     ]
-    pages = {page["file"] for page in contents} | {"index"}
+    pages = {page["file"] for page in contents} | {"index", "exam"}
     (teach,) = [page["sections"] for page in contents if page["file"] == "instructor"]
     taught = {f"instructor/{name}" for name in book.chapters()}
     assert {one["file"] for one in teach} == taught | {"exam"}
