@@ -1,9 +1,10 @@
 """What an audit can fill in of the forms that journals and data sets ask for.
 
 Serves authors and referees: REFORMS (Kapoor et al. 2024, doi:10.1126/sciadv.adk3452), CLAIM
-(Mongan, Moy and Kahn 2020, doi:10.1148/ryai.2020200029) and Croissant's vocabulary for responsible
-AI (Jain et al. 2024, arXiv:2407.16883). Each line names the place in ``results.json`` or
-``audit.json`` that it was taken from, and says nothing that is not there.
+(Mongan, Moy and Kahn 2020, doi:10.1148/ryai.2020200029), TRIPOD+AI (Collins et al. 2024,
+doi:10.1136/bmj-2023-078378) and Croissant's vocabulary for responsible AI (Jain et al. 2024,
+arXiv:2407.16883). Each line names the place in ``results.json`` or ``audit.json`` that it was taken
+from, and says nothing that is not there.
 """
 
 from __future__ import annotations
@@ -96,6 +97,9 @@ def _partitions(summary: Mapping[str, Any]) -> list[Item]:
             "CLAIM", "21", "the level at which partitions are disjoint", level,
             "audit.json: roles.group",
         ),
+        Item(
+            "TRIPOD+AI", "12a", "how data were partitioned", level, "audit.json: roles.group",
+        ),
     ]  # fmt: skip
 
 
@@ -130,6 +134,8 @@ def _limits(results: Mapping[str, Any], summary: Mapping[str, Any]) -> list[Item
             Item("REFORMS", "7b", "uncertainty of performance metrics", answer, where),
             Item("CLAIM", "29", "statistical measures of significance and uncertainty", answer,
                  where),
+            Item("TRIPOD+AI", "12e", "measures of performance", _measures(results),
+                 "results.json: evidence[].metric"),
         ]  # fmt: skip
     aliased = [one["words"] for one in summary["findings"] if one["kind"] == Kind.NOT_IDENTIFIABLE]
     if aliased:
@@ -139,7 +145,21 @@ def _limits(results: Mapping[str, Any], summary: Mapping[str, Any]) -> list[Item
                 " ".join(aliased), "audit.json: findings",
             )
         )  # fmt: skip
+    untested = [f"{one['test']} was not tested: {one['why']}" for one in summary["untested"]]
+    if limits := [*aliased, *untested]:
+        found.append(
+            Item(
+                "TRIPOD+AI", "26", "limitations, such as bias that could not be ruled out",
+                " ".join(limits), "audit.json: findings, untested",
+            )
+        )  # fmt: skip
     return found
+
+
+def _measures(results: Mapping[str, Any]) -> str:
+    """Say by what performance was measured, and beside what."""
+    names = sorted({one["metric"] for one in results["evidence"]})
+    return f"{', '.join(names)}, each beside chance and a null of permuted labels."
 
 
 def item_table(found: list[Item]) -> pd.DataFrame:

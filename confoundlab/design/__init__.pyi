@@ -28,6 +28,7 @@ from .factors import coded as coded
 from .factors import kinds_of as kinds_of
 from .factors import levels_of as levels_of
 from .factors import quantities as quantities
+from .factors import sparsely_coded as sparsely_coded
 from .kinds import Taken as Taken
 from .kinds import in_words as in_words
 from .kinds import taken as taken

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_array, hstack
 
 from confoundlab.design.columns import checked, codes
 from confoundlab.design.kinds import Kind, taken, warn_of_doubts
@@ -42,9 +43,24 @@ def coded(
         Missing values, types mixed, a constant factor, a class factor with a level a row; as
         `taken`.
     """
+    parts = _columns(table, kinds)
+    names = [name for name, part in parts for _ in range(part.shape[1])]
+    return np.hstack([part if isinstance(part, np.ndarray) else part.toarray()
+                      for _, part in parts]), names  # fmt: skip
+
+
+def sparsely_coded(table: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> csr_array:
+    """Return the same numbers as a sparse matrix: of a factor's levels, each row has one."""
+    parts = [csr_array(part) for _, part in _columns(table, kinds)]
+    return csr_array(hstack(parts, format="csr"))
+
+
+def _columns(
+    table: pd.DataFrame, kinds: Mapping[str, Kind] | None
+) -> list[tuple[str, Numbers | csr_array]]:
     found = taken(table, kinds)
     warn_of_doubts(found)
-    parts, names = [], []
+    parts: list[tuple[str, Numbers | csr_array]] = []
     for name in table.columns:
         values = table[name]
         if (kind := found[str(name)].kind) != "classes":
@@ -52,20 +68,19 @@ def coded(
             if np.ptp(numbers) == 0:
                 raise InputError(f"Factor {name!r} is constant: it says nothing.")
             z = (numbers - numbers.mean()) / numbers.std()
-            part = np.c_[z, z**2]
-        else:
-            level = codes(values, None, str(name))
-            if level.max() == 0:
-                raise InputError(f"Factor {name!r} is constant: it says nothing.")
-            if level.max() + 1 == len(level):
-                raise InputError(
-                    f"Factor {name!r} has another level in each of its {len(level)} rows: it "
-                    "names the image and cannot be told from it. Leave it out."
-                )
-            part = (level[:, None] == np.arange(level.max() + 1)).astype(np.float64)
-        parts.append(part)
-        names += [str(name)] * part.shape[1]
-    return np.hstack(parts), names
+            parts.append((str(name), np.c_[z, z**2]))
+            continue
+        level = codes(values, None, str(name))
+        if level.max() == 0:
+            raise InputError(f"Factor {name!r} is constant: it says nothing.")
+        if level.max() + 1 == len(level):
+            raise InputError(
+                f"Factor {name!r} has another level in each of its {len(level)} rows: it "
+                "names the image and cannot be told from it. Leave it out."
+            )
+        marks = (np.ones(len(level)), (np.arange(len(level)), level))
+        parts.append((str(name), csr_array(marks, shape=(len(level), int(level.max()) + 1))))
+    return parts
 
 
 def kinds_of(table: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> dict[str, Kind]:

@@ -14,15 +14,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_array
 
 from confoundlab.design import columns
-from confoundlab.design.factors import coded, levels_of
+from confoundlab.design.factors import levels_of, sparsely_coded
 from confoundlab.design.kinds import Kind, in_words, taken, warn_of_doubts
 from confoundlab.errors import InputError
 from confoundlab.evidence.probes import Probe
 from confoundlab.evidence.record import Evidence
 from confoundlab.inference.intervals import Weights, bootstrap
 from confoundlab.inference.multiplicity import holm
+from confoundlab.models.linear import MANY
 from confoundlab.types import Numbers
 
 
@@ -83,11 +85,12 @@ def cramers_v(
     shape = int(a.max()) + 1, int(b.max()) + 1
     # a group counts once, however many images it has: its images are near copies
     share = 1 / np.bincount(group)[group]
-    counts = np.zeros((int(group.max()) + 1, *shape))
-    np.add.at(counts, (group, a, b), share)
+    # a group has few of the cells of a table of a thousand levels
+    size = (int(group.max()) + 1, shape[0] * shape[1])
+    counts = csr_array((share, (group, a * shape[1] + b)), shape=size)
 
     def statistic(weights: Weights, times: int) -> Numbers:
-        table = (weights @ counts.reshape(len(counts), -1)).reshape(-1, *shape)
+        table = (counts.T @ weights.T.astype(np.float64)).T.reshape(-1, *shape)
         total = table.sum(axis=(1, 2))
         rows, cols = table.sum(axis=2), table.sum(axis=1)
         expected = rows[:, :, None] * cols[:, None] / total[:, None, None]
@@ -103,11 +106,11 @@ def cramers_v(
 
     # a resample has the bias of sampling twice: once from the world, once from the sample
     found = bootstrap(
-        lambda weights: statistic(weights, 2), len(counts), np.random.default_rng(seed),
+        lambda weights: statistic(weights, 2), size[0], np.random.default_rng(seed),
         method="percentile",
     )  # fmt: skip
-    estimate = float(statistic(np.ones((1, len(counts)), np.float32), 1)[0])
-    few, many, n_groups = min(shape), max(shape), len(counts)
+    estimate = float(statistic(np.ones((1, size[0]), np.float32), 1)[0])
+    few, many, n_groups = min(shape), max(shape), size[0]
     bias = (few - 1) * (many - 1) / (n_groups - 1)
     least = min(size - (size - 1) ** 2 / (n_groups - 1) for size in shape) - 1
     attainable = float(np.sqrt(max(0.0, few - 1 - bias) / least)) if least > 0 else 0.0
@@ -148,7 +151,9 @@ def label_from_factors(
     InputError
         As `factors.coded` and `probes.probe`.
     """
-    table, _ = coded(factors, kinds)
+    table = sparsely_coded(factors, kinds)
+    if table.shape[1] <= MANY:
+        table = table.toarray()
     seed = options.pop("random_state", 0)
     ready = Probe(table, groups=groups, folds=options.pop("folds", 5), random_state=seed)
     return replace(ready.test(labels, **options), remarks=in_words(taken(factors, kinds)))

@@ -23,6 +23,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_array
 from sklearn.model_selection import GroupKFold
 from tqdm import tqdm
 
@@ -137,11 +138,14 @@ def probe(
 
 
 class Probe:
-    """Features with their folds, ready for any number of targets; parameters as in `probe`."""
+    """Features with their folds, ready for any number of targets; parameters as in `probe`.
+
+    A ridge takes sparse features as well (`factors.sparsely_coded`), which never become dense.
+    """
 
     def __init__(
         self,
-        features: npt.ArrayLike | pd.DataFrame,
+        features: npt.ArrayLike | pd.DataFrame | csr_array,
         *,
         groups: npt.ArrayLike | None = None,
         folds: int = 5,
@@ -150,10 +154,10 @@ class Probe:
         model: Model = "ridge",
     ) -> None:
         one_of("probe model", model, ("ridge", "logistic"))
-        x = columns.features(features)
+        x = features if isinstance(features, csr_array) else columns.features(features)
         if not alpha > 0:
             raise InputError(f"alpha must be positive, not {alpha}.")
-        n = len(x)
+        n = int(x.shape[0])
         self.groups = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
         self.names = np.unique(np.arange(n) if groups is None else np.asarray(groups))
         n_groups = int(self.groups.max()) + 1
@@ -167,6 +171,8 @@ class Probe:
         splitter = GroupKFold(folds, shuffle=True, random_state=random_state)
         self.splits = [Split(*parts) for parts in splitter.split(x, groups=self.groups)]
         self.random_state = random_state
+        if model == "logistic" and isinstance(x, csr_array):
+            raise InputError("Sparse features are for a ridge.")
         self._make = partial(Ridge if model == "ridge" else Logistic, x, self.splits, alpha)
         self._learners: dict[bytes, Ridge | Logistic] = {}
 
@@ -304,8 +310,7 @@ class Probe:
             own = np.ascontiguousarray(labels[:, rows])
             each = None if weights is None else weights[rows]
             if metric == "ROC AUC":
-                for column, line in enumerate(scores):
-                    pairs.add(column, line, own, each)
+                pairs.add_all(scores, own, each)
                 continue
             right = named(scores, learner.threshold) == own
             for one in range(classes):

@@ -277,9 +277,12 @@ def design_of(
 
 def score_correlation(scores: npt.NDArray[np.float32], labels: Indices, unit: Indices) -> float:
     """Return the mean correlation of scores within units, each class's mean taken out first."""
+    if len(np.unique(unit)) == len(unit):  # as `intraclass_correlation` says of single images
+        return 1.0
     found = []
+    counts = np.maximum(np.bincount(labels), 1)
     for column in scores.T:
         sums = np.bincount(labels, column)
-        own = column - (sums / np.maximum(np.bincount(labels), 1))[labels]
+        own = column - (sums / counts)[labels]
         found.append(intraclass_correlation(own, unit))
     return float(np.mean(found))

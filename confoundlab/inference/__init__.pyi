@@ -1,6 +1,7 @@
 from . import auc as auc
 from . import combining as combining
 from . import intervals as intervals
+from . import many_classes as many_classes
 from . import multiplicity as multiplicity
 from . import power as power
 from . import simulated_studies as simulated_studies

@@ -14,8 +14,11 @@ from collections.abc import Sequence
 import numpy as np
 from numba import njit
 
+from confoundlab.inference import many_classes
 from confoundlab.inference.intervals import Statistic, Weights
 from confoundlab.types import Indices, Mask, Numbers, Scores
+
+MANY = 64  # classes, above which each has few images of a fold: other ways to count are faster
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -91,6 +94,14 @@ class PairCounts:
         each = np.ones(labels.shape[1]) if weights is None else weights
         count_pairs(*_sorted(scores), labels, each, chosen, self.wins[column], self.pairs[column])
 
+    def add_all(self, scores: Scores, labels: Indices, weights: Numbers | None = None) -> None:
+        """Count one fold in all columns: scores (columns, rows, n), labels (rows, n)."""
+        if len(scores) > MANY:
+            many_classes.count(scores, labels, weights, self.wins, self.pairs)
+            return
+        for column, line in enumerate(scores):
+            self.add(column, line, labels, weights)
+
     def auc(self) -> Numbers:
         """Return the mean over classes that have pairs, shape (rows,); NaN where none has."""
         there = self.pairs > 0
@@ -115,6 +126,12 @@ def weighted_auc(
         Rows of each fold, in the order of its scores.
     """
     columns = len(scores[0])
+    if columns > MANY:
+        ranked = [
+            many_classes.Ranked(each, labels[rows], groups[rows])
+            for each, rows in zip(scores, folds, strict=True)
+        ]
+        return lambda weights: _mean_area(*many_classes.weigh(ranked, weights))
     parts = []
     for each, rows in zip(scores, folds, strict=True):
         order, first = _sorted(each)
@@ -127,11 +144,16 @@ def weighted_auc(
         won, pairs = np.zeros((2, columns, len(weights)))
         for column, first, own, group in parts:
             weigh_pairs(first, own, group, weights, won[column], pairs[column])
-        there = pairs > 0
-        each = np.divide(won, pairs, out=np.zeros_like(won), where=there)
-        classes = there.sum(axis=0)
-        return np.asarray(
-            np.where(classes > 0, each.sum(axis=0) / np.maximum(classes, 1), np.nan), np.float64
-        )
+        return _mean_area(won, pairs)
 
     return statistic
+
+
+def _mean_area(won: Numbers, pairs: Numbers) -> Numbers:
+    """Return the mean over classes that have pairs, of shape (classes, rows) to (rows,)."""
+    there = pairs > 0
+    each = np.divide(won, pairs, out=np.zeros_like(won), where=there)
+    classes = there.sum(axis=0)
+    return np.asarray(
+        np.where(classes > 0, each.sum(axis=0) / np.maximum(classes, 1), np.nan), np.float64
+    )

@@ -41,6 +41,7 @@ _CORRELATIONS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 # Beyond so many units the effect that is found shrinks with the root of their number, and beyond so
 # many images a unit only its mean's variance matters.
 _MOST_UNITS, _MOST_IMAGES = 200, 10
+_MOST_CLASSES = 100  # with more, a mean over classes is surer, and takes long to simulate
 # Planted effects as shares of the way from chance to certainty; dense where power rises.
 _EFFECTS = (0, 0.02, 0.04, 0.07, 0.1, 0.14, 0.18, 0.22, 0.27, 0.33, 0.4, 0.5, 0.65, 0.8, 1)
 _FITS = (1, 2, 3, 5, 10, 20, 30)  # that have a table; others are rounded down
@@ -132,10 +133,12 @@ class Design:
             correlation = min(value for value in _CORRELATIONS if value >= least - 1e-9)
         units = min(self.n_units, _MOST_UNITS)
         fits = max(value for value in _FITS if value <= self.fits)
+        classes = min(self.classes, _MOST_CLASSES)
         return dataclasses.replace(
             self,
+            classes=classes,
             # never fewer than one a class, which no table is simulated for
-            n_units=units if units < 50 else max(self.classes, round(units / 10) * 10),
+            n_units=units if units < 50 else max(classes, round(units / 10) * 10),
             images_per_unit=float(images),
             majority=round(self.majority, 2) if self.majority > 1 / self.classes + 0.02 else 0.0,
             correlation=correlation,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_array, diags_array, issparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -26,6 +27,8 @@ Matrix = npt.NDArray[np.float32]
 # class, or the second class's alone where there are two.
 FoldScores = tuple[int, Matrix]
 _CONSTANT = 1e-12  # spread, as a share of the largest value, that is rounding
+_CONSTANT_SPARSE = 1e-7  # the same where squares are taken before the mean
+MANY = 64  # classes, above which their marks are kept sparse
 _UNKNOWN = -1e6  # score of a class that was not there to be learned
 
 
@@ -37,11 +40,36 @@ class _Map:
     left: Matrix
     right: Matrix | None
 
-    def __matmul__(self, labels: Matrix) -> Matrix:
+    def __matmul__(self, labels: Matrix | csr_array) -> Matrix:
         trained = labels[self.split.train]
         if self.right is not None:
             trained = np.asarray(self.right @ trained, np.float32)
+        if issparse(labels):  # so that the labellings' rows lie as they are used
+            return np.asarray((trained.T @ self.left.T).T, np.float32)
         return np.asarray(self.left @ trained, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class _SparseMap:
+    """The same for sparse features, of which neither map is ever written out.
+
+    With means m and inverse V of the penalised, scaled cross products, coefficients are
+    V (X'Wy - m w'y).
+    """
+
+    split: Split
+    x: csr_array
+    inverse: Numbers
+    mean: Numbers
+    weights: Numbers
+
+    def __matmul__(self, labels: Matrix | csr_array) -> Matrix:
+        weighed = diags_array(self.weights) @ csr_array(labels[self.split.train])
+        total = np.asarray(weighed.sum(axis=0)).ravel()
+        products = (self.x[self.split.train].T @ weighed).toarray()
+        found = self.inverse @ (products - self.mean[:, None] * total)
+        level = total / len(self.weights) - self.mean @ found
+        return np.asarray(self.x[self.split.test] @ found + level, np.float32)
 
 
 class Ridge:
@@ -50,20 +78,40 @@ class Ridge:
     threshold = 0.5  # between indicator values 0 and 1; RidgeClassifier's 0 between -1 and 1
 
     def __init__(
-        self, x: Numbers, splits: list[Split], alpha: float, weights: Numbers | None = None
+        self,
+        x: Numbers | csr_array,
+        splits: list[Split],
+        alpha: float,
+        weights: Numbers | None = None,
     ) -> None:
         """Prepare features, shape (n, d), whose rows weigh alike or so much, shape (n,)."""
-        each = np.ones(len(x)) if weights is None else weights
-        self.maps = [_hat(x, split, alpha, each[split.train]) for split in splits]
+        each = np.ones(x.shape[0]) if weights is None else weights
+        hat = _sparse_hat if issparse(x) else _hat
+        self.maps = [hat(x, split, alpha, each[split.train]) for split in splits]
 
     def scores(self, labels: Indices, classes: int) -> Iterator[FoldScores]:
         """Give out-of-fold scores for labellings, shape (P, n), fold by fold."""
+        if classes > MANY:
+            yield from self._of_many(labels, classes)
+            return
         each = np.arange(classes) if classes > 2 else np.array([1])
         marks = (labels.T[:, None, :] == each[:, None]).astype(np.float32)
         marks = marks.reshape(labels.shape[1], -1)
         for number, fold in enumerate(self.maps):
             found = (fold @ marks).reshape(len(fold.split.test), len(each), -1)
             yield number, np.ascontiguousarray(found.transpose(1, 2, 0))
+
+    def _of_many(self, labels: Indices, classes: int) -> Iterator[FoldScores]:
+        """Give the same where a row is of one class in a hundred: its marks are nearly all zero."""
+        times, n = labels.shape
+        column = (labels * times + np.arange(times)[:, None]).T.ravel()
+        row = np.repeat(np.arange(n), times)
+        marks = csr_array(
+            (np.ones(n * times, np.float32), (row, column)), shape=(n, classes * times)
+        )
+        for number, fold in enumerate(self.maps):
+            found = (fold @ marks).T.reshape(classes, times, len(fold.split.test))
+            yield number, np.ascontiguousarray(found)
 
 
 class Logistic:
@@ -159,3 +207,17 @@ def _hat(x: Numbers, split: Split, alpha: float, weights: Numbers) -> _Map:
     left = np.c_[t, np.ones(len(t))]
     right = np.r_[solved, intercept[None]]
     return _Map(split, left.astype(np.float32), right.astype(np.float32))
+
+
+def _sparse_hat(x: csr_array, split: Split, alpha: float, weights: Numbers) -> _SparseMap:
+    """Do as `_hat` for sparse features, by their cross products; few columns, or a thousand."""
+    z, w = x[split.train].astype(np.float64), _share(weights)
+    n = z.shape[0]
+    plain, squares = (np.asarray(one.mean(axis=0)).ravel() for one in (z, z.power(2)))
+    spread = np.sqrt(np.maximum(squares - plain**2, 0))
+    scale = np.divide(1, spread, out=np.zeros_like(spread), where=spread > _CONSTANT_SPARSE)
+    mean = np.asarray(z.T @ w) / n
+    products = (z.T @ (diags_array(w) @ z)).toarray() - n * np.outer(mean, mean)
+    scaled = products * scale[:, None] * scale + alpha * np.eye(len(scale))
+    inverse = cho_solve(cho_factor(scaled), np.diag(scale)) * scale[:, None]
+    return _SparseMap(split, x, inverse, mean, w)

@@ -35,7 +35,8 @@ def test_answers_come_from_where_they_say(results):
     found = items(results, SUMMARY)
     assert {(one.standard, one.number) for one in found} == {
         ("REFORMS", "2a"), ("REFORMS", "6b"), ("CLAIM", "21"), ("REFORMS", "6c"),
-        ("REFORMS", "7b"), ("CLAIM", "29"), ("REFORMS", "8b"),
+        ("REFORMS", "7b"), ("CLAIM", "29"), ("REFORMS", "8b"), ("TRIPOD+AI", "12a"),
+        ("TRIPOD+AI", "12e"), ("TRIPOD+AI", "26"),
     }  # fmt: skip
     by = {one.number: one for one in found}
     assert results["data"][0]["digest"] in by["2a"].answer
@@ -44,6 +45,8 @@ def test_answers_come_from_where_they_say(results):
     assert places and all(results["evidence"][one]["verdict"] == "LEAK" for one in places)
     assert all(results["evidence"][one]["view"] in by["6c"].answer for one in places)
     assert by["8b"].answer == "Site is aliased."
+    assert by["26"].answer == "Site is aliased. factor day was not tested: Constant."
+    assert "accuracy" in by["12e"].answer
     assert len(item_table(found)) == len(found)
 
 
@@ -62,3 +65,28 @@ def test_a_fragment_of_croissant(results):
     assert made["@context"]["rai"] == "http://mlcommons.org/croissant/RAI/"
     json.dumps(made)
     assert croissant(results, SUMMARY | {"findings": []})["rai:dataBiases"][0].startswith("None")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib", "ignore:ConjunctiveGraph")
+def test_croissants_own_library_reads_the_fragment(results, tmp_path):
+    """Merged into the least that a Croissant file must say, it is valid and nothing is lost."""
+    mlcroissant = pytest.importorskip("mlcroissant")
+    made = croissant(results, SUMMARY)
+    context = made["@context"] | {
+        "cr": "http://mlcommons.org/croissant/",
+        "dct": "http://purl.org/dc/terms/",
+        "conformsTo": "dct:conformsTo",
+    }
+    said = {
+        "name": "photos",
+        "description": "Photographs.",
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+        "url": "https://example.org",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+    }
+    path = tmp_path / "croissant.json"
+    path.write_text(json.dumps(made | said | {"@context": context}))
+    read = mlcroissant.Dataset(jsonld=str(path)).metadata
+    assert not read.ctx.issues.errors
+    assert list(read.data_biases) == made["rai:dataBiases"]
+    assert list(read.data_limitations) == made["rai:dataLimitations"]

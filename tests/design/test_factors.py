@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confoundlab.design.factors import coded, levels_of, quantities
+from confoundlab.design.factors import coded, levels_of, quantities, sparsely_coded
 from confoundlab.errors import InputError
 
 DAYS = [datetime.date(2024, 3, day) for day in (1, 2, 2, 5)]
@@ -17,6 +17,14 @@ def test_a_batch_is_the_same_in_every_coding(coding):
     batch = np.array([0, 1, 1, 0, 1])
     numbers, names = coded(pd.DataFrame({"batch": batch.astype(coding)}))
     assert (numbers == np.c_[batch == 0, batch == 1]).all() and names == ["batch"] * 2
+
+
+def test_sparse_codes_are_the_same_numbers(rng):
+    table = pd.DataFrame(
+        {"site": list("abcab"), "level": rng.normal(size=5), "day": DAYS + DAYS[:1]}
+    )
+    numbers, _ = coded(table)
+    assert (sparsely_coded(table).toarray() == numbers).all()
 
 
 def test_many_whole_numbers_are_classes_if_that_is_stated():

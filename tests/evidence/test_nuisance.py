@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from confoundlab.design.factors import coded
 from confoundlab.errors import InputError
+from confoundlab.evidence import nuisance
 from confoundlab.evidence.nuisance import (
     cramers_v,
     factor_map,
@@ -14,7 +15,9 @@ from confoundlab.evidence.nuisance import (
     probe_within_classes,
 )
 from confoundlab.evidence.probes import Probe
+from confoundlab.inference import auc
 from confoundlab.inference.multiplicity import holm
+from confoundlab.models import linear
 
 
 @pytest.mark.parametrize("levels", [2, 3, 7])
@@ -205,3 +208,19 @@ def test_real_quantities_stay_quantities(rng):
         found = label_from_factors(pd.DataFrame({name: values}), label, n_permutations=99)
         kind = "time" if name == "taken" else "measured"
         assert found.estimate > 0.95 and f"{name}: {kind} (guessed" in found.remarks[0]
+
+
+def test_a_factor_of_many_levels_is_placed_as_one_of_few(rng, monkeypatch):
+    """Above 64 levels nothing is written out; what is found is the same, but for rounding."""
+    n = 900
+    levels = rng.integers(0, 80, n)
+    x = np.c_[levels / 20 + rng.normal(size=n), rng.normal(size=(n, 3))]
+    factors, labels = pd.DataFrame({"plate": [f"p{one}" for one in levels]}), levels % 2
+    found = []
+    for many in (64, 1000):
+        for module in (auc, linear, nuisance):
+            monkeypatch.setattr(module, "MANY", many)
+        found.append(factor_map(x, factors, labels, n_permutations=19).iloc[0])
+    for name in ("utility", "utility_low", "utility_high", "detectability_low", "detectability_p"):
+        assert found[0][name] == pytest.approx(found[1][name], abs=1e-4)
+    assert found[0]["detectability"] == pytest.approx(found[1]["detectability"], abs=1e-5)

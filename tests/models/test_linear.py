@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from confoundlab.design.splits import Split
+from confoundlab.models import linear
 from confoundlab.models.linear import Logistic, Ridge, named
 
 ROWS = np.arange(60)
@@ -35,6 +37,26 @@ def test_scores_are_scikit_learns_for_many_labellings_at_once(rng, d, k):
         theirs = fit.decision_function(x[split.test])
         ours = scores[:, 0].T
         assert (ours[:, 0] if k == 2 else ours) == pytest.approx(theirs, abs=1e-4)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_sparse_features_and_sparse_marks_are_scored_as_dense_ones(rng, weighted, monkeypatch):
+    x = (rng.integers(0, 9, 60)[:, None] == np.arange(10)).astype(float)  # level 9 is nowhere
+    x = np.c_[x, rng.normal(size=(60, 2))]
+    weights = rng.integers(1, 4, 60) / 2 if weighted else None
+    labels = np.stack([rng.permutation(ROWS % 5) for _ in range(3)])
+    truth = list(Ridge(x, SPLITS, 2.0, weights).scores(labels, 5))
+    found = [Ridge(csr_array(x), SPLITS, 2.0, weights).scores(labels, 5)]
+    monkeypatch.setattr(linear, "MANY", 4)
+    found += [Ridge(kind(x), SPLITS, 2.0, weights).scores(labels, 5)
+              for kind in (np.asarray, csr_array)]  # fmt: skip
+    found.append(Ridge(np.c_[x, rng.normal(size=(60, 60))], SPLITS, 2.0).scores(labels, 5))
+    for one in found[:3]:
+        for (number, scores), (same, ours) in zip(truth, one, strict=True):
+            assert number == same and ours.flags.c_contiguous
+            assert ours == pytest.approx(scores, abs=1e-5)
+    for _, scores in found[3]:  # more features than rows
+        assert scores.shape == (5, 3, 20)
 
 
 def test_the_first_of_equal_scores_is_named():

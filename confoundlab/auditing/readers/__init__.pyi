@@ -2,6 +2,9 @@ from . import arrays as arrays
 from . import dicom as dicom
 from . import headers as headers
 from . import material as material
+from . import ome as ome
+from . import plates as plates
+from . import profiles as profiles
 from . import roles as roles
 from . import sources as sources
 from . import tables as tables

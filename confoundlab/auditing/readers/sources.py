@@ -18,6 +18,8 @@ import pandas as pd
 from confoundlab.auditing.readers import dicom
 from confoundlab.auditing.readers.arrays import arrays, embeddings, numbers_of, rows_of, sampled
 from confoundlab.auditing.readers.material import Material, of_images
+from confoundlab.auditing.readers.plates import is_plate, plates
+from confoundlab.auditing.readers.profiles import SUFFIXES, is_profile, profiles
 from confoundlab.auditing.readers.roles import Columns, Roles, columns_of
 from confoundlab.auditing.readers.tables import Joined, join, read_table
 from confoundlab.errors import InputError
@@ -44,13 +46,16 @@ def open_source(
     Parameters
     ----------
     source : Path
-        A folder of images, or of DICOM files (with pydicom); an ``.npz`` of arrays
-        ``train_images`` and ``train_labels`` (also ``val_`` and ``test_``), as MedMNIST publishes
-        them; or embeddings, ``.npy`` of shape (n, d) or ``.parquet``, with a table.
+        A folder of images, of DICOM files (with pydicom) or of OME-TIFF and OME-Zarr (with tifffile
+        and zarr); an ``.npz`` of arrays ``train_images`` and ``train_labels`` (also ``val_`` and
+        ``test_``), as MedMNIST publishes them; a table of profiles with ``Metadata_`` columns, as
+        CellProfiler and pycytominer write it; or embeddings, ``.npy`` of shape (n, d) or
+        ``.parquet``, with a table.
     roles : Roles
         Columns that the user named.
     table : Path, optional
-        Of columns. In a folder ``metadata.csv``, ``.tsv``, ``.jsonl`` or ``.parquet`` is taken.
+        Of columns. In a folder ``metadata.csv``, ``.tsv``, ``.jsonl`` or ``.parquet`` is taken,
+        also one in each part of the split, as Hugging Face lays image folders.
     features : Path, optional
         Embeddings of the images, in the order of the table's rows.
     sample : int
@@ -67,21 +72,27 @@ def open_source(
     """
     if not source.exists():
         raise InputError(f"There is no {source}. Name the folder that holds the images.")
+    if source.is_dir() and is_plate(source):
+        return plates(source, roles, table, sample, seed)
     if source.is_dir():
         return _folder(source, roles, table, features, sample, bit_depth, seed)
+    if source.suffix in SUFFIXES and is_profile(source):
+        return profiles(source, roles, sample, seed)
     if source.suffix == ".npz":
         return arrays(source, roles, sample, seed)
     if source.suffix in (".npy", ".parquet"):
         return embeddings(source, roles, table, sample, seed)
     raise InputError(
-        f"{source.name} is no folder, .npz, .npy or .parquet. Name the images' folder."
+        f"{source.name} is no folder, .npz, .npy, .parquet or table with Metadata_ columns. Name "
+        "the images' folder."
     )
 
 
 def checked(source: Path, roles: Roles, table: Path | None = None) -> None:
     """Raise `InputError` for what can be told in a moment, before an image is read."""
     if source.is_dir():
-        _described(source, roles, table)
+        if not is_plate(source):
+            _described(source, roles, table)
     elif not source.exists():
         raise InputError(f"There is no {source}. Name the folder that holds the images.")
 
@@ -97,15 +108,14 @@ def _described(
             f"There is no image below {folder}"
             + (f" ({len(listing.left_out):,} other files)." if listing.left_out else ".")
         )
-    beside = [folder / name for name in _BESIDE if (folder / name).is_file()]
-    table = table or (beside[0] if beside else None)
     said = _of_folders(files)
     header = (
         dicom.headers(folder, files)
         if files[0].lower().endswith(dicom.SUFFIXES)
         else pd.DataFrame()
     )
-    if table is None:
+    rows = read_table(table) if table else _beside(folder)
+    if rows is None:
         if "label" not in said:
             raise InputError(
                 f"Images such as {files[0]} lie in no folder of a class. Put each class into a "
@@ -113,7 +123,6 @@ def _described(
             )
         every = pd.concat([said, header], axis=1)
         return files, columns_of(every, roles, of_folder=True), None, None
-    rows = read_table(table)
     joined = join(files, rows)
     kept = [file for file, row in zip(files, joined.rows.tolist(), strict=True) if row >= 0]
     own = rows.iloc[joined.rows[joined.rows >= 0]].reset_index(drop=True)
@@ -130,6 +139,25 @@ def _described(
     unneeded = {joined.column} - {roles.label, roles.group, *roles.factors}
     found = columns_of(own.drop(columns=list(unneeded)), roles, of_folder=of_folder)
     return kept, found, joined, rows
+
+
+def _beside(folder: Path) -> pd.DataFrame | None:
+    """Return the table that lies in a folder, or one in each part of its split, as one."""
+    parts = sorted(path.name for path in folder.iterdir() if _SPLIT.fullmatch(path.name))
+    for inside in ([""], parts):
+        found = [
+            (part, read_table(folder / part / name))
+            for part in inside
+            for name in _BESIDE
+            if (folder / part / name).is_file()
+        ]
+        for part, rows in found:
+            if part and "file_name" in rows:
+                rows["file_name"] = [one and f"{part}/{one}" for one in rows["file_name"]]
+        if found:
+            every = pd.concat([rows for _, rows in found], ignore_index=True)
+            return every.astype(object).where(every.notna(), None)
+    return None
 
 
 def _of_folders(files: Sequence[str]) -> pd.DataFrame:

@@ -79,12 +79,17 @@ def read_table(path: Path) -> pd.DataFrame:
         raise InputError(f"{path.name} has columns without a name or named twice: {doubled}.")
     if not len(found):
         raise InputError(f"{path.name} has no rows.")
-    columns = (found.iloc[:, place] for place in range(len(names)))
+    found.columns = pd.Index(names)
+    return as_text(found)
+
+
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of any types as text: empty cells are None, whole numbers have no decimals."""
     return pd.DataFrame(
         # of objects, for pandas' own text has another emptiness
         {
-            n: pd.Series([_text(one) for one in c], dtype=object)
-            for n, c in zip(names, columns, strict=True)
+            name: pd.Series([_text(one) for one in column], dtype=object)
+            for name, column in table.items()
         }
     )
 

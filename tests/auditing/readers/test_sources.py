@@ -207,3 +207,28 @@ def test_a_folder_is_checked_before_any_image_is_read(tmp_path):
     (tmp_path / "cat" / "a.png").write_bytes(b"not even an image")
     with pytest.raises(InputError, match="nothing to tell apart"):
         checked(tmp_path, Roles())
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_image_folder_of_hugging_face(tmp_path, pixels, form):
+    """Each part of the split has a table of its own, which names files from there."""
+    for part, numbers in (("train", range(8)), ("test", range(8, 12))):
+        rows = []
+        for number in numbers:
+            save(tmp_path / "in" / part / f"{number % 8}.png", pixels[number], "PNG")
+            rows.append(
+                {"file_name": f"{number % 8}.png", "label": NAMES[number], "site": f"{part} site"}
+            )
+        table = pd.DataFrame(rows)
+        path = tmp_path / "in" / part / f"metadata.{form}"
+        if form == "csv":
+            table.to_csv(path, index=False)
+        else:
+            table.to_json(path, orient="records", lines=True)
+    found = open_source(tmp_path / "in", Roles())
+    assert len(found) == 12 and found.table["split"].value_counts().to_dict() == {
+        "train": 8,
+        "test": 4,
+    }
+    assert found.table.set_index("image")["label"]["test/0"] == NAMES[8]
+    assert set(found.factors["site"]) == {"train site", "test site"}
