@@ -2,7 +2,7 @@
 #             RUN=quick runs the studies now, from what CONFOUNDLAB_DATA names, else on simulated
 #             twins; RUN=smoke takes a tenth of the time and shows only that everything runs
 # make book-student   the same without solutions, in build/student
-# make slides         the book with slides of every session of the course (takes reveal.js from npm)
+# make published      the book with the edition without solutions inside it, as it is published
 # make check-book     the built book in a browser without a network, its spelling and its style
 # make test   style, types, layers and tests
 # make results     the stored runs again, with the papers' own settings (hours); PAGES="coil yale"
@@ -23,7 +23,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: book book-student slides check-book test lint results release calibration audits rivals sensitivity sweeps benchmarks clean
+.PHONY: book book-student published check-book test lint results release calibration audits rivals sensitivity sweeps benchmarks clean
 
 book: $(READY)
 	$(BIN)/python book/builder/build.py $(RUN:%=--run %)
@@ -31,9 +31,8 @@ book: $(READY)
 book-student: $(READY)
 	$(BIN)/python book/builder/build.py $(RUN:%=--run %) --student
 
-slides: $(READY)
-	npm --prefix book/check install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
-	$(BIN)/python book/builder/build.py $(RUN:%=--run %)
+published: $(READY)
+	$(BIN)/python book/builder/build.py $(RUN:%=--run %) --published
 
 check-book: $(READY)
 	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md notebooks confoundlab $(PROSE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -428,5 +429,5 @@ def check(answer: Path, whole: bool, out: Path | None, secret: str) -> None:
         say(f"{kept} has every student's points and reasons.")
         return
     given = grading.read_answer(answer)
-    for line in grading.told(given, grading.check(given, secret)):
+    for line in grading.told(given, grading.check(given, secret, partial(say, err=True))):
         say(line)

@@ -3,6 +3,7 @@
     python book/builder/build.py                    the stored runs of all studies: trains nothing
     python book/builder/build.py --run smoke        run them now, from the data at hand or twins
     python book/builder/build.py --student          without solutions, into build/student
+    python book/builder/build.py --published        the book, with the students' edition inside it
     python book/builder/build.py --real-game        the game of published images, for your own use
 
 What has changed, and how it is made, is in page_runs.py; stored.py makes the stored runs.
@@ -32,6 +33,8 @@ from confoundlab.storage.files import write_aside
 
 # Where the renderer puts its folder _build, by edition.
 _OUT = {"full": ROOT / "book", "student": ROOT / "build" / "student"}
+# The students' edition inside the published book.
+STUDENT = "student"
 
 
 def build(
@@ -62,6 +65,18 @@ def build(
         say("the game shows published images: this book is for your own use only")
     make_all(wanted, say)
     return _render(say, edition, stored=profile is None)
+
+
+def publish(profile: str | None, say: Callable[[str], None]) -> Path:
+    """Build the book with the students' edition in its folder ``student``, and links there.
+
+    Raises as `build` does; without the one edition the other is not made.
+    """
+    pages = build(profile, say, "student").parent
+    os.environ["CONFOUNDLAB_WITH_STUDENT"] = "1"  # pages link to it (extensions/book_course.py)
+    index = build(profile, say)
+    shutil.copytree(pages, index.parent / STUDENT)
+    return index
 
 
 def _configuration() -> Path:
@@ -98,6 +113,8 @@ def _contents(edition: str, stored: bool) -> Path:
 def _render(say: Callable[[str], None], edition: str, stored: bool) -> Path:
     if find_spec("jupyter_book") is None:
         raise InputError("The renderer is missing. Install it: pip install 'confoundlab[book]'.")
+    older = _OUT[edition] / "_build" / "html" / STUDENT
+    shutil.rmtree(older, ignore_errors=True)
     say("rendering")
     rendered = subprocess.run(
         [
@@ -123,15 +140,21 @@ def _render(say: Callable[[str], None], edition: str, stored: bool) -> Path:
     "--run", "profile", type=PROFILES, help="Run the studies now; the stored runs if missing."
 )
 @click.option("--student", is_flag=True, help="The edition without solutions.")
+@click.option("--published", is_flag=True, help="With the edition without solutions inside it.")
 @click.option(
     "--real-game",
     is_flag=True,
     help="Make the game from real COIL-20 crops under CONFOUNDLAB_DATA; their terms allow "
     "research, not publishing: for your own use only.",
 )
-def main(profile: str | None, student: bool, real_game: bool) -> None:
+def main(profile: str | None, student: bool, published: bool, real_game: bool) -> None:
     """Build the book: lay out the stored runs, or run the notebooks now, then render."""
     say = functools.partial(click.echo, err=True)
+    if published:
+        if student or real_game:
+            raise click.UsageError("--published goes with neither --student nor --real-game.")
+        click.echo(f"The book: {publish(profile, say)}")
+        return
     edition = "student" if student else "full"
     click.echo(f"The book: {build(profile, say, edition, real_game)}")
 

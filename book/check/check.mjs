@@ -3,7 +3,7 @@
 // Every page: no failed request, nothing on the console but what allowed.json argues for, no link
 // that leads nowhere, an alternative text for every picture, WCAG 2 A and AA by axe, no sideways
 // scrolling on a phone. Then: search finds, a solution opens, a quiz answers, the game is played to a
-// score, dials turn, marks of maps answer, and slides, if they were made, go on when a key is pressed,
+// score, dials turn, marks of maps answer, and slides go on and back when keys are pressed,
 // stay inside the screen and have notes.
 import fs from "node:fs";
 import os from "node:os";
@@ -28,7 +28,7 @@ const address = (file) => pathToFileURL(path.resolve(root, file)).href;
 
 const pages = fs
   .readdirSync(root, { recursive: true })
-  .filter((file) => file.endsWith(".html") && !/^(_static|_sources|slides)/.test(file))
+  .filter((file) => file.endsWith(".html") && !/(^|[\\/])(_static|_sources|slides)[\\/]/.test(file))
   .sort();
 
 const browser = await puppeteer.launch({
@@ -225,10 +225,10 @@ async function gameIsPlayed() {
 // runs in a deck: which slides lie partly off the screen, with all that they will show, or have no notes
 async function lookAtSlides() {
   const off = [], mute = [];
-  for (let place = 0; place < Reveal.getTotalSlides(); place++) {
-    Reveal.slide(place);
+  for (const place of document.querySelectorAll(".deck section").keys()) {
+    location.hash = place + 1;
     await new Promise((done) => setTimeout(done, 100)); // a slide is laid out once it is shown
-    const slide = Reveal.getCurrentSlide();
+    const slide = document.querySelector(".deck section:not([hidden])");
     const parts = [...slide.querySelectorAll("*")].map((one) => one.getBoundingClientRect());
     if (parts.some((one) => one.top < 0 || one.left < 0 || one.bottom > innerHeight || one.right > innerWidth))
       off.push(place + 1);
@@ -292,14 +292,19 @@ async function marksAnswer() {
 
 async function slidesGoOn() {
   const folder = path.join(root, "slides");
+  if (!fs.existsSync(folder)) fault("slides", "there are none");
   for (const file of fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []) {
     if (!file.endsWith(".html")) continue;
     const page = await open(path.join(folder, file), { width: 1280, height: 720 });
-    await page.evaluate(() => Reveal.configure({ transition: "none" })); // pictures of slides at rest
-    const shown = () => page.$$eval(".reveal .present", (all) => all.map((one) => one.innerText).join());
+    const shown = () => page.$eval(".deck section:not([hidden])", (one) => one.innerText);
     const first = await shown();
     await page.keyboard.press("ArrowRight");
     if (!first || first === (await shown())) fault(file, "the arrow key does not go on");
+    await page.keyboard.press("ArrowLeft");
+    if (first !== (await shown())) fault(file, "the arrow key does not go back");
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate((options) => axe.run(document, options), AXE);
+    for (const { id, nodes } of violations) fault(file, `axe ${id}: ${nodes[0].html.slice(0, 160)}`);
     if (shots) await page.screenshot({ path: path.join(shots, `${file}.png`) });
     const { off, mute } = await page.evaluate(lookAtSlides);
     if (off.length) fault(file, `slides that lie partly off the screen: ${off}`);

@@ -1,6 +1,7 @@
 from . import classroom as classroom
 from . import folder as folder
 from . import grading as grading
+from . import reference as reference
 from . import solution as solution
 from . import tasks as tasks
 from .folder import images_mark as images_mark
@@ -9,8 +10,9 @@ from .grading import Answer as Answer
 from .grading import Mark as Mark
 from .grading import check as check
 from .grading import grade as grade
-from .grading import lenet as lenet
 from .grading import read_answer as read_answer
+from .reference import Reference as Reference
+from .reference import lenet as lenet
 from .solution import Solution as Solution
 from .solution import component as component
 from .solution import fair_task as fair_task

@@ -10,16 +10,12 @@ from typing import Any, get_args
 
 import yaml
 
-from confoundlab.design import splits
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence import held_out
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict
-from confoundlab.exercise.folder import EPOCHS, REPEATS, images_mark
-from confoundlab.exercise.solution import Solution, fair_task
-from confoundlab.exercise.tasks import BLANK, Assignment, Component, Design, HonestSplit
-from confoundlab.images.imageset import ImageSet
-from confoundlab.studies.predictions import held_out_predictions
+from confoundlab.exercise.reference import Tell, reference
+from confoundlab.exercise.solution import Solution
+from confoundlab.exercise.tasks import Assignment, Component, Design, HonestSplit
 
 FULL = 2  # points of a question
 _LARGEST = 10_000  # bytes of an answer file
@@ -99,21 +95,21 @@ def read_answer(path: Path) -> Answer:
     return Answer(seed, mark, **chosen, corner_accuracy=accuracy)
 
 
-def check(answer: Answer, secret: str = "") -> list[Mark]:
-    """Draw the answer's task again, solve it and grade.
+def check(answer: Answer, secret: str = "", tell: Tell = str) -> list[Mark]:
+    """Grade an answer against its task; `tell` is told what takes long (`reference.reference`).
 
     Raises
     ------
     InputError
         The images of the task are not those of the answer.
     """
-    task, solution = fair_task(answer.seed, secret)
-    if images_mark(task.images) != answer.images:
+    known = reference(answer.seed, secret, tell)
+    if known.mark != answer.images:
         raise InputError(
             f"The images of this answer are not those that seed {answer.seed} gives here. Was the "
             "task made with --secret, or with another version of confoundlab?"
         )
-    return grade(answer, task, solution, lenet(task.images))
+    return grade(answer, known.task, known.solution, known.net)
 
 
 def told(answer: Answer, marks: Sequence[Mark]) -> list[str]:
@@ -125,14 +121,6 @@ def told(answer: Answer, marks: Sequence[Mark]) -> list[str]:
         lines.append(f"  {'' if said is None else f'You said {said}. '}{mark.reason}")
     reached = sum(mark.points for mark in marks)
     return [*lines, f"Seed {answer.seed}: {reached} of {FULL * len(marks)} points"]
-
-
-def lenet(images: ImageSet) -> Evidence:
-    """Return what LeNet-5 names from blank corners, with the settings that the task asks for."""
-    parts = [splits.stratified(images.labels, seed=seed) for seed in range(REPEATS)]
-    seeds = list(range(REPEATS))
-    named, _ = held_out_predictions(images, BLANK, parts, seeds, epochs=EPOCHS)
-    return held_out.accuracy(named, images.labels, images.groups)
 
 
 def grade(answer: Answer, task: Assignment, solution: Solution, net: Evidence) -> list[Mark]:

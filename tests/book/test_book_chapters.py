@@ -43,7 +43,8 @@ def solutions():
 
 
 def examples():
-    for path in sorted(BOOK.glob("*.md")):
+    # what alone.md shows runs in the folder of its task: tests/exercise/test_alone.py
+    for path in sorted(set(BOOK.glob("*.md")) - {BOOK / "alone.md"}):
         yield from ((path.name, block) for block in shown(path.read_text()))
 
 
@@ -178,9 +179,10 @@ def test_every_chapter_and_every_made_part_has_its_page(book):
         for part in yaml.safe_load((BOOK / "_toc.yml").read_text())["parts"]
         for page in part["chapters"]
     ]
-    pages = {page["file"] for page in contents} | {"index"}
+    pages = {page["file"] for page in contents} | {"index", "exam"}
     (teach,) = [page["sections"] for page in contents if page["file"] == "instructor"]
-    assert {one["file"] for one in teach} == {f"instructor/{name}" for name in book.chapters()}
+    taught = {f"instructor/{name}" for name in book.chapters()}
+    assert {one["file"] for one in teach} == taught | {"exam"}
     assert set(book.chapters()) <= {page.rpartition("/")[2] for page in pages}
     asked = {
         name
@@ -246,9 +248,10 @@ def test_a_session_asks_what_its_chapters_ask(book):
 
 
 def test_a_sheet_of_every_session_has_its_tasks_and_no_answers(book):
-    sheets = book.book_made.handouts(False)
+    sheets = book.book_made.worksheets(False)
     course = yaml.safe_load((BOOK / "course.yml").read_text())
-    assert sheets.count("\n*Exercises:*") == len(course) == sheets.count("new-page") + 1
+    assert sheets.count(", exercises:*") == len(course)
+    assert sheets.count("new-page") == 2 * len(course) - 1  # two sides each
     chapters = [
         book.chapters().get(page.rpartition("/")[2]) for s in course for page in s["chapters"]
     ]
@@ -257,6 +260,12 @@ def test_a_sheet_of_every_session_has_its_tasks_and_no_answers(book):
     assert all(" ".join(one["task"].split()) in flat for one in told)
     assert not any(" ".join(one["solution"].split()) in flat for one in told)
     assert "```" not in sheets  # a task with code would have lost its lines
+    blanks = [
+        one for s in yaml.safe_load((BOOK / "worksheets.yml").read_text()) for one in s["fill"]
+    ]
+    assert sheets.count("sheet-blank") == sum(one.count("{") for one in blanks)
+    plans = book.book_made.instructor(False)
+    assert all(one.replace("{", "**").replace("}", "**") in plans for one in blanks)
 
 
 def test_the_book_says_how_to_cite_it(book):

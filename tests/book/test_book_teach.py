@@ -52,7 +52,6 @@ def test_titles_are_those_of_the_pages_and_of_the_notebooks(book):
 def test_students_get_no_pages_for_teachers(book, monkeypatch, tmp_path):
     app = SimpleNamespace(srcdir=tmp_path)
     monkeypatch.setattr(book.book_data, "SLIDES", tmp_path / "slides")
-    monkeypatch.setattr(book.book_slides, "REVEAL", tmp_path / "nowhere")
     monkeypatch.setenv("CONFOUNDLAB_EDITION", "student")
     book.write_for_teachers(app, None)
     assert not list(tmp_path.rglob("*"))

@@ -53,3 +53,22 @@ def test_a_real_game_without_real_images_is_refused_before_anything_runs(build, 
     monkeypatch.setattr(build, "make_all", lambda *run: pytest.fail("a study ran"))
     result = CliRunner().invoke(build.main, ["--real-game"])
     assert result.exit_code == 2 and "COIL-20 is not at hand" in result.output
+
+
+def test_the_published_book_holds_the_students_edition(build, monkeypatch, tmp_path):
+    built = []
+
+    def made(profile, say, edition="full", real_game=False):
+        page = tmp_path / edition / "index.html"
+        page.parent.mkdir()
+        page.write_text(edition)
+        built.append((edition, "CONFOUNDLAB_WITH_STUDENT" in build.os.environ))
+        return page
+
+    monkeypatch.setattr(build, "build", made)
+    monkeypatch.setattr(build.os, "environ", {})
+    index = build.publish(None, print)
+    assert index.read_text() == "full"
+    assert (index.parent / "student" / "index.html").read_text() == "student"
+    # links are in the full edition only, where what they lead to is
+    assert built == [("student", False), ("full", True)]

@@ -168,8 +168,7 @@ def write_for_teachers(app: Any, config: Any) -> None:
         return
     course = book_data.read_data("course.yml")
     book_teach.write_pages(Path(app.srcdir) / "instructor", chapters(), course)
-    if book_slides.REVEAL.is_dir():
-        book_slides.write_slides(book_data.SLIDES, course)
+    book_slides.write_slides(book_data.SLIDES, course)
 
 
 def tag(app: Any, config: Any) -> None:

@@ -1,12 +1,14 @@
-"""Parts of pages that are made from the course: for students, for teachers, and to print."""
+"""Parts of pages that are made from the course: for students, and lesson plans for teachers."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import book_data
-from book_data import bullets, chapter, links, read_data, title_of
+import book_sheets
+from book_data import bullets, chapter, links, read_data
 
 
 def course(student: bool) -> str:
@@ -28,6 +30,18 @@ def _session(number: int, one: Mapping[str, Any]) -> str:
     )
 
 
+def student_edition(student: bool) -> str:
+    """Return where the edition without solutions is: inside this book if it was built so."""
+    if student:
+        return "This edition has no solutions."
+    if os.environ.get("CONFOUNDLAB_WITH_STUDENT"):
+        return (
+            'For students there is <a href="student/index.html">an edition without solutions</a>, '
+            "slides and pages for teachers."
+        )
+    return "`make published` builds this book with an edition without solutions inside it."
+
+
 def _deck(number: int) -> str:
     return f'<a href="slides/session-{number}.html">Slides of this session</a>'
 
@@ -37,14 +51,18 @@ def _slides(number: int) -> str:
 
 
 def instructor(student: bool) -> str:
-    """Return what a teacher needs for each session: its minutes, and the pages of its chapters."""
+    """Return a lesson plan of one page for each session: aims, minutes, what goes into blanks."""
     if student:
         return "The notes for teachers are left out of the students' edition."
+    sheets = read_data("worksheets.yml")
     return "\n\n".join(
         f"(teach-session-{number})=\n## Session {number}: {one['title']}\n\n"
-        f"*Bring:* {one['bring']} *Students see:* [the course page](course-session-{number})"
+        f"*They should know:* {one['prerequisites']} *Afterwards they can:*\n\n"
+        f"{bullets(one['objectives'])}\n\n*Bring:* {one['bring']} "
+        f"*Students see:* [the course page](course-session-{number})"
         f"{_slides(number)}.\n\n"
         f"| minutes | what | how |\n|---|---|---|\n{_plan(one['plan'])}\n\n{_teaching(one)}"
+        f"\n\n{book_sheets.answers(sheets[number - 1])}"
         for number, one in enumerate(read_data("course.yml"), 1)
     )
 
@@ -59,25 +77,3 @@ def _teaching(one: Mapping[str, Any]) -> str:
 def _plan(steps: Sequence[Mapping[str, Any]]) -> str:
     lines = [f"| {one['minutes']} | {one['what']} | {one['how']} |" for one in steps]
     return "\n".join([*lines, f"| **{sum(one['minutes'] for one in steps)}** | in all | |"])
-
-
-def handouts(student: bool) -> str:
-    """Return a sheet to print for each session: its aims, questions and exercises, no answers."""
-    sheets = []
-    for number, one in enumerate(read_data("course.yml"), 1):
-        known = [(page, chapter(page)) for page in one["chapters"]]
-        tasks = [f"**{title_of(page)}**\n\n{_tasks(about)}" for page, about in known if about]
-        asked = [question for _, about in known for question in about.get("discuss", [])]
-        sheets.append(
-            f"## Session {number}: {one['title']}\n\n*Afterwards you can:*\n\n"
-            f"{bullets(one['objectives'])}\n\n*To discuss:*\n\n{bullets(asked)}\n\n"
-            f"*Exercises:*\n\n" + "\n\n".join(tasks)
-        )
-    return "\n\n:::{rst-class} new-page\n:::\n\n".join(sheets)
-
-
-def _tasks(about: Mapping[str, Any]) -> str:
-    return "\n".join(
-        f"{number}. {' '.join(one['task'].split())}"
-        for number, one in enumerate(about["exercises"], 1)
-    )

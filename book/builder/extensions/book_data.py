@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 BOOK = Path(__file__).parents[2]
-# Made before the pages are, where reveal.js is there.
+# Made before the pages are, and not for students.
 SLIDES = BOOK / "_made" / "slides"
 # Of a page, or of the notebook that becomes one.
 _TITLE = re.compile(r"^(?:# )?# ([A-Z].*)$", re.MULTILINE)

@@ -9,8 +9,10 @@ from importlib import metadata
 from typing import Any
 
 import yaml
-from book_course import course, handouts, instructor
+from book_course import course, instructor, student_edition
 from book_data import BOOK, links, read_config, read_data
+from book_exam import exam, exam_link
+from book_sheets import worksheets
 
 from confoundlab import report
 from confoundlab.catalog import DATASETS, STUDIES, TABLES, Dataset, Pictures, TableSet
@@ -214,7 +216,10 @@ MADE: dict[str, Callable[[bool], str]] = {
     "cases": cases,
     "course": course,
     "instructor": instructor,
-    "handouts": handouts,
+    "exam": exam,
+    "exam link": exam_link,
+    "worksheets": worksheets,
+    "student edition": student_edition,
     "how to cite": how_to_cite,
     "software": software,
 }

@@ -2,8 +2,8 @@
 
 Titles and steps come from ``course.yml``, exercises, misconceptions and questions from
 ``chapters/``, figures with their captions from the executed pages. What a teacher should say stands
-in the speaker's notes (key S). They are drawn by reveal.js, which ``make slides`` fetches; where it
-is missing, there are no slides. The students' edition has none, because notes hold solutions.
+in the speaker's notes (key S). They are shown by a script of the book's own, so that every build
+has them, from the disk and without a network. The students' edition has none: notes hold solutions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from typing import Any
 from book_data import BOOK, bullets, chapter, title_of
 from markdown_it import MarkdownIt
 
-REVEAL = BOOK / "check" / "node_modules" / "reveal.js"
+# Not in ``_static``, of which every page of the book loads every script and style.
+SHOWN_BY = BOOK / "builder" / "slides"
 # Figures of a chapter that go onto slides; more would not be talked about.
 FIGURES = 3
 TWO_LINES = 190  # letters
@@ -33,43 +34,25 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<link rel="stylesheet" href="reveal/reset.css">
-<link rel="stylesheet" href="reveal/reveal.css">
-<link rel="stylesheet" href="reveal/theme/white.css">
-<style>
-.reveal {{ font-size: 42px; }}
-.reveal section {{ text-align: left; }}
-.reveal h1, .reveal h2 {{ text-transform: none; }}
-.reveal h2 {{ font-size: 1.2em; }}
-.reveal ul {{ display: block; }}
-.reveal figure {{ margin: 0; }}
-.reveal figcaption {{ font-size: 26px; line-height: 1.3; }}
-.reveal img {{ display: block; margin: 0; }}
-.wide img {{ width: 100%; height: 460px; object-fit: contain; object-position: left; }}
-.tall {{ display: grid; grid-template-columns: auto 1fr; column-gap: 50px; }}
-.tall img {{ height: 630px; grid-row: 1 / span 2; grid-column: 1; }}
-.tall h2 {{ align-self: end; }}
-</style>
+<link rel="stylesheet" href="slides.css">
 </head>
 <body>
-<div class="reveal"><div class="slides">
+<main class="deck">
 {slides}
-</div></div>
-<script src="reveal/reveal.js"></script>
-<script src="reveal/notes.js"></script>
-<script>
-Reveal.initialize({{ hash: true, width: 1280, height: 720, margin: 0.06, plugins: [RevealNotes] }});
-</script>
+</main>
+<nav aria-label="Slides"><span role="status" data-place></span>
+<button data-back aria-label="back">&#8592;</button>
+<button data-on aria-label="on">&#8594;</button>
+<button data-notes>Notes (S)</button></nav>
+<script src="slides.js"></script>
 </body>
 </html>
 """
 
 
 def write_slides(out: Path, course: Sequence[Mapping[str, Any]]) -> None:
-    """Write a deck for each session into a folder, and what draws them."""
-    shutil.copytree(REVEAL / "dist", out / "reveal")
-    shutil.copy(REVEAL / "plugin" / "notes" / "notes.js", out / "reveal" / "notes.js")
-    shutil.copy(REVEAL / "LICENSE", out / "reveal" / "LICENSE")
+    """Write a deck for each session into a new folder, and what shows them."""
+    shutil.copytree(SHOWN_BY, out)
     for number, session in enumerate(course, 1):
         title = html.escape(f"Session {number}: {session['title']}")
         text = _PAGE.format(title=title, slides=deck(title, session))
