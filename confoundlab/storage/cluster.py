@@ -6,14 +6,16 @@ die, or be done twice, and nothing changes. Serves sweeps and audits of very man
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from queue import Empty, Queue
 from typing import Any, NamedTuple
 
 from confoundlab.errors import InputError, RunFailedError
 
 # A task is given up after so many workers died under it; killing workers at random must not do.
 _DEATHS = 100
+_PATIENCE = 5  # seconds without a word, after which the scheduler is looked at
 TRIES = 3  # of a task that fails, perhaps because this worker lacks the images
 
 
@@ -46,27 +48,39 @@ def hand_out(tasks: Mapping[str, Task], scheduler: str, at_once: int) -> Iterato
     distributed = _dask()
     with _client(distributed, scheduler, at_once) as client:
         tries = dict.fromkeys(tasks, 0)
+        asked: dict[str, Any] = {}
+        ended: Queue[Any] = Queue()
 
-        def ask(name: str) -> Any:
+        def ask(name: str) -> None:
             tries[name] += 1
             work, arguments = tasks[name]
-            return client.submit(work, *arguments, pure=False, key=f"{name}/{tries[name]}")
+            asked[name] = client.submit(work, *arguments, pure=False, key=f"{name}/{tries[name]}")
+            asked[name].add_done_callback(ended.put)
 
-        waiting = distributed.as_completed([ask(name) for name in tasks])
-        try:
-            for future in waiting:
-                name = future.key.partition("/")[0]
-                lost = f"its workers died, or the scheduler ({future.status})"
-                problem = future.result() if future.status == "finished" else lost
-                if problem and tries[name] < TRIES:
-                    waiting.add(ask(name))
-                else:
-                    yield name, problem
-        except (OSError, distributed.comm.CommClosedError) as error:
-            raise RunFailedError(
-                f"The scheduler was lost ({error}). What is finished is kept; the same command "
-                "goes on."
-            ) from None
+        for name in tasks:
+            ask(name)
+        while asked:
+            try:
+                future = ended.get(timeout=_PATIENCE)
+            except Empty:  # nobody says when a scheduler is gone
+                _check(client, asked.values())
+                continue
+            _check(client, [future])
+            name = future.key.partition("/")[0]
+            died = f"its workers died ({future.status})"
+            problem = future.result() if future.status == "finished" else died
+            if problem and tries[name] < TRIES:
+                ask(name)
+            else:
+                del asked[name]
+                yield name, problem
+
+
+def _check(client: Any, futures: Iterable[Any]) -> None:
+    if client.status != "running" or any(one.status in ("lost", "cancelled") for one in futures):
+        raise RunFailedError(
+            "The scheduler was lost. What is finished is kept; the same command goes on."
+        )
 
 
 def _dask() -> Any:
