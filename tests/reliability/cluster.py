@@ -170,13 +170,16 @@ def by_hand(*lacks: bool) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
 
 def worker_of(address: str, **environment: str) -> subprocess.Popen[bytes]:
     """Start a worker of a scheduler."""
-    return started("dask_worker", address, "--nthreads", "1", "--no-dashboard", **environment)
+    return started("dask_worker", address, "--nthreads", "1", "--dashboard-address", ":0",
+                   **environment)  # fmt: skip
 
 
 def scheduler_at(address: str) -> subprocess.Popen[bytes]:
     """Start a scheduler at an address."""
     port = address.rpartition(":")[2]
-    return started("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+    return started(
+        "dask_scheduler", "--host", "127.0.0.1", "--port", port, "--dashboard-address", ":0"
+    )
 
 
 def killed_scheduler(units: Sequence[Unit], out: Path, program: Program) -> dict[str, Any]:

@@ -36,16 +36,20 @@ def test_what_workers_read_is_not_read_again(folder, monkeypatch):
         stop = threading.Event()
 
         def kill():
-            while not stop.wait(2):
+            for _ in range(2):
+                if stop.wait(2):
+                    return
                 for one in list(lot.workers.values())[:1]:
                     if one.pid:
                         os.kill(one.pid, signal.SIGKILL)
 
         killer = threading.Thread(target=kill)
         killer.start()
-        read_on_cluster(folder, None, lot.scheduler_address, files=15)
-        stop.set()
-        killer.join()
+        try:
+            read_on_cluster(folder, None, lot.scheduler_address, files=15)
+        finally:
+            stop.set()
+            killer.join()
     monkeypatch.setattr(scanning, "read_once", None)
     images = opened(folder)
     assert len(images) == 40 and images.table["height"].eq(9).all()
