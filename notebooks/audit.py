@@ -113,6 +113,12 @@ figure = page.verdicts_drawn(audit)
 # %% tags=["remove-input"]
 page.tables(audit, "what carries the leak", "after a remedy")
 
+# %% mystnb={"figure": {"caption": "Left: the mean of all images. Right: how well a linear probe names the label from a window centred at each mark, in images of groups that it has not seen; dark is chance. Round marks: the whole 95% interval lies above chance. Round marks far from the subject are places where the session shows."}, "image": {"alt": "The mean image, and over it a grid of marks coloured by how well the label is named from a window at that place."}} tags=["remove-input"]
+figure = page.map_drawn(audit)
+
+# %% tags=["remove-input"]
+page.steps(audit, "map", "")
+
 # %% [markdown]
 # ## Which factor can mislead?
 #
@@ -122,7 +128,7 @@ page.tables(audit, "what carries the leak", "after a remedy")
 figure = page.factors_drawn(audit)
 
 # %% tags=["remove-input"]
-page.steps(audit, "factors", "")
+page.steps(audit, "factors", "" if len(material.factors.columns) else "No factor is known.")
 page.tables(audit, "factors inside classes")
 
 # %% [markdown]
@@ -140,8 +146,8 @@ page.tables(audit, "accuracy owed to factors", "on whom predictions fail")
 #
 # Images whose label the control alone names most surely, each by a probe that has not seen its group.
 
-# %% mystnb={"figure": {"caption": "Top: the images. Below: what the control left of them, its contrast stretched."}, "image": {"alt": "Images over what a control leaves of them."}} tags=["remove-input"]
-figure = page.gallery(audit)
+# %% tags=["remove-input"]
+page.given_away(audit)
 
 # %% tags=["remove-input"]
 page.steps(audit, "splits", "")

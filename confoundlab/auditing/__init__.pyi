@@ -2,6 +2,7 @@ from . import battery as battery
 from . import command as command
 from . import features as features
 from . import findings as findings
+from . import gallery as gallery
 from . import page as page
 from . import pixels as pixels
 from . import planted as planted

@@ -62,6 +62,8 @@ def examine(
         if predicted is not None:
             predictions.judged(audit, predicted)
         pixels.carriers(audit)
+        if material.images is not None:
+            pixels.mapped(audit)
         pixels.given_away(audit)
         own_errors(audit)
     # what a test warned of, such as images that contradict their group, belongs into the report

@@ -101,7 +101,7 @@ def _unanswerable(audit: Audit) -> list[Finding]:
 
 
 def _leaks(audit: Audit) -> list[Finding]:
-    """Return one finding for each place that leaks: its strongest test, others named beside it."""
+    """Return one finding for each place that leaks: its surest control, and how many more."""
     found = []
     leaks = [one for one in audit.tested if one.verdict == Kind.LEAK]
     factors = [one for one in leaks if one.where == "factor"]
@@ -112,8 +112,10 @@ def _leaks(audit: Audit) -> list[Finding]:
         short = _short(own, where)
         if where == "pixels" and "what carries the leak" in audit.tables:
             short += f", most by {_carrier(audit.tables['what carries the leak'])}"
-        numbers = "; ".join(f"{one.words}: {value(one.record)}" for one in own)
-        said = " ".join([f"{numbers}.", *_care(audit, where)])
+        said = f"{own[0].words}: {value(own[0].record)}."
+        if more := len(own) - 1:
+            said += f" {more} more {'test says' if more == 1 else 'tests say'} so: see the table."
+        said = " ".join([said, *_care(audit, where)])
         found.append(Finding(Kind.LEAK, where, short, said, own[0].record["next_step"]))
     return found
 

@@ -8,25 +8,28 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown, display
+from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
-from confoundlab.auditing import standards
+from confoundlab.auditing import gallery, standards
 from confoundlab.auditing.features import colour_of
 from confoundlab.auditing.findings import findings, headline, summary, verdict_table
 from confoundlab.auditing.pixels import leaking
 from confoundlab.auditing.state import Audit
 from confoundlab.croppers.crops import stretch
-from confoundlab.escape import code, fenced, markdown
+from confoundlab.escape import code, fenced, markdown, terminal
+from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import View
 from confoundlab.plotting import evidence, nets
 from confoundlab.plotting.nets import WIDE, as_text
+from confoundlab.report.cards import badge
 from confoundlab.report.tables import table
 from confoundlab.storage.files import file_name, write_aside
 from confoundlab.studies.store import read_results
@@ -60,13 +63,23 @@ def top(audit: Audit) -> None:
     display(Markdown("\n\n".join(parts)))
     verdicts = verdict_table(audit)
     if len(verdicts):
-        display(table(verdicts.drop(columns="next step")))
+        display(HTML(_with_badges(verdicts.drop(columns="next step"))))
     lines = [
         f"{number}. **{one.kind}**, {markdown(one.short)}. {markdown(one.words)} *Next:* "
         f"{markdown(one.next_step)}"
         for number, one in enumerate(found, 1)
     ]
     display(Markdown("\n".join(lines)))
+
+
+def _with_badges(verdicts: pd.DataFrame) -> str:
+    """Return a table of verdicts as HTML: each verdict with its sign and colour, all else text."""
+    text = verdicts.map(lambda one: escape(terminal(str(one))))
+    known = set(Verdict)
+    text["verdict"] = [badge(one) if one in known else text_ for one, text_ in
+                       zip(verdicts["verdict"], text["verdict"], strict=True)]  # fmt: skip
+    classes = ["table", "tex2jax_ignore", "mathjax_ignore"]
+    return text.to_html(index=False, border=0, classes=classes, justify="left", escape=False)
 
 
 def steps(audit: Audit, step: str, otherwise: str) -> None:
@@ -145,27 +158,18 @@ def factors_drawn(audit: Audit) -> Figure | None:
     return figure
 
 
-@as_text
-def gallery(audit: Audit) -> Figure | None:
-    """Draw the images that a control alone gives away most surely, and what it saw of them."""
-    leak = leaking(audit)
-    if leak is None or leak.view is None or "given away" not in audit.tables:
+def map_drawn(audit: Audit) -> Figure | None:
+    """Draw from where in the images the label can be named."""
+    if "leak map" not in audit.tables:
         return None
-    rows = audit.tables["given away"].index[:_SHOWN]
-    colour = colour_of(audit.images)
-    figure, axes = plt.subplots(
-        2, len(rows), figsize=(WIDE, 2.1), squeeze=False, layout="constrained"
-    )
-    for line, row in zip(axes.T, rows, strict=True):
-        image = audit.images.read(int(row), colour)
-        for axis, seen in zip(line, (image, stretch(leak.view(image))), strict=True):
-            axis.imshow(seen.squeeze(), cmap="gray", vmin=0, vmax=255)
-            axis.set(xticks=[], yticks=[])
-        line[0].set_title(str(audit.material.table["label"].iloc[row])[:14], fontsize=7)
-    axes[0, 0].set_ylabel("image", fontsize=7)
-    axes[1, 0].set_ylabel(leak.words, fontsize=7)
-    audit.run.keep(figure, "given-away")
+    figure = nets.leak_map(audit.tables["leak map"], audit.images, metric="ROC AUC")
+    audit.run.keep(figure, "leak-map")
     return figure
+
+
+def given_away(audit: Audit) -> None:
+    """Show the images that a control gives away (`gallery.gallery`)."""
+    display(HTML(gallery.gallery(audit)) if leaking(audit) else Markdown("No control leaks."))
 
 
 def finish(audit: Audit) -> None:

@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 from confoundlab.auditing.features import colour_of, controls, statistics
 from confoundlab.auditing.state import Audit, Tested, Untested
 from confoundlab.auditing.without_pixels import STOP
-from confoundlab.croppers.crops import Then, Whole
+from confoundlab.croppers.crops import AsIs, Then, Whole
 from confoundlab.croppers.transforms import LowFrequencies, Normalised, SortedPixels
 from confoundlab.croppers.vacuity import unchanged, vacuous
 from confoundlab.design import splits
@@ -27,6 +27,9 @@ from confoundlab.types import Colour, Numbers, Pixels
 
 _TREES = 100
 _SMALL = 32  # pixels of the whole images that controls are compared with
+_WINDOW, _WINDOW_SHARE = 8, 0.16  # least side of a map's window in pixels, and of the shorter side
+_ACROSS = 5  # windows of a map side by side
+_BYTES_MAPPED = 2**29
 _BUSY = 0.5  # of the whole image's spread
 _FEW_BUSY = 0.1  # of the images
 FEW = 99  # permutations where only an interval is wanted
@@ -197,6 +200,50 @@ def _told(audit: Audit, words: str, x: Numbers) -> dict[str, object]:
     except InputError:
         return line | {"ROC AUC": 0.5, "ci_low": 0.5, "ci_high": 0.5}
     return line | {"ROC AUC": found.estimate, "ci_low": found.ci_low, "ci_high": found.ci_high}
+
+
+def mapped(audit: Audit) -> None:
+    """Of images of one size: from windows at which places the label can be named, by probes.
+
+    A column a number, as of `leakmap.leak_map`; ``estimate`` is a ROC AUC.
+    """
+    table, leak = audit.material.table, leaking(audit)
+    sizes = table[["height", "width"]].drop_duplicates()
+    if leak is None or leak.view is None or len(sizes) != 1:
+        return
+    height, width = map(int, sizes.iloc[0])
+    side = max(_WINDOW, round(_WINDOW_SHARE * min(height, width)))
+    colour = colour_of(audit.images)
+    if len(table) * height * width * (3 if colour == "rgb" else 1) > _BYTES_MAPPED:
+        audit.say("map", "There are too many pixels for a map of places; --sample takes fewer.")
+        return
+    if min(height, width) < 2 * side:
+        return
+    audit.tell("where the label can be named from")
+    shown = audit.images.array(AsIs(), colour)
+    rows = []
+    for top in _places(height, side):
+        for left in _places(width, side):
+            window = shown[:, top : top + side, left : left + side]
+            if vacuous(window):
+                continue
+            line = _told(audit, "window", np.hstack(list(statistics(window).values())))
+            rows.append(
+                {
+                    "left": left, "top": top, "width": side, "height": side,
+                    "estimate": line["ROC AUC"], "ci_low": line["ci_low"],
+                    "ci_high": line["ci_high"], "chance": 0.5, "n_images": len(table),
+                    "n_groups": len(np.unique(audit.groups)), "n_fits": 1, "n_dead": 0,
+                }
+            )  # fmt: skip
+    if rows:
+        audit.tables["leak map"] = pd.DataFrame(rows)
+
+
+def _places(length: int, side: int) -> list[int]:
+    """Return where windows begin: evenly, from edge to edge, without a gap if that takes few."""
+    count = min(_ACROSS, -(-length // side))
+    return sorted({round(one) for one in np.linspace(0, length - side, count).tolist()})
 
 
 def given_away(audit: Audit) -> None:

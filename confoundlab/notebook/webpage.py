@@ -29,7 +29,8 @@ body.jp-Notebook { max-width: 60rem; margin: 0 auto; padding: 0 1rem; }
 .jp-InputPrompt, .jp-OutputPrompt { display: none; }
 figure { margin: 0; }
 figure img { max-width: 100%; height: auto; }
-.jp-RenderedHTMLCommon { overflow-x: auto; }
+.jp-RenderedHTMLCommon { overflow-x: auto; padding: 0 !important; }
+.jp-RenderedHTMLCommon :is(th, td) { text-align: left !important; }
 .verdict { white-space: nowrap; padding: 0 0.5em; border: 1px solid; border-radius: 0.3em; }
 .verdict-leak { color: #7a2e00; background: #fde3d2; }
 .verdict-no-leak-found { color: #00533f; background: #d3f0e6; }

@@ -196,7 +196,9 @@ def remedies(
 
 
 @as_text
-def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figure:
+def leak_map(
+    places: pd.DataFrame, images: ImageSet, view: View = _ALL, *, metric: str = "accuracy"
+) -> Figure:
     """Draw a leak map beside the mean image; round marks have an interval above chance.
 
     Where a net named one class only, the place is a hatched square: what did not train cannot tell
@@ -208,6 +210,8 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figur
         From `leakmap.leak_map`.
     images, view : ImageSet, View
         What it was made of.
+    metric : str
+        Of the estimates.
     """
     mean = mean_image(images, view)
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDE, 3.6), layout="compressed")
@@ -235,7 +239,7 @@ def leak_map(places: pd.DataFrame, images: ImageSet, view: View = _ALL) -> Figur
         )  # fmt: skip
         named.append(dots)
     for dots in named[:1]:
-        figure.colorbar(dots, ax=[left, right], label="accuracy (dark: chance)")
+        figure.colorbar(dots, ax=[left, right], label=f"{metric} (dark: chance)")
     right.set_title("named from a window at this place", fontsize=9)
     right.legend(
         fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from confoundlab.design.splits import Split
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.models import bank, pretrained
+from confoundlab.models import bank
 from confoundlab.models.lenet import Task
 from confoundlab.storage.files import text_digest
 from confoundlab.storage.versions import Computing, computed_by
@@ -108,6 +108,8 @@ def held_out_predictions(
         shown = images.array(view, colour)
         features: Features
         if learner == "frozen net, linear":
+            from confoundlab.models import pretrained  # here: torchvision takes seconds
+
             features = pretrained.features(as_colours(shown), pretrained.load())
             named = discriminant_probabilities
         else:

@@ -1,8 +1,10 @@
 """Steps of an audit on images made for one question each."""
 
 import json
+import re
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from confoundlab.auditing import command, findings, page
 from confoundlab.auditing.battery import examine
 from confoundlab.auditing.findings import Kind
+from confoundlab.auditing.gallery import gallery
 from confoundlab.auditing.readers.material import of_embeddings, of_images
 from confoundlab.auditing.readers.roles import Roles, columns_of
 from confoundlab.auditing.state import Effort
@@ -91,6 +94,37 @@ def test_a_factor_that_names_the_label_and_shows_in_pixels():
     # the images that a probe is surest of are those whose scanner fits their label
     surest = audit.tables["given away"].index[:50]
     assert (scanner[surest] == labels[surest]).mean() > 0.95
+
+
+def test_the_map_shows_where_the_label_can_be_named_from():
+    """The left third of the images is brighter in one class, corners on that side included."""
+    labels = np.arange(120) % 2
+    pixels = noise(120)
+    third = pixels.shape[2] // 3
+    pixels[:, :, :third] += (30 * labels[:, None, None, None]).astype(np.uint8)
+    audit = audited(pixels, label=labels)
+    places = audit.tables["leak map"]
+    left = places["left"] + places["width"] <= third
+    right = places["left"] >= third
+    assert left.any() and right.any()
+    assert (places["ci_low"][left] > 0.5).all()
+    assert (places["ci_low"][right] > 0.5).mean() < 0.15
+    figure = page.map_drawn(audit)
+    assert figure is not None and "ROC AUC" in figure.axes[-1].get_ylabel()
+    plt.close(figure)
+
+
+def test_the_gallery_can_be_put_in_order_without_a_script():
+    labels = np.arange(60) % 2
+    pixels = noise(60) + (60 * labels[:, None, None, None]).astype(np.uint8)
+    audit = audited(pixels, label=np.where(labels, "<b>x</b>", "$y$"))
+    shown = gallery(audit)
+    assert shown.count("<figure") == 24 and "<script" not in shown and "<b>x" not in shown
+    places = [re.findall(rf"--o{order}:(\d+)", shown) for order in range(4)]
+    assert all(sorted(map(int, one)) == list(range(24)) for one in places)
+    by_label = dict(zip(places[1], re.findall(r"<figcaption>(.*?),", shown), strict=True))
+    assert [by_label[str(n)] for n in range(24)] == sorted(by_label.values())
+    assert gallery(audited(noise(60), label=labels)) == ""
 
 
 def test_embeddings_alone_can_be_audited(rng):
