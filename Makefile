@@ -13,7 +13,8 @@
 # make rivals      other auditors on the nulls of our calibration, in an environment of their own
 # make sweeps      what each setting of a study moves: the book's sweeps of COIL-20
 # make sensitivity how far each choice that the paper leaves open moves our numbers
-# make benchmarks  speed of the engines, side by side with what one would use instead
+# make benchmarks  speed of the engines and of reading files, beside what one would use instead; 100,000
+#                  files with: python benchmarks/scale.py --most 100000
 # PYTHON chooses the interpreter. CONFOUNDLAB_TORCH_INDEX names a package index to take torch from.
 
 PYTHON ?= python3
@@ -62,6 +63,7 @@ calibration: $(READY)
 
 benchmarks: $(READY)
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/scale.py
 
 sensitivity: $(READY)
 	$(BIN)/python benchmarks/sensitivity.py

@@ -55,9 +55,9 @@ Rate = Callable[[], float]
 Step = Callable[[torch.Tensor, torch.Tensor], None]
 
 
-def in_turn(rivals: dict[str, Rate], rounds: int) -> dict[str, Any]:
-    """Run all rivals once a round after one that is not counted; the last one is ours."""
-    for one in rivals.values():
+def in_turn(rivals: dict[str, Rate], rounds: int, *, warm: bool = True) -> dict[str, Any]:
+    """Run all rivals once a round, after one that is not counted if `warm`; the last is ours."""
+    for one in rivals.values() if warm else ():
         one()
     rates = np.array([[one() for one in rivals.values()] for _ in range(rounds)])
     ratios = rates[:, -1:] / rates[:, :-1]

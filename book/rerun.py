@@ -71,6 +71,10 @@
 # confoundlab sweep coil --profile paper -p seed=0:100 --out /shared/sweep --scheduler tcp://head:8786
 # ```
 #
+# `confoundlab audit FOLDER --scheduler ADDRESS` lets the same workers read the files of an audit, 50,000
+# a task. Workers need a common cache for it (`CONFOUNDLAB_CACHE`) in a shared folder: what one has read
+# stays there, also if it dies, and no other reads it again.
+#
 # Where there is Slurm and no Dask, an array job makes a run a task. The command without `--only`, given
 # once more at the end, finds all runs there and writes table and page.
 #

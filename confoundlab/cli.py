@@ -219,6 +219,11 @@ def compare(first: Path, second: Path, out: Path | None) -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of everything.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to make.")
 @click.option("--overwrite", is_flag=True, help="Replace a report that is there.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help='Of a Dask scheduler whose workers read the files; "local" starts one here.',
+)
 def audit(source: Path, out: Path, fail_on: str, **options: Any) -> None:
     """Audit your own images: does the subject tell the label, or how images were taken.
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from confoundlab.auditing.battery import examine
 from confoundlab.auditing.findings import Kind
 from confoundlab.auditing.page import SUMMARY
+from confoundlab.auditing.readers.handed_out import read_on_cluster
 from confoundlab.auditing.readers.material import Material, of_images
 from confoundlab.auditing.readers.roles import Roles, columns_of
 from confoundlab.auditing.readers.sources import checked, open_source
@@ -90,7 +91,7 @@ def audit(
 
 def _of_set(images: ImageSet, roles: Roles) -> Material:
     """Take an image set's own table for the columns; what it measured itself is no factor."""
-    measured = {"image", "sha256"} | ({"height", "width"} if images.paths is not None else set())
+    measured = {"image", "sha256"} | ({"height", "width"} if images.files is not None else set())
     kept = [one for one in images.table if one not in measured]
     own = images.table[kept].astype(object).map(str)
     if not roles.group and images.table["group"].is_unique:
@@ -115,6 +116,7 @@ def write_report(
     bit_depth: int | None = None,
     seed: int = 0,
     overwrite: bool = False,
+    scheduler: str | None = None,
 ) -> dict[str, Any]:
     """Audit a folder, and write the report: HTML, notebook, ``results.json`` and tables.
 
@@ -140,6 +142,8 @@ def write_report(
         Of everything.
     overwrite : bool
         Replace an older report.
+    scheduler : str, optional
+        Of a Dask cluster whose workers read the files, as of `cluster.hand_out`.
 
     Returns
     -------
@@ -156,6 +160,8 @@ def write_report(
     from confoundlab.notebook.execution import run_study  # here: it loads papermill
 
     checked(source, Roles(label, group, tuple(factors), time, split), table)
+    if scheduler is not None and source.is_dir():
+        read_on_cluster(source, bit_depth, scheduler)
     run_study(
         STUDY,
         out,

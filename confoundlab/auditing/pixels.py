@@ -53,6 +53,7 @@ def hidden_subject(audit: Audit) -> None:
         audit.untested.append(Untested("pixels", "controls", None, str(error)))
         return
     colour = colour_of(images)
+    images.prepare([Whole(_SMALL), *views.values()], colour)  # each file is decoded once for all
     spread = _spread(images.array(Whole(_SMALL), colour))
     for number, (name, view) in enumerate(views.items()):
         audit.tell(f"without the subject: {view}")

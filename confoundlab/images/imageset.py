@@ -161,9 +161,11 @@ class ImageSet:
                 raise unequal(view, self.name, shapes)
             return np.stack(shown)
         path = self._place(view, colour)
+        was_there = path.exists()
         if (kept := load_array(path)) is not None:
             return kept
-        path.unlink(missing_ok=True)
+        if was_there:  # and is damaged
+            path.unlink(missing_ok=True)
         self.prepare([view], colour)
         return mapped(path)
 

@@ -17,7 +17,7 @@ from typing import BinaryIO, Protocol
 
 from confoundlab.errors import InputError
 from confoundlab.images.streaming import stream
-from confoundlab.storage.cache import pieces_of, save_pieces, shape_of
+from confoundlab.storage.cache import GoneError, pieces_of, save_pieces, shape_of
 from confoundlab.storage.files import cache_root, text_digest, writing
 from confoundlab.storage.versions import computed_by
 from confoundlab.types import Colour, Pixels
@@ -146,7 +146,7 @@ def prepare(
         _read_parts(spans, lacking, read, colour, digests, name)
         for path, view in missing.items():
             parts = [place(view, colour, digests[a:b]) for a, b in spans]
-            with contextlib.suppress(FileNotFoundError):  # another process has joined them
+            with contextlib.suppress(GoneError):  # another process has joined them
                 _join(path, parts, view, name)
                 for part in parts:
                     part.unlink(missing_ok=True)

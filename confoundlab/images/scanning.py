@@ -99,23 +99,27 @@ def scan(
         A view gives different sizes or does not fit an image.
     """
     kept = cache_root() / "scans" / f"{_key(folder, bit_depth)}.parquet"
-    parts = sorted(kept.parent.glob(f"{kept.stem}-*.parquet"))
-    known = [one for path in (kept, *parts) if (one := load_table(path, _table_of)) is not None]
-    states = np.array([state_of(folder / file) for file in files], np.int64)
-    now = pd.DataFrame({"file": files, "bytes": states[:, 0], "mtime_ns": states[:, 1]})
-    now = now.astype({"file": "str"}).reset_index(names="row")
-    before = pd.concat([_typed(now[:0]), *known]).drop_duplicates(_STATE)
-    table = now.merge(before, on=_STATE).set_index("row").rename_axis(None)
-    read = _Reading(folder, now, ~now["row"].isin(table.index).to_numpy(bool), what, bit_depth,
-                    tuple(views), colour)  # fmt: skip
+    known, read, parts = _unread(folder, files, what, bit_depth, kept, tuple(views), colour)
     fresh = list(read.chunks(kept))
-    table = _typed(pd.concat([_typed(table), *fresh]).sort_index())
-    if fresh:
-        _save(kept, table)
+    is_asked = known["file"].isin(read.table["file"])
+    table = _typed(pd.concat([known[is_asked], *fresh]).sort_index())
+    if fresh or parts:
+        _save(kept, _typed(pd.concat([table, known[~is_asked]])))
         for path in (*parts, *read.parts):
             path.unlink(missing_ok=True)
     bounds = np.searchsorted(table.index, chunks(len(files))).tolist()
     return Scan(table, dict(sorted(read.problems.items())), bounds)
+
+
+def scan_part(folder: Path, files: Sequence[str], what: str, bit_depth: int | None = None) -> None:
+    """Read some files of a folder for a `scan` of all of them, which finds them known.
+
+    Several processes, also of several machines with a common cache, can each read a part.
+    """
+    kept = cache_root() / "scans" / f"{_key(folder, bit_depth)}.parquet"
+    reading = _unread(folder, files, what, bit_depth, kept)[1]
+    for _ in reading.chunks(kept):
+        pass
 
 
 def state_of(path: Path) -> tuple[int, int]:
@@ -125,6 +129,33 @@ def state_of(path: Path) -> tuple[int, int]:
     except OSError:
         return -1, -1
     return found.st_size, found.st_mtime_ns
+
+
+def _unread(
+    folder: Path,
+    files: Sequence[str],
+    what: str,
+    bit_depth: int | None,
+    kept: Path,
+    views: tuple[View, ...] = (),
+    colour: Colour = "gray",
+) -> tuple[pd.DataFrame, _Reading, list[Path]]:
+    """Return what is known of the folder, what is to be read, and where parts of it are kept.
+
+    Rows of files that are asked for have their place as index, others -1.
+    """
+    parts = sorted(kept.parent.glob(f"{kept.stem}-*.parquet"))
+    known = [one for path in (kept, *parts) if (one := load_table(path, _table_of)) is not None]
+    states = np.array([state_of(folder / file) for file in files], np.int64)
+    now = pd.DataFrame({"file": files, "bytes": states[:, 0], "mtime_ns": states[:, 1]})
+    now = now.astype({"file": "str"}).reset_index(names="row")
+    before = pd.concat([_typed(now[:0]), *known]).drop_duplicates(_STATE)
+    table = now.merge(before, on=_STATE).set_index("row").rename_axis(None)
+    is_new = ~now["row"].isin(table.index).to_numpy(bool)
+    others = before[~before["file"].isin(now["file"])]
+    others.index = pd.Index(np.full(len(others), -1))
+    reading = _Reading(folder, now, is_new, what, bit_depth, views, colour)
+    return _typed(pd.concat([table, others])), reading, parts
 
 
 @dataclass(eq=False)

@@ -62,3 +62,66 @@ def benchmark_words(stored: dict[str, Any]) -> str:
             f"{100 * high:.2f}; data `{same['data'][:23]}…`)."
         )
     return "\n".join(lines)
+
+
+def scale_table(sizes: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return how reading files grows with their number: a line a tree, files a second and more."""
+    lines = []
+    for row in sizes:
+        eight = row["ours"] / row["ours, eight views"]
+        lines.append(
+            {
+                "files": f"{row['images']:,}",
+                "bare loop, files/s": f"{row['bare loop']:,.0f}",
+                "ImageFolder, files/s": f"{row['ImageFolder and DataLoader']:,.0f}",
+                "ours, files/s": f"{row['ours']:,.0f}",
+                "of the bare loop": f"{row['over bare loop']['median']:.0%}",
+                "eight views over one": f"{eight:.2f}",
+                "again, s": f"{row['rerun, seconds']:,.1f}",
+                "copies, s": f"{row['copies, seconds']:,.2f}",
+                "imagededup, s": _both(row.get("imagededup")),
+                "peak, MB": f"{row['memory']['peak MB']:,.0f}",
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def _both(rival: dict[str, Any] | None) -> str:
+    if not rival:
+        return ""
+    return f"{rival['hashes, seconds']:,.1f} + {rival['copies, seconds']:,.1f}"
+
+
+def scale_words(stored: dict[str, Any]) -> str:
+    """Return what the table of growth does not show, in Markdown: ten million on paper, too."""
+    last, near = stored["sizes"][-1], stored["near"]
+    spent = last["ms of a core a file"]
+    hours = 1e7 / last["ours"] / 3600
+    lines = [
+        f"- A file takes {spent['ours']:.1f} ms of a core with one view, and "
+        f"{spent['ours, eight views']:.1f} with eight; {spent['bare loop']:.1f} in the bare loop.",
+        f"- On paper: ten million such files are {hours:,.0f} hours on this machine. What bounds "
+        f"them is decoding: {spent['bare loop'] / spent['ours']:.0%} of the cores' time.",
+        f"- Near copies among {near['hashes']:,} hashes: {near['seconds']:.1f} s. All with all in "
+        f"NumPy would take {near['all with all in NumPy, seconds, extrapolated'] / 60:,.0f} "
+        "minutes (extrapolated).",
+    ]
+    if len(stored["sizes"]) > 1:
+        first = stored["sizes"][-2]
+        more = (last["memory"]["peak MB"] - first["memory"]["peak MB"]) * 1e3
+        each = more / (last["images"] - first["images"])
+        lines.append(
+            f"- From {first['images']:,} to {last['images']:,} files the peak of memory grows by "
+            f"{each:.1f} kB an image."
+        )
+    if "statistics" in stored:
+        found = stored["statistics"]
+        told = [
+            f"{name} {found[name]['seconds']:,.0f} s ({found[name]['peak MB']:,.0f} MB)"
+            for name in ("factor map", "held-out evidence", "probe")
+        ]
+        lines.append(
+            f"- {found['rows']:,} rows, {found['features']} features: {'; '.join(told)}. The map "
+            f"has a factor of {found['levels']:,} levels, at 99 permutations."
+        )
+    return "\n".join([*lines, f"- {stored['machine']}."])

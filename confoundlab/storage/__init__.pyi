@@ -1,4 +1,5 @@
 from . import cache as cache
+from . import cluster as cluster
 from . import files as files
 from . import machine as machine
 from . import versions as versions

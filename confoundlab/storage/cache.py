@@ -25,6 +25,12 @@ from confoundlab.storage.files import write_aside
 from confoundlab.types import Pixels
 
 T = TypeVar("T")
+
+
+class GoneError(Exception):
+    """A part is not there any more: no `OSError`, which would be taken for a disk's."""
+
+
 _MARK = b"CRC-32"
 _TAIL = len(_MARK) + 4
 _CHUNK = 2**20
@@ -91,27 +97,32 @@ def shape_of(path: Path) -> tuple[int, ...]:
 
     Raises
     ------
-    FileNotFoundError
+    GoneError
         There is none; or it does not fit its checksum, and was removed.
     """
-    stat = path.stat()
     try:
+        stat = path.stat()
         _compare(path, stat.st_size, stat.st_mtime_ns)
+        with path.open("rb") as file:
+            return _shape(file)
     except ValueError:
         path.unlink(missing_ok=True)
-        raise FileNotFoundError(path) from None
-    with path.open("rb") as file:
-        return _shape(file)
+        raise GoneError from None
+    except FileNotFoundError:
+        raise GoneError from None
 
 
 def pieces_of(path: Path) -> Iterator[bytes]:
-    """Give the content of a kept array in pieces, for `save_pieces`."""
-    with path.open("rb") as file:
-        left = int(np.prod(_shape(file)))
-        while left:
-            piece = file.read(min(_CHUNK, left))
-            left -= len(piece)
-            yield piece
+    """Give a kept array in pieces, for `save_pieces`; raise `GoneError` if it is not there."""
+    try:
+        with path.open("rb") as file:
+            left = int(np.prod(_shape(file)))
+            while left:
+                piece = file.read(min(_CHUNK, left))
+                left -= len(piece)
+                yield piece
+    except FileNotFoundError:
+        raise GoneError from None
 
 
 def _shape(file: BinaryIO) -> tuple[int, ...]:

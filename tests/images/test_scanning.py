@@ -12,7 +12,7 @@ from confoundlab.images import prepared, scanning, streaming
 from confoundlab.images.decoding import decode
 from confoundlab.images.file_properties import properties
 from confoundlab.images.headers import HEADER
-from confoundlab.images.scanning import pixel_digest, scan
+from confoundlab.images.scanning import pixel_digest, scan, scan_part
 from confoundlab.storage.cache import load_array
 from confoundlab.storage.files import cache_root
 
@@ -116,6 +116,17 @@ def test_a_scan_that_was_stopped_goes_on_where_it_was(folder, opened, monkeypatc
         truth = np.stack([decode(folder / file)[:5, :4] for file in files[a:b]])
         assert (load_array(prepared.place(view, "gray", shas[a:b])) == truth).all()
     assert [path.suffix for path in (cache_root() / "scans").iterdir()] == [".parquet"]
+
+
+def test_parts_that_others_have_read_are_known_and_none_is_forgotten(folder, opened):
+    files = names(folder)
+    scan_part(folder, files[4:], "test")
+    scan_part(folder, files[:2], "test")
+    assert len(opened) == 5
+    some = scan(folder, files[:3], "test").table
+    assert len(opened) == 6 and some["file"].tolist() == files[:3]
+    assert scan(folder, files, "test").table["file"].tolist() == files
+    assert len(opened) == 7 and len(list((cache_root() / "scans").iterdir())) == 1
 
 
 def test_what_cannot_be_read_keeps_its_place(tmp_path):

@@ -36,3 +36,35 @@ def test_benchmark_words_carry_the_interval_of_the_accuracies(benchmarks):
     assert f"{100 * low:.2f} to {100 * high:.2f}" in words
     del benchmarks["same science"]
     assert "same science" not in report_benchmarks.benchmark_words(benchmarks)
+
+
+@pytest.fixture
+def scale():
+    """Two trees as `benchmarks/scale.py` stores them, of round numbers."""
+
+    def tree(images, peak):
+        ratio = {"median": 0.5, "quartiles": [0.4, 0.6]}
+        return {
+            "images": images, "bare loop": 1000.0, "ImageFolder and DataLoader": 250.0,
+            "ours": 500.0, "ours, eight views": 400.0, "over bare loop": ratio,
+            "ms of a core a file": {"bare loop": 2.0, "ours": 4.0, "ours, eight views": 5.0},
+            "rerun, seconds": 0.25, "copies, seconds": 0.02,
+            "memory": {"images": images, "peak MB": peak},
+        }  # fmt: skip
+
+    near = {"hashes": 10**6, "seconds": 1.5, "all with all in NumPy, seconds, extrapolated": 3000}
+    sizes = [tree(1000, 1000.0), tree(11_000, 1008.0)]
+    return {"sizes": sizes, "near": near, "machine": "two cores"}
+
+
+def test_growth_is_told_with_ten_million_on_paper(scale):
+    table = report_benchmarks.scale_table(scale["sizes"])
+    assert table["files"].tolist() == ["1,000", "11,000"]
+    assert table["of the bare loop"][0] == "50%" and table["eight views over one"][0] == "1.25"
+    words = report_benchmarks.scale_words(scale)
+    assert f"{1e7 / 500 / 3600:,.0f} hours" in words and "decoding: 50% of the cores' time" in words
+    assert "grows by 0.8 kB an image" in words and "50 minutes (extrapolated)" in words
+    part = {"seconds": 40.0, "peak MB": 1500.0}
+    parts = dict.fromkeys(("factor map", "held-out evidence", "probe"), part)
+    scale["statistics"] = parts | {"rows": 100_000, "levels": 1000, "features": 50}
+    assert "factor map 40 s (1,500 MB)" in report_benchmarks.scale_words(scale)

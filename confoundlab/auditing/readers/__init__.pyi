@@ -1,5 +1,6 @@
 from . import arrays as arrays
 from . import dicom as dicom
+from . import handed_out as handed_out
 from . import headers as headers
 from . import material as material
 from . import ome as ome

@@ -6,18 +6,13 @@ it depends on what is in the picture.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from confoundlab.auditing.readers.tables import MISSING
 from confoundlab.design.kinds import Kind
-from confoundlab.images.decoding import CannotDecodeError, opened
-from confoundlab.images.file_properties import properties
+from confoundlab.images.file_properties import of_images
+from confoundlab.images.headers import EXIF, HEADER
 from confoundlab.images.imageset import ImageSet
-
-_HEADER = ("width", "height", "format", "mode", "quantisation", "subsampling")
-_EXIF = {271: "EXIF make", 272: "EXIF model", 305: "EXIF software", 274: "EXIF orientation"}
 
 
 def of_files(images: ImageSet) -> tuple[pd.DataFrame, dict[str, Kind]]:
@@ -38,12 +33,14 @@ def of_files(images: ImageSet) -> tuple[pd.DataFrame, dict[str, Kind]]:
     dict of str to {"classes", "measured"}
         By column.
     """
-    if images.paths is None:
+    if images.files is None:
         columns = [name for name in ("height", "width") if name in images.table]
         table = images.table[columns].reset_index(drop=True)
     else:
-        table = properties(images.paths, on_broken="skip")[list(_HEADER)]
-        table = pd.concat([table, pd.DataFrame([_exif(path) for path in images.paths])], axis=1)
+        told = of_images(images)[list(HEADER)]
+        assert images.files is not None
+        rest = images.files[list(EXIF)].reset_index(drop=True).astype(object)
+        table = pd.concat([told, rest], axis=1)
     found, kinds = {}, dict[str, Kind]()
     for name in map(str, table.columns):
         values = table[name]
@@ -56,16 +53,3 @@ def of_files(images: ImageSet) -> tuple[pd.DataFrame, dict[str, Kind]]:
         found[name] = column
         kinds[name] = "measured" if numbers and column.nunique() > 2 else "classes"
     return pd.DataFrame(found, index=range(len(images))), kinds
-
-
-def _exif(path: Path) -> dict[str, str | None]:
-    row: dict[str, str | None] = dict.fromkeys(_EXIF.values())
-    row["colour profile"] = None
-    try:
-        with opened(path) as image:
-            said = image.getexif()
-            row |= {name: str(said[tag]) for tag, name in _EXIF.items() if tag in said}
-            row["colour profile"] = "yes" if image.info.get("icc_profile") else "no"
-    except (CannotDecodeError, ValueError, SyntaxError):
-        return row
-    return row

@@ -93,7 +93,7 @@ def of_images(images: ImageSet, columns: Columns, notes: Sequence[str] = ()) -> 
     table = images.table.assign(label=columns.label.to_numpy(), group=np.asarray(own))
     if columns.split is not None:
         table["split"] = columns.split.to_numpy()
-    if images.paths is None:  # of arrays, whose table may tell the size of the original files
+    if images.files is None:  # of arrays, whose table may tell the size of the original files
         sizes = [images.read(row, "gray").shape[:2] for row in range(len(images))]
         table[["height", "width"]] = np.array(sizes).reshape(-1, 2)
     joined = duplicates.merge_groups(dataclasses.replace(images, table=table), copies)
