@@ -21,8 +21,9 @@ from IPython.display import Markdown, display
 from pydantic import NonNegativeInt, PositiveInt
 
 from confoundlab import StudyRun, report
-from confoundlab.auditing import Effort, examine, page
+from confoundlab.auditing import Effort, examine
 from confoundlab.auditing.readers import Roles, open_source
+from confoundlab.auditing.report import page
 
 # %% tags=["parameters", "remove-input"]
 source: str = ""  # folder of images, or a file of arrays or embeddings

@@ -68,7 +68,7 @@ def scenes(name: str) -> Pixels:
 def subject(pictures: Pixels) -> Pixels:
     """Return where scenes differ, 1 where the subject is, shape (SIDE, SIDE)."""
     every = pictures.reshape(-1, SIDE, SIDE).astype(np.float64)
-    return (every.max(axis=0) - every.min(axis=0) > _MOVES).astype(np.uint8)
+    return np.asarray(every.max(axis=0) - every.min(axis=0) > _MOVES, np.uint8)
 
 
 def lab() -> dict[str, Any]:

@@ -54,6 +54,7 @@ SOURCES = tuple(
         "paper_against_ours",
         "what_papers_leave_open",
         "calibration",
+        "rivals",
         "benchmarks",
         "rerun",
     )

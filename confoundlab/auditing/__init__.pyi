@@ -2,13 +2,11 @@ from . import battery as battery
 from . import command as command
 from . import features as features
 from . import findings as findings
-from . import gallery as gallery
-from . import page as page
 from . import pixels as pixels
 from . import planted as planted
 from . import predictions as predictions
 from . import readers as readers
-from . import standards as standards
+from . import report as report
 from . import state as state
 from . import whole_images as whole_images
 from . import without_pixels as without_pixels
@@ -31,8 +29,6 @@ from .findings import verdict_table as verdict_table
 from .planted import Planted as Planted
 from .planted import named_rightly as named_rightly
 from .predictions import read_answers as read_answers
-from .standards import croissant as croissant
-from .standards import items as items
 from .state import Audit as Audit
 from .state import Effort as Effort
 from .state import Tested as Tested

@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 from confoundlab.auditing.battery import examine
 from confoundlab.auditing.findings import Kind
-from confoundlab.auditing.page import SUMMARY
 from confoundlab.auditing.readers.handed_out import read_on_cluster
 from confoundlab.auditing.readers.material import Material, of_images
 from confoundlab.auditing.readers.roles import Roles, columns_of
 from confoundlab.auditing.readers.sources import checked, open_source
+from confoundlab.auditing.report.page import SUMMARY
 from confoundlab.auditing.state import Audit, Effort
 from confoundlab.catalog import Study
 from confoundlab.errors import InputError, one_of

@@ -142,6 +142,11 @@ STUDY = Study(
     datasets=(COIL20, COIL100),
     pages=(
         Page("coil", "coil20"),
+        # 7,200 images of 100 classes: each net and each permutation takes long
+        Page(
+            "coil-100", "coil100", "COIL-100",
+            parameters={"repeats": 3, "own_size_repeats": 1, "permutations": 999, "map_repeats": 1},
+        ),
         Page("coil-twin", "coil20", "the twin", "quick", {"data": "simulated"}),
     ),
     profiles={

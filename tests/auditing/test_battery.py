@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from confoundlab.auditing import command, findings, page
+from confoundlab.auditing import command, findings
 from confoundlab.auditing.battery import examine
 from confoundlab.auditing.findings import Kind
-from confoundlab.auditing.gallery import gallery
 from confoundlab.auditing.readers.material import of_embeddings, of_images
 from confoundlab.auditing.readers.roles import Roles, columns_of
+from confoundlab.auditing.report import page
+from confoundlab.auditing.report.gallery import gallery
 from confoundlab.auditing.state import Effort
 from confoundlab.errors import InputError
 from confoundlab.evidence.verdicts import Verdict

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from confoundlab.auditing.standards import croissant, item_table, items
+from confoundlab.auditing.report.standards import croissant, item_table, items
 
 SUMMARY = {
     "first_line": "LEAK: x.",

@@ -18,10 +18,10 @@ import pandas as pd
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
-from confoundlab.auditing import gallery, standards
 from confoundlab.auditing.features import colour_of
 from confoundlab.auditing.findings import findings, headline, summary, verdict_table
 from confoundlab.auditing.pixels import leaking
+from confoundlab.auditing.report import gallery, standards
 from confoundlab.auditing.state import Audit
 from confoundlab.croppers.crops import stretch
 from confoundlab.escape import code, fenced, markdown, terminal
