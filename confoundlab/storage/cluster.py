@@ -1,6 +1,6 @@
-"""Coarse tasks handed to Dask: on this machine, or on any scheduler that answers.
+"""Coarse jobs handed to Dask: on this machine, or on any scheduler that answers.
 
-A task is minutes of work that leaves its result in a shared folder, named by what it is. So it may
+A job is minutes of work that leaves its result in a shared folder, named by what it is. So it may
 die, or be done twice, and nothing changes. Serves sweeps and audits of very many files.
 """
 
@@ -13,25 +13,25 @@ from typing import Any, NamedTuple
 
 from confoundlab.errors import InputError, RunFailedError
 
-# A task is given up after so many workers died under it; killing workers at random must not do.
+# A job is given up after so many workers died under it; killing workers at random must not do.
 _DEATHS = 100
 _PATIENCE = 5  # seconds without a word, after which the scheduler is looked at
-TRIES = 3  # of a task that fails, perhaps because this worker lacks the images
+TRIES = 3  # of a job that fails, perhaps because this worker lacks the images
 
 
-class Task(NamedTuple):
+class Job(NamedTuple):
     """What is done with which arguments, both of which a worker can be sent."""
 
     work: Callable[..., str]
     arguments: tuple[Any, ...]
 
 
-def hand_out(tasks: Mapping[str, Task], scheduler: str, at_once: int) -> Iterator[tuple[str, str]]:
-    """Have tasks done; yield the name of each as it ends, and why it failed: empty if it did not.
+def hand_out(jobs: Mapping[str, Job], scheduler: str, at_once: int) -> Iterator[tuple[str, str]]:
+    """Have jobs done; yield the name of each as it ends, and why it failed: empty if it did not.
 
     Parameters
     ----------
-    tasks : mapping of str to Task
+    jobs : mapping of str to Job
         By name, without a slash. Each returns why it failed, or an empty text.
     scheduler : str
         Address of a Dask scheduler, or "local" for a Dask cluster on this machine.
@@ -47,17 +47,17 @@ def hand_out(tasks: Mapping[str, Task], scheduler: str, at_once: int) -> Iterato
     """
     distributed = _dask()
     with _client(distributed, scheduler, at_once) as client:
-        tries = dict.fromkeys(tasks, 0)
+        tries = dict.fromkeys(jobs, 0)
         asked: dict[str, Any] = {}
         ended: Queue[Any] = Queue()
 
         def ask(name: str) -> None:
             tries[name] += 1
-            work, arguments = tasks[name]
+            work, arguments = jobs[name]
             asked[name] = client.submit(work, *arguments, pure=False, key=f"{name}/{tries[name]}")
             asked[name].add_done_callback(ended.put)
 
-        for name in tasks:
+        for name in jobs:
             ask(name)
         while asked:
             try:

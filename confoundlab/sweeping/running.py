@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from confoundlab.storage.cluster import Task, hand_out
+from confoundlab.storage.cluster import Job, hand_out
 from confoundlab.storage.files import roots
 from confoundlab.storage.machine import cores
 from confoundlab.sweeping.units import Unit
@@ -90,7 +90,7 @@ def make_all(
         return
     at_once = min(workers or cores(), len(missing))
     if scheduler is not None:
-        tasks = {unit.key: Task(_told, (unit, out, program)) for unit in missing}
+        tasks = {unit.key: Job(_told, (unit, out, program)) for unit in missing}
         for key, problem in hand_out(tasks, scheduler, at_once):
             yield Outcome(key, problem)
         return

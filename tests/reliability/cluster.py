@@ -36,7 +36,7 @@ from confoundlab.catalog import study
 from confoundlab.console import Command
 from confoundlab.errors import RunFailedError
 from confoundlab.images.imageset import ImageSet
-from confoundlab.storage.cluster import Task, hand_out
+from confoundlab.storage.cluster import Job, hand_out
 from confoundlab.storage.files import CACHE_VARIABLE, write_aside
 from confoundlab.storage.machine import cores
 from confoundlab.sweeping.running import make_all
@@ -257,7 +257,7 @@ def nothing(_: int) -> str:
 def overhead(n: int = 300) -> dict[str, Any]:
     """Measure what the scheduler takes for a task, and how two workers do beside one."""
     with local(1) as lot:
-        tasks = {f"nothing-{number}": Task(nothing, (number,)) for number in range(n)}
+        tasks = {f"nothing-{number}": Job(nothing, (number,)) for number in range(n)}
         begun = time.perf_counter()
         list(hand_out(tasks, lot.scheduler_address, 1))
         found: dict[str, Any] = {"ms a task": round((time.perf_counter() - begun) / n * 1e3, 2)}

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from confoundlab.errors import RunFailedError
 from confoundlab.images.listing import list_images
 from confoundlab.images.scanning import scan_part
-from confoundlab.storage.cluster import Task, hand_out
+from confoundlab.storage.cluster import Job, hand_out
 from confoundlab.storage.files import roots
 from confoundlab.storage.machine import cores
 
@@ -54,7 +54,7 @@ def read_on_cluster(
     n = len(list_images(folder).images)
     place, depth = str(folder.absolute()), str(bit_depth or 0)
     tasks = {
-        f"files-{start}": Task(_part, (place, str(start), str(start + files), depth, roots()))
+        f"files-{start}": Job(_part, (place, str(start), str(start + files), depth, roots()))
         for start in range(0, n, files)
     }
     problems = []
