@@ -90,7 +90,7 @@ def test_every_stored_result_of_real_images_has_the_papers_settings(published):
         # forests have no epochs, and the papers on plates do not say how long nets were trained
         if not simulated:
             assert results["parameters"].get("epochs", 120) == 120
-        # three where the catalog gives a page fewer than five: COIL-100 has 7,200 images, 100 classes
+        # three where the catalog gives a page fewer than five: COIL-100 has 7,200 images
         assert simulated or results["parameters"]["repeats"] >= 3
 
 

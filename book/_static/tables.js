@@ -6,7 +6,7 @@ const ROWS = 10;
 function sortable(table) {
   const body = table.tBodies[0];
   const head = table.tHead?.rows[0];
-  if (!body || table.tHead.rows.length > 1 || body.rows.length < ROWS) return;
+  if (!body || !head || table.tHead.rows.length > 1 || body.rows.length < ROWS) return;
   if (body.querySelector("[rowspan], [colspan]")) return;
   const number = (text) => parseFloat(text.replace(/[,\s]/g, "").replace("−", "-"));
   [...head.cells].forEach((cell, column) => {

@@ -76,19 +76,32 @@ def shared_codes(
     if types[0] != types[1]:
         raise InputError(
             f"{names} cannot be compared: one column holds {types[0]}, the other {types[1]} "
-            f"({a[0]!r} and {b[0]!r}). Give both the same names."
+            f"({_shown(a[0])} and {_shown(b[0])}). Give both the same names."
         )
     if not np.isin(a, b).any():
         raise InputError(
-            f"{names} have no value in common ({a[0]!r} and {b[0]!r}). Give both the same names."
+            f"{names} have no value in common ({_shown(a[0])} and {_shown(b[0])}). Give both the "
+            "same names."
         )
     found = codes(np.concatenate([a, b]), None, names)
     return found[: len(a)], found[len(a) :]
 
 
+def _shown(value: object) -> str:
+    """Return a value as Python writes it, without NumPy's name around it."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
 def _type(array: npt.NDArray[Any]) -> str:
     """Return what an array holds, in a word: numbers are alike, whole or not."""
-    words = {"i": "numbers", "u": "numbers", "f": "numbers", "b": "booleans", "U": "text"}
+    words = {
+        "i": "numbers",
+        "u": "numbers",
+        "f": "numbers",
+        "b": "booleans",
+        "U": "text",
+        "S": "bytes",
+    }
     return words.get(array.dtype.kind, type(array[0]).__name__)
 
 
@@ -266,6 +279,8 @@ def checked(values: npt.ArrayLike, n: int | None, name: str) -> npt.NDArray[Any]
     """Return a column as an array, shape (n,), after the checks of `codes`."""
     if isinstance(values, pd.Series) and isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)
+    if isinstance(values, pd.Series) and isinstance(values.dtype, pd.PeriodDtype):
+        values = values.dt.to_timestamp()
     array = np.asarray(values)
     if isinstance(values, list) and array.dtype.kind == "U":
         array = np.asarray(values, object)  # NumPy would turn numbers among words into words
@@ -284,6 +299,8 @@ def checked(values: npt.ArrayLike, n: int | None, name: str) -> npt.NDArray[Any]
         raise InputError(
             f"Column {name!r} is infinite in row(s) {np.flatnonzero(np.isinf(array))[:5]}."
         )
+    if array.dtype.kind == "c":
+        raise InputError(f"Column {name!r} holds complex numbers. Give its parts as two columns.")
     if array.dtype == object:
         kinds = [type(value).__name__ for value in array]
         if len(set(kinds)) > 1:

@@ -17,7 +17,7 @@ import pandas as pd
 from confoundlab.errors import InputError, one_of
 
 Kind = Literal["classes", "measured", "time"]
-_TIMES = frozenset({"datetime64", "datetime", "date", "time", "timedelta64", "timedelta"})
+_TIMES = frozenset({"datetime64", "datetime", "date", "time", "timedelta64", "timedelta", "period"})
 _FEW = 20  # different whole numbers that are still taken for classes
 # More of them are codes, such as barcodes from 41744 to 41773, where the smallest is so many times
 # their range and each has so many rows on average.
@@ -69,7 +69,8 @@ class Taken(NamedTuple):
 def taken(table: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> dict[str, Taken]:
     """Say what each factor is taken to be: as stated, or guessed by the first rule that fits.
 
-    1. Dates, times of day and durations are of times; text, booleans and categories of classes.
+    1. Dates, times of day, periods and durations are of times; text, booleans and categories of
+       classes.
     2. Numbers under a name that ends in a word for a thing (batch, session, plate, site, patient,
        id and so on; a number behind it does not count) are of classes.
     3. Numbers of which one is not whole are measured; up to 20 different whole ones, be they

@@ -18,6 +18,7 @@ from sklearn.model_selection import (
     StratifiedShuffleSplit,
 )
 
+from confoundlab.design.columns import codes
 from confoundlab.errors import InputError
 from confoundlab.types import Indices
 
@@ -89,12 +90,13 @@ def grouped_folds(
     Raises
     ------
     InputError
-        There are more folds than groups.
+        There are more folds than groups, or no whole number of them; a group is missing.
     """
-    levels, group = np.unique(np.asarray(groups), return_inverse=True)
-    if not 2 <= folds <= len(levels):
+    group = codes(groups, len(labels), "group")
+    n_groups = int(group.max()) + 1
+    if not (isinstance(folds, (int, np.integer)) and 2 <= folds <= n_groups):
         raise InputError(
-            f"{len(levels)} groups cannot be cut into {folds} folds: a fold needs a group of its "
+            f"{n_groups} groups cannot be cut into {folds} folds: a fold needs a group of its "
             "own, and there must be two folds."
         )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)

@@ -52,6 +52,7 @@ def cramers_v(
     second: npt.ArrayLike,
     groups: npt.ArrayLike | None = None,
     *,
+    names: tuple[str, str] = ("first", "second"),
     seed: int = 0,
 ) -> Association:
     """Cramér's V, corrected for bias (Bergsma 2013, doi:10.1016/j.jkss.2012.10.002).
@@ -67,6 +68,8 @@ def cramers_v(
         Classes.
     groups : array-like, shape (n,), optional
         Resampled whole for the interval; every row is its own group if missing.
+    names : pair of str
+        What the columns are called, for errors.
     seed : int
         Of the resampling.
 
@@ -75,10 +78,10 @@ def cramers_v(
     InputError
         Lengths that differ, missing values, types mixed, a constant column.
     """
-    a = columns.codes(first, None, "first")
+    a = columns.codes(first, None, names[0])
     n = len(a)
-    b = columns.codes(second, n, "second")
-    for name, codes in (("first", a), ("second", b)):
+    b = columns.codes(second, n, names[1])
+    for name, codes in zip(names, (a, b), strict=True):
         if codes.max() == 0:
             raise InputError(f"Column {name!r} is constant: it is associated with nothing.")
     group = np.arange(n) if groups is None else columns.codes(groups, n, "groups")
@@ -292,7 +295,7 @@ def factor_map(
         }
         try:
             levels = levels_of(factors[column], kind, name)
-            tie = cramers_v(labels, levels, groups, seed=seed)
+            tie = cramers_v(labels, levels, groups, names=("label", name), seed=seed)
             said = label_from_factors(
                 factors[[column]],
                 labels,

@@ -18,7 +18,12 @@ from confoundlab.images.decoding import CannotDecodeError, opened
 from confoundlab.images.headers import HEADER, header
 from confoundlab.images.imageset import ImageSet
 
-_TYPES = {"width": "Int64", "height": "Int64", "quantisation": "Int64"}  # may be missing
+_TYPES = {
+    "width": "Int64",
+    "height": "Int64",
+    "quantisation": "Int64",
+    "frames": "Int64",
+}  # may be missing
 
 
 def properties(
@@ -41,7 +46,8 @@ def properties(
         ``format`` (JPEG, PNG, ...) and ``mode`` as Pillow names them; of a JPEG ``quantisation``,
         the first value of its first table (1 upwards, the step of the mean level of 8x8 pixels: the
         higher, the harder it was compressed), and ``subsampling`` of colour (4:4:4, 4:2:2 or
-        4:2:0; missing where it is another); ``bytes_per_pixel``.
+        4:2:0; missing where it is another); ``frames``, the pictures in the file;
+        ``bytes_per_pixel``.
     """
     paths = [Path(file) for file in files]
     problems: dict[str, str] = {}

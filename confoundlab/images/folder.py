@@ -67,7 +67,7 @@ def read_folder(
         known.drop(columns=list(MEASURED)).assign(height=known["height"], width=known["width"]),
         _reader(name, folder, known, bit_depth),
         dict(sorted(problems.items())),
-        dict(sorted(left_out.items())),
+        dict(sorted((left_out | _further(known)).items())),
         _levels_left(known),
         found.bounds,
     )
@@ -112,6 +112,15 @@ def _none_found(name: str, folder: Path, problems: dict[str, str], left_out: dic
         some = "; ".join(f"{path}: {why}" for path, why in list(problems.items())[:_SHOWN])
         text += terminal(f" {len(problems):,} cannot be read, for example {some}.", keep="")
     return f"{text} Left out: {counted(left_out)}." if left_out else text
+
+
+def _further(scanned: pd.DataFrame) -> dict[str, str]:
+    """Name the pictures of a file behind its first, which alone is read."""
+    several = scanned[scanned["frames"].fillna(1) > 1]
+    return {
+        f"{file}, {n - 1} more in it": "behind the first picture of a file"
+        for file, n in zip(several["file"], several["frames"], strict=True)
+    }
 
 
 def _levels_left(scanned: pd.DataFrame) -> str:

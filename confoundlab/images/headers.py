@@ -14,7 +14,7 @@ from confoundlab.escape import storable
 
 _SAMPLING = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}  # Pillow's numbers; gray has none
 _EXIF = {271: "EXIF make", 272: "EXIF model", 305: "EXIF software", 274: "EXIF orientation"}
-HEADER = ("width", "height", "format", "mode", "quantisation", "subsampling")
+HEADER = ("width", "height", "format", "mode", "quantisation", "subsampling", "frames")
 EXIF = (*_EXIF.values(), "colour profile")
 
 
@@ -25,12 +25,21 @@ def header(image: Image.Image) -> dict[str, Any]:
         "height": image.height,
         "format": image.format,
         "mode": image.mode,
+        "frames": _frames(image),
     }
     if isinstance(image, JpegImageFile):
         first = image.quantization.get(0)
         found["quantisation"] = first[0] if first else None
         found["subsampling"] = _SAMPLING.get(get_sampling(image))
     return found
+
+
+def _frames(image: Image.Image) -> int:
+    """Count the pictures in a file, of which the first is read."""
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except Exception:  # behind a sound first picture there may be anything
+        return 1
 
 
 def exif(image: Image.Image) -> dict[str, str]:

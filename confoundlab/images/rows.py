@@ -5,6 +5,7 @@ Names, labels and groups are text, whatever they were given as: 7 becomes "7".
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ def rows_of(
     -------
     table : DataFrame
         A row a file that belongs, with the column ``file``, and ``image`` and ``group``: the path
-        without its suffix where the row does not say them.
+        without its suffix where the row does not say them. Files that differ in the suffix alone
+        (``a.png`` and ``a.jpg``) keep it in their name and are one group.
     left_out, problems : dict of str to str
         Paths to reasons: of files that do not belong, and of those whose name cannot be used.
 
@@ -46,6 +48,7 @@ def rows_of(
         `describe` fails, or gives no row; a value is no scalar; a column is reserved.
     """
     rows, left_out, problems = [], {}, {}
+    stems = Counter(file.with_suffix("").as_posix() for file in files)
     for file in files:
         name = file.as_posix()
         try:
@@ -62,7 +65,8 @@ def rows_of(
         else:
             _check_row(name, row)
             stem = file.with_suffix("").as_posix()
-            rows.append({"image": stem, "group": stem} | dict(row) | {FILE: name})
+            own = stem if stems[stem] == 1 else name
+            rows.append({"image": own, "group": stem} | dict(row) | {FILE: name})
     return pd.DataFrame(rows), left_out, problems
 
 
@@ -78,7 +82,8 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
     if "label" not in table:
         raise InputError("The table of an image set needs a column 'label'.")
     for column in _NAMES:
-        empty = np.flatnonzero(table[column].isna())
+        given = table[column]
+        empty = np.flatnonzero(given.isna() | (given.astype(str).str.strip() == ""))
         if len(empty):
             raise InputError(f"Column {column!r} is empty in row(s) {empty[:5].tolist()}.")
     table = table.astype(dict.fromkeys(_NAMES, str))

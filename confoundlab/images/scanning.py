@@ -33,10 +33,10 @@ _STATE = ["file", "bytes", "mtime_ns"]
 _TYPES = (
     {"file": "str", "bytes": "int64", "mtime_ns": "int64", "sha256": "str", "hash": "uint64"}
     | dict.fromkeys([*HEADER, *EXIF], "category")  # a few values, told once
-    | {"height": "int32", "width": "int32", "quantisation": "Int32"}
+    | {"height": "int32", "width": "int32", "quantisation": "Int32", "frames": "Int32"}
     | {"bits": "int32", "highest": "int32"}
 )
-_FORM = "2"  # of what is kept of a scan
+_FORM = "3"  # of what is kept of a scan
 
 
 class Scan(NamedTuple):

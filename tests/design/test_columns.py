@@ -31,6 +31,7 @@ def test_codes_are_names_in_order_or_an_error_in_words(values):
         (np.array([1, "a", 2], object), "mixes types: int at row 0, str at row 1"),
         ([[1, 2], [3, 4]], "one column"),
         ([], "is empty"),
+        ([1 + 2j, 3], "complex"),
     ],
 )
 def test_odd_columns_name_themselves_and_their_rows(values, why):

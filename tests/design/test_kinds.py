@@ -47,6 +47,7 @@ def evenly(levels, times):
         (pd.to_datetime(["2024-03-01", "2024-03-02"], utc=True), "time"),
         ([datetime.time(9, 30), datetime.time(14)], "time"),
         (pd.to_timedelta([1, 2], "h"), "time"),
+        (pd.period_range("2024-03", periods=2, freq="M"), "time"),
         (["2024-03-01", "2024-03-02"], "classes"),
         ([np.nan, np.nan], "classes"),
         ([1.0, np.inf], "measured"),

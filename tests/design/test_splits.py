@@ -145,8 +145,14 @@ def test_a_draw_that_scikit_learn_leaves_with_an_empty_fold():
     assert sorted(len(part.test) for part in parts) == sorted(np.bincount(groups))
 
 
-@pytest.mark.parametrize("folds", [1, 4])
+@pytest.mark.parametrize("folds", [1, 4, 2.5])
 def test_folds_need_groups(folds):
     labels, groups = np.array([0, 1] * 30), np.repeat(["a", "b", "c"], 20)
     with pytest.raises(InputError, match=f"3 groups cannot be cut into {folds} folds"):
         grouped_folds(labels, groups, folds=folds)
+
+
+@pytest.mark.parametrize("odd", [[None, "a", "b"], [np.nan, 1.0, 2.0], [1, "1", "b"]])
+def test_groups_of_a_split_are_a_sound_column(odd):
+    with pytest.raises(InputError, match="'group'"):
+        grouped_folds(np.array([0, 1] * 30), np.repeat(np.array(odd, object), 20), folds=2)

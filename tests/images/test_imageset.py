@@ -169,6 +169,17 @@ def test_clutter_and_unread_formats_are_named_and_never_a_class(classes):
     assert images.subset([0]).remarks == images.remarks
 
 
+def test_pictures_behind_the_first_of_a_file_are_named(classes, rng):
+    pages = [Image.fromarray(rng.integers(0, 256, (20, 24), dtype=np.uint8)) for _ in range(3)]
+    for name in ("stack.tif", "moving.gif"):
+        pages[0].save(classes / "ill" / name, save_all=True, append_images=pages[1:])
+    images = ImageSet.from_folder(classes, by_class, name="mine")
+    whole = images.array(lambda image: image, cache=False)
+    assert (whole[[3, 4], ..., 0] == np.asarray(pages[0])).all()
+    assert list(images.left_out) == ["ill/moving.gif, 2 more in it", "ill/stack.tif, 2 more in it"]
+    assert "2 behind the first picture of a file" in str(images)
+
+
 def test_broken_files_of_one_name_are_two(classes):
     (classes / "ill" / "001.png").write_bytes(b"")
     (classes / "well" / "001.png").write_bytes(b"<html>404</html>")

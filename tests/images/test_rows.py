@@ -24,6 +24,13 @@ def test_rows_are_of_paths_and_not_of_file_names():
     assert list(left_out) == ["well/1.png"]
 
 
+def test_files_that_differ_in_their_suffix_alone_are_two_of_one_group():
+    files = [Path("ill/1.jpg"), Path("ill/1.png"), Path("ill/2.png")]
+    table, _, _ = rows_of(files, lambda path: {"label": path.parts[0]})
+    assert table["image"].tolist() == ["ill/1.jpg", "ill/1.png", "ill/2"]
+    assert table["group"].tolist() == ["ill/1", "ill/1", "ill/2"]
+
+
 @pytest.mark.parametrize("value", ["a", 1, 2.5, True, None, np.int64(3), datetime.date(2024, 1, 2)])
 def test_scalars_are_kept_as_they_are(value):
     table, _, _ = rows_of(FILES[:1], lambda path: {"label": "a", "path": "mine", "factor": value})
@@ -80,6 +87,7 @@ def test_names_labels_and_groups_become_text(ids):
     [
         ({"image": ["a", "b"]}, "needs a column 'label'"),
         ({"label": ["x", None]}, r"'label' is empty in row\(s\) \[1\]"),
+        ({"label": ["x", " "]}, r"'label' is empty in row\(s\) \[1\]"),
         ({"image": [1, "1"]}, "doubled: 1"),
         (
             {"label": ["x", "x\0"]},

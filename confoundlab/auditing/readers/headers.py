@@ -27,9 +27,9 @@ def of_files(images: ImageSet) -> tuple[pd.DataFrame, dict[str, Kind]]:
     -------
     DataFrame
         A row an image: ``width`` and ``height`` in pixels; ``format``, ``mode``, JPEG's
-        ``quantisation`` and ``subsampling``; make, model, software and orientation of EXIF, and
-        whether there is a colour profile. Columns that are the same for all images are left out,
-        and those with another text for each image.
+        ``quantisation`` and ``subsampling``; ``frames``; make, model, software and orientation of
+        EXIF, and whether there is a colour profile. Columns that are the same for all images are
+        left out, and those with another text for each image.
     dict of str to {"classes", "measured"}
         By column.
     """
@@ -44,7 +44,7 @@ def of_files(images: ImageSet) -> tuple[pd.DataFrame, dict[str, Kind]]:
     found, kinds = {}, dict[str, Kind]()
     for name in map(str, table.columns):
         values = table[name]
-        numbers = name in ("width", "height", "quantisation") and values.notna().all()
+        numbers = name in ("width", "height", "quantisation", "frames") and values.notna().all()
         column = values.astype(float) if numbers else values.astype(object)
         if not numbers:
             column = column.where(values.notna(), MISSING).astype(str)
