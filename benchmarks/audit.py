@@ -23,7 +23,7 @@ from confoundlab.auditing import Audit, Effort, Kind, examine, headline, named_r
 from confoundlab.auditing.findings import findings
 from confoundlab.auditing.planted import FOLDERS, Planted
 from confoundlab.auditing.readers import open_source
-from confoundlab.cli import Command
+from confoundlab.console import Command
 from confoundlab.storage.files import write_aside
 from confoundlab.studies.run import StudyRun
 from confoundlab.studies.store import provenance

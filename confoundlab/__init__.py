@@ -44,6 +44,8 @@ sweeping
     A study run over values of its parameters, here or on a cluster, and told as one.
 auditing
     An audit of anybody's images: what they cannot answer, what leaks, and how sure that is.
+cli
+    The command line: a module for each kind of command.
 
 Names are loaded when they are first used: PyTorch takes seconds, and most calls never need it.
 """

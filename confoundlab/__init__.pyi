@@ -1,6 +1,7 @@
 from . import auditing as auditing
 from . import calibration as calibration
 from . import catalog as catalog
+from . import cli as cli
 from . import croppers as croppers
 from . import datasets as datasets
 from . import design as design
@@ -16,6 +17,7 @@ from . import report as report
 from . import simulation as simulation
 from . import storage as storage
 from . import studies as studies
+from . import sweeping as sweeping
 from .auditing import audit as audit
 from .datasets import load as load
 from .evidence import Evidence as Evidence

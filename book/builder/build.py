@@ -25,7 +25,7 @@ import yaml
 from making import make_all
 from page_runs import CONFIG, ROOT, address, jobs
 
-from confoundlab.cli import PROFILES
+from confoundlab.cli.runs import PROFILES
 from confoundlab.console import Command
 from confoundlab.errors import InputError, RunFailedError
 from confoundlab.notebook.book import binder_files, with_buttons

@@ -24,7 +24,7 @@ from page_runs import PLAYED, RESULTS, ROOT, write_played
 from PIL import Image
 
 from confoundlab.catalog import PAGES, Page, Study
-from confoundlab.cli import Command
+from confoundlab.console import Command
 from confoundlab.errors import InputError, one_of
 from confoundlab.notebook.execution import run_study
 from confoundlab.report.changes import changed_since

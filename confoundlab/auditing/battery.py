@@ -14,6 +14,7 @@ from scipy.stats import binomtest
 
 from confoundlab.auditing import pixels, predictions, whole_images, without_pixels
 from confoundlab.auditing.readers.material import Material
+from confoundlab.auditing.readers.roles import check_classes
 from confoundlab.auditing.state import Audit, Effort
 from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
@@ -47,8 +48,18 @@ def examine(
     -------
     Audit
         Everything that was tested, with final verdicts.
+
+    Raises
+    ------
+    InputError
+        A class of fewer than five images; answers that cannot be used.
     """
     audit = Audit(run or StudyRun(), material, effort or Effort())
+    check_classes(material.table["label"])
+    answers = None  # read before anything is computed, so that a bad file is refused at once
+    if predicted is not None:
+        images = material.table["image"].tolist()
+        answers = predictions.read_answers(predicted, images, material.classes)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         without_pixels.designs(audit)
@@ -59,8 +70,8 @@ def examine(
             pixels.hidden_subject(audit)
         whole_images.factors(audit)
         whole_images.compared_splits(audit)
-        if predicted is not None:
-            predictions.judged(audit, predicted)
+        if answers is not None:
+            predictions.judged(audit, answers)
         pixels.carriers(audit)
         if material.images is not None:
             pixels.mapped(audit)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from confoundlab.auditing.battery import examine
 from confoundlab.auditing.findings import Kind
+from confoundlab.auditing.predictions import read_answers
 from confoundlab.auditing.readers.handed_out import read_on_cluster
 from confoundlab.auditing.readers.material import Material, of_images
 from confoundlab.auditing.readers.roles import Roles, columns_of
@@ -159,7 +160,10 @@ def write_report(
     """
     from confoundlab.notebook.execution import run_study  # here: it loads papermill
 
-    checked(source, Roles(label, group, tuple(factors), time, split), table)
+    roles = Roles(label, group, tuple(factors), time, split)
+    known = checked(source, roles, table, features, predictions)
+    if predictions is not None and known is not None:
+        read_answers(predictions, *known)
     if scheduler is not None and source.is_dir():
         read_on_cluster(source, bit_depth, scheduler)
     run_study(

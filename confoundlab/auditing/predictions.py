@@ -88,11 +88,9 @@ def read_answers(path: Path, images: list[str], classes: list[str]) -> Answers:
     return Answers(rows, np.searchsorted(classes, said.to_numpy(str)), None, notes)
 
 
-def judged(audit: Audit, path: Path) -> None:
+def judged(audit: Audit, answers: Answers) -> None:
     """Ask a model's answers how good they are, what they follow, and on whom they fail."""
     audit.tell("your predictions")
-    table = audit.material.table
-    answers = read_answers(path, table["image"].tolist(), audit.material.classes)
     audit.say("predictions", *answers.notes)
     _accuracy(audit, answers)
     if audit.material.factors.shape[1]:

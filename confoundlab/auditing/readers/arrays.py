@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from confoundlab.auditing.readers.material import Material, of_embeddings, of_images
-from confoundlab.auditing.readers.roles import Columns, Roles, columns_of
+from confoundlab.auditing.readers.roles import LEAST, Columns, Roles, columns_of
 from confoundlab.auditing.readers.tables import listed, read_table
 from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet
@@ -23,7 +23,7 @@ from confoundlab.types import Numbers
 
 
 def sampled(labels: pd.Series[Any], sample: int, seed: int) -> list[int]:
-    """Return the rows of a sample, in order; each class in proportion, two of each at least."""
+    """Return the rows of a sample, in order; each class in proportion, five of each at least."""
     n = len(labels)
     if not sample or sample >= n:
         return list(range(n))
@@ -32,7 +32,7 @@ def sampled(labels: pd.Series[Any], sample: int, seed: int) -> list[int]:
     kept = []
     for one in np.unique(values):
         own = rng.permutation(np.flatnonzero(values == one))
-        kept += own[: max(2, round(sample * len(own) / n))].tolist()
+        kept += own[: max(LEAST, round(sample * len(own) / n))].tolist()
     return sorted(kept)
 
 
@@ -55,13 +55,23 @@ def arrays(source: Path, roles: Roles, sample: int, seed: int) -> Material:
         with np.load(source, allow_pickle=False) as found:
             arrays = {name: found[name] for name in found.files}
     except Exception as error:
-        raise InputError(f"{source.name} cannot be read: {error}") from None
+        raise InputError(
+            f"{source.name} is damaged, or no .npz of plain arrays: {type(error).__name__}."
+        ) from None
     parts = [one for one in ("train", "val", "test") if f"{one}_images" in arrays]
     if not parts or any(f"{one}_labels" not in arrays for one in parts):
         raise InputError(
             f"{source.name} holds {listed(sorted(arrays)) or 'nothing'}; arrays train_images and "
             "train_labels are needed (val_ and test_ as well, where they are)."
         )
+    for one in parts:
+        images, labels = arrays[f"{one}_images"], arrays[f"{one}_labels"]
+        if images.ndim not in (3, 4) or images.dtype != np.uint8 or len(images) != len(labels):
+            raise InputError(
+                f"{source.name}: {one}_images must be of uint8 and shape (n, height, width) or "
+                f"(n, height, width, 3), with n {one}_labels; they are {images.dtype} of "
+                f"{images.shape}, with {len(labels)} labels."
+            )
     pixels = np.concatenate([arrays[f"{one}_images"] for one in parts])
     labels = np.concatenate([arrays[f"{one}_labels"].reshape(len(arrays[f"{one}_images"]), -1)
                              for one in parts])  # fmt: skip
@@ -118,4 +128,6 @@ def numbers_of(path: Path) -> Numbers:
         raise InputError(
             f"{path.name} must hold finite numbers, a row an image; it has shape {numbers.shape}."
         )
+    if (numbers == numbers[0]).all():
+        raise InputError(f"{path.name} holds the same numbers in each row: nothing to learn from.")
     return numbers

@@ -21,6 +21,7 @@ from confoundlab.errors import InputError
 _LABELS = ("label", "class", "diagnosis", "target")
 _GROUPS = ("group", "patient", "patient_id", "subject", "subject_id", "case_id")
 _SPLITS = ("split", "subset", "partition")
+LEAST = 5  # images of a class: as many as the folds in which it is trained and tested
 _MOST = 20  # factors that are taken unasked
 _WHAT_GROUPS_ARE = (
     "No group was named, so every image counts as independent of the others. If several show one "
@@ -116,6 +117,10 @@ def columns_of(table: pd.DataFrame, roles: Roles, *, of_folder: bool = False) ->
             assumed.append(f"The {what} was read from {where}.")
     if not found["group"]:
         assumed.append(_WHAT_GROUPS_ARE)
+    named = {"label": label} | {what: name for what, name in found.items() if name}
+    if len(set(named.values())) < len(named):
+        options = ", ".join(f"--{what} {name}" for what, name in named.items())
+        raise InputError(f"Label, group and split must be different columns, not {options}.")
     taken = {label, found["group"], found["split"]}
     factors = [column_of(table, one, "--factor") for one in roles.factors]
     time = column_of(table, roles.time, "--time") if roles.time else ""
@@ -152,6 +157,19 @@ def columns_of(table: pd.DataFrame, roles: Roles, *, of_folder: bool = False) ->
         Roles(label, found["group"], tuple(factors), time, found["split"]),
         assumed,
     )
+
+
+def check_classes(labels: pd.Series[Any]) -> None:
+    """Raise `InputError` unless each class has images enough to train on and to test on."""
+    counts = labels.value_counts()
+    rare = counts[counts < LEAST]
+    if len(rare):
+        some = [f"{name} ({count})" for name, count in rare.items()]
+        raise InputError(
+            f"{len(rare):,} of {len(counts):,} classes have fewer than {LEAST} images, too few to "
+            f"train and to test on: {listed(some)}. Leave them out, merge them, or name another "
+            "column (--label)."
+        )
 
 
 def _usual(table: pd.DataFrame, names: Sequence[str], roles: Roles) -> str:

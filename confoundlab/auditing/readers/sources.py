@@ -20,11 +20,12 @@ from confoundlab.auditing.readers.arrays import arrays, embeddings, numbers_of, 
 from confoundlab.auditing.readers.material import Material, of_images
 from confoundlab.auditing.readers.plates import is_plate, plates
 from confoundlab.auditing.readers.profiles import SUFFIXES, is_profile, profiles
-from confoundlab.auditing.readers.roles import Columns, Roles, columns_of
+from confoundlab.auditing.readers.roles import Columns, Roles, check_classes, columns_of
 from confoundlab.auditing.readers.tables import Joined, join, read_table
 from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet
 from confoundlab.images.listing import list_images
+from confoundlab.types import Numbers
 
 # What Keras, torchvision, fastai and MedMNIST call the parts of a split.
 _SPLIT = re.compile(r"(train|training|val|valid|validation|dev|test|testing)", re.IGNORECASE)
@@ -88,13 +89,47 @@ def open_source(
     )
 
 
-def checked(source: Path, roles: Roles, table: Path | None = None) -> None:
-    """Raise `InputError` for what can be told in a moment, before an image is read."""
-    if source.is_dir():
-        if not is_plate(source):
-            _described(source, roles, table)
-    elif not source.exists():
+def checked(
+    source: Path,
+    roles: Roles,
+    table: Path | None = None,
+    features: Path | None = None,
+    predictions: Path | None = None,
+) -> tuple[list[str], list[str]] | None:
+    """Raise `InputError` for what can be told in a moment, before an image is read.
+
+    Parameters
+    ----------
+    source, roles, table, features
+        As of `open_source`.
+    predictions : Path, optional
+        It must be there.
+
+    Returns
+    -------
+    pair of list of str, or None
+        Names of the images and of the classes; None of a source that must be read for them.
+    """
+    for path in (features, predictions):
+        if path is not None and not path.is_file():
+            raise InputError(f"There is no file {path}.")
+    if not source.exists():
         raise InputError(f"There is no {source}. Name the folder that holds the images.")
+    if not source.is_dir() or is_plate(source):
+        return None
+    files, columns, _, rows = _described(source, roles, table)
+    check_classes(columns.label)
+    if features is not None:
+        _features(features, len(files) if rows is None else len(rows))
+    return _names(files), sorted(columns.label.unique())
+
+
+def _features(path: Path, n: int) -> Numbers:
+    """Read embeddings, of which there must be n rows."""
+    numbers = numbers_of(path)
+    if len(numbers) != n:
+        raise InputError(f"{path.name} has {len(numbers)} rows, but there are {n} to describe.")
+    return numbers
 
 
 def _described(
@@ -199,10 +234,7 @@ def _folder(
     material = of_images(images, rows_of(columns, order), notes)
     if features is None:
         return material
-    numbers = numbers_of(features)
-    n = len(files) if rows is None else len(rows)
-    if len(numbers) != n:
-        raise InputError(f"{features.name} has {len(numbers)} rows, but there are {n} to describe.")
+    numbers = _features(features, len(files) if rows is None else len(rows))
     at = np.array(order) if joined is None else joined.rows[joined.rows >= 0][order]
     return replace(material, features=numbers[at])
 

@@ -115,10 +115,11 @@ def test_copies_become_one_group_and_broken_files_are_named(tmp_path, pixels):
 
 
 def test_a_sample_has_all_classes_in_proportion(tmp_path, pixels):
+    """Six of each class; five are the least that an audit can train on and test."""
     for number, image in enumerate(pixels):
         save(tmp_path / NAMES[number] / f"{number}.png", image, "PNG")
     one, other = (open_source(tmp_path, Roles(), sample=6, seed=3) for _ in range(2))
-    assert one.table["label"].value_counts().tolist() == [3, 3]
+    assert one.table["label"].value_counts().tolist() == [5, 5]
     assert one.images.digest == other.images.digest
     assert any("drawn at random" in note for note in one.notes)
 
@@ -188,7 +189,7 @@ def broken(tmp_path, pixels, kind):
         ("flat", "folder of a class"),
         ("text", "Name the images"),
         ("npz", "train_images"),
-        ("no npz", "cannot be read"),
+        ("no npz", "damaged, or no .npz"),
         ("npy", "Give the table"),
         ("rows", "has 12 rows, but t.csv has 2"),
         ("objects", "cannot be read as embeddings"),
