@@ -76,7 +76,7 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import Markdown, display
 
-from confoundlab import report
+from confoundlab import escape, report
 
 stored = Path("../results/audit")
 planted = pd.DataFrame(json.loads((stored / "planted.json").read_text(encoding="utf-8"))["folders"])
@@ -98,6 +98,44 @@ if clean.is_file():
     ]
     said = "Simulated folders without anything planted, drawn again and again; in how many was anything called a leak:"
     display(Markdown("\n".join([said, "", *lines])))
+
+# %% [markdown]
+# ## One real report, read aloud
+
+# %% tags=["remove-input"]
+real = json.loads((stored / "covid.json").read_text(encoding="utf-8"))
+said = real["summary"]
+MEANS = {
+    "NOT IDENTIFIABLE": "This ends one question for good. However well a classifier does on these images, nobody can say from "
+    "them alone what it looked at. More images of the same kind do not help; the ones named as the next step would.",
+    "LEAK": "This is what a classifier could use without looking at the subject. It does not say that yours does. "
+    "Where the report warns that a control may hold some of the subject, look at its pictures before you argue.",
+    "COPIES": "Accuracy on such images is memory. The report lists them, and writes a split without them.",
+    "STRADDLING": "Accuracy under this split is partly knowing the patient again. Use the split that the report writes.",
+}
+lines = [
+    f"These are {real['n_images']} published chest X-rays, as their files lie, with the table that came with them:",
+    f"```\n{real['command']}\n```",
+    f"The first line of the report: **{escape.markdown(said['first_line'])}**",
+]
+seen = set()
+for one in said["findings"]:
+    lines.append(
+        f"**{one['kind']}, {escape.markdown(one['where'])}.** {escape.markdown(one['words'])}"
+    )
+    if one["kind"] not in seen:
+        lines.append(f"*What to make of it.* {MEANS.get(one['kind'], '')}")
+    seen.add(one["kind"])
+counts = said["counts"]
+lines.append(
+    f"How often does it err on these very images? Of {counts['shuffled labellings']} labellings that were shuffled, "
+    f"so that nothing was there to be found, {counts['shuffled labellings called']} would have been called a leak by any probe."
+)
+lines.append(
+    "What the report assumed, or left over: "
+    + " ".join(escape.markdown(note) for note in said["notes"])
+)
+display(Markdown("\n\n".join(lines)))
 
 # %% [markdown]
 # ## Read a verdict

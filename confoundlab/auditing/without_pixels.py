@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from confoundlab.auditing.readers.headers import of_files
-from confoundlab.auditing.readers.tables import listed
+from confoundlab.auditing.readers.tables import MISSING, listed
 from confoundlab.auditing.state import Audit, Untested, Where
 from confoundlab.design import duplicates, splits
 from confoundlab.design.aliasing import Identifiability, identifiability
@@ -61,9 +61,11 @@ def designs(audit: Audit) -> None:
 
 
 def _mend(design: Identifiability) -> str:
-    cells = [f"class {a} in {design.factor} {b}" for a, b, _ in design.missing]
-    what = f"Take images of {listed(cells)}. " if cells else ""
-    return f"{what}Until then only controls that hide the subject tell anything."
+    cells = [f"class {a} in {design.factor} {b}" for a, b, _ in design.missing if b != MISSING]
+    steps = [f"Take images of {'; '.join(cells)}."] if cells else []
+    if len(cells) < len(design.missing):  # nobody can take an image where it is not known
+        steps.append(f"Fill in {design.factor} where it is missing.")
+    return " ".join([*steps, "Until then only controls that hide the subject tell anything."])
 
 
 def _named_by(
