@@ -26,6 +26,7 @@ from confoundlab.catalog import PAGES, STUDIES, Study
 from confoundlab.datasets.copies import find_folder
 from confoundlab.datasets.loading import available, load
 from confoundlab.errors import InputError
+from confoundlab.notebook.asking import form, read_sweeps, records
 from confoundlab.notebook.book import (
     another,
     dressed,
@@ -53,6 +54,7 @@ SOURCES = tuple(
         "audit",
         "paper_against_ours",
         "what_papers_leave_open",
+        "sweeps",
         "calibration",
         "rivals",
         "benchmarks",
@@ -108,6 +110,7 @@ def stored_job(name: str) -> Job:
             f"Page {name} has no stored run: {folder} lacks {' and '.join(missing)}. Make it where "
             f"its images are: python book/builder/stored.py {name}"
         )
+    parts += [Path(__file__), *sorted((RESULTS / "sweeps").glob("*.csv"))]
     stored = [path.read_text(encoding="utf-8") for path in parts]
     mark = text_digest(code_digest(), *stored, str(address()), page.about)
     return Job(name, EXECUTED / f"{name}.ipynb", mark, partial(_show, name), "its stored run")
@@ -203,6 +206,8 @@ def _publish_study(run: Path, study: Study, name: str, about: str = "") -> None:
         lambda aside: aside.write_text(parameters, encoding="utf-8"),
     )
     notebook = nbformat.read(run / f"{study.name}.ipynb", as_version=4)
+    told = form(records(results, read_sweeps(RESULTS / "sweeps")))
+    notebook.cells.append(nbformat.v4.new_markdown_cell(told, id="ask"))
     if about:
         notebook = another(notebook, f"{study.title.partition(':')[0]}: {about}")
     _publish(notebook, name, study_offer(results, name))
@@ -216,7 +221,8 @@ def _run_page(source: Path) -> None:
     seconds = time.perf_counter() - started
     # the others show no study's data: calibration, rivals and benchmarks simulate their own
     of_studies = ("paper_against_ours", "what_papers_leave_open")
-    read = published(RESULTS) if source.stem in of_studies else []
+    swept = (read_results(RESULTS / "coil" / "results.json"),) if source.stem == "sweeps" else ()
+    read = published(RESULTS) if source.stem in of_studies else swept
     offer = page_offer(source.stem, read, seconds)
     _publish(nbformat.read(target, as_version=4), source.stem, offer)
 

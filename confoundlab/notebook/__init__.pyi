@@ -1,3 +1,4 @@
+from . import asking as asking
 from . import book as book
 from . import execution as execution
 from . import page as page

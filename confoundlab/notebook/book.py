@@ -187,11 +187,15 @@ def page_offer(name: str, published: Sequence[Mapping[str, Any]], seconds: float
         name,
         f"Data: {_badges({entry['state'] for entry in entries})}",
         [
-            f"stored results of {len(published)} runs; digest of their images `sha256:{digest}`",
+            f"stored results of {_runs(len(published))}; digest of their images `sha256:{digest}`",
             f"made in {duration(seconds)}; it has no parameters",
         ],
         "make book",
     )
+
+
+def _runs(n: int) -> str:
+    return f"{n} runs" if n > 1 else "one run"
 
 
 def parameters_file(results: Mapping[str, Any]) -> str:

@@ -15,13 +15,16 @@ from confoundlab.plotting.nets import GRAY, PALETTE, WIDE, as_text, legend_below
 
 _LINES = 6  # told apart by colour and mark; further ones are in the table
 _MARKS = ("o", "s", "^", "D", "v", "P")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+# what a setting can change in the words of a row: sizes, counts of images, seeds
+_SAME = {r"\d+x\d+": "nxn", r"\d{3,}/\d{2,}": "n/n", r"seed \d+": "seed n"}
 
 
 def question(line: pd.Series[Any]) -> str:
-    """Return what a row of a sweep asks, in words that are the same at all sizes and counts."""
-    view = _NUMBER.sub("n", str(line["view"]))
-    return f"{view}, {_NUMBER.sub('n', str(line['split']))}, {line['learner']}"
+    """Return what a row of a sweep asks, in words that are the same at all sizes and seeds."""
+    words = f"{line['view']}, {line['split']}, {line['learner']}"
+    for pattern, same in _SAME.items():
+        words = re.sub(pattern, same, words)
+    return words
 
 
 def lead(table: pd.DataFrame) -> list[str]:

@@ -14,7 +14,7 @@ from confoundlab.errors import InputError
 from confoundlab.escape import terminal
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict
-from confoundlab.report.sentences import _interval, _p_values, _shown, percent
+from confoundlab.report.sentences import _p_values, interval, percent, shown
 
 Record = Mapping[str, Any]
 
@@ -62,7 +62,7 @@ def badge(verdict: str | None) -> str:
 
 def right(record: Record) -> str:
     """Return what was found, in words: ``36.9% named right``, ``ROC AUC 0.81``."""
-    value = _shown(dict(record))
+    value = shown(dict(record))
     return f"{value} named right" if record["metric"] == "accuracy" else _metric(record, value)
 
 
@@ -80,7 +80,7 @@ def in_short(name: str, record: Record) -> str:
     record : mapping
         Of ``results.json``.
     """
-    found = f"{right(record)} (chance {_shown(dict(record), 'chance')})"
+    found = f"{right(record)} (chance {shown(dict(record), 'chance')})"
     why = _IN_SHORT.get(record["verdict"], "")
     return f"{_text(name)}: <strong>{found}</strong>{f'; {why}' if why else ''}."
 
@@ -99,8 +99,8 @@ def card(rows: Mapping[str, Record]) -> str:
     lines = [
         "<tr>"
         f'<th scope="row">{_text(_capital(name))}</th>'
-        f"<td>{_shown(dict(one)) if alone else _metric(one, _shown(dict(one)))}</td>"
-        f"<td>{_interval(dict(one))}</td><td>{_shown(dict(one), 'chance')}</td>"
+        f"<td>{shown(dict(one)) if alone else _metric(one, shown(dict(one)))}</td>"
+        f"<td>{interval(dict(one))}</td><td>{shown(dict(one), 'chance')}</td>"
         f"<td>{_corrected(one)}</td><td>{badge(one['verdict'])}</td></tr>"
         for name, one in rows.items()
     ]
@@ -128,8 +128,8 @@ def plain_card(first: str, rows: Mapping[str, Evidence]) -> str:
         raise InputError(f"One table shows one metric, not {len(metrics)}: {sorted(metrics)}.")
     head = [first, *metrics, "95% interval", "chance", "p"]
     lines = [
-        f'<tr><th scope="row">{_text(name)}</th><td>{_shown(one)}</td><td>{_interval(one)}</td>'
-        f"<td>{_shown(one, 'chance')}</td><td>{one['p_value']:.2g}</td></tr>"
+        f'<tr><th scope="row">{_text(name)}</th><td>{shown(one)}</td><td>{interval(one)}</td>'
+        f"<td>{shown(one, 'chance')}</td><td>{one['p_value']:.2g}</td></tr>"
         for name, one in records.items()
     ]
     whole = [f"<strong>{_text(name)}</strong>: {_text(str(one))}." for name, one in rows.items()]

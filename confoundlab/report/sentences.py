@@ -63,13 +63,14 @@ def _as_printed(fraction: float | None) -> str:
     return "–" if fraction is None else f"{100 * fraction:.4g}%"
 
 
-def _interval(record: dict[str, Any]) -> str:
+def interval(record: Mapping[str, Any]) -> str:
+    """Return a record's 95% interval, in the digits of its metric."""
     if "accuracy" in record["metric"]:
         return f"{100 * record['ci_low']:.1f}–{100 * record['ci_high']:.1f}%"
     return f"{record['ci_low']:.2f} to {record['ci_high']:.2f}"
 
 
-def _shown(record: dict[str, Any], key: str = "estimate") -> str:
+def shown(record: Mapping[str, Any], key: str = "estimate") -> str:
     """Return a value of a record: shares as percent, areas and correlations as they are."""
     value = record[key]
     return percent(value) if "accuracy" in record["metric"] else f"{value:.2f}"
@@ -115,13 +116,13 @@ def sentence(name: str, record: dict[str, Any]) -> str:
     repeats, dead = record["n_repeats"], record.get("n_dead", 0)
     spread = f", standard deviation over {repeats} repeats {percent(record['repeat_sd'])}"
     learned = f"; {record.get('n_fits', 0) - dead} of {record.get('n_fits')} nets learned"
-    value = f"{record['metric']} {_shown(record)}"
+    value = f"{record['metric']} {shown(record)}"
     if record["metric"] == "accuracy":
-        value = f"{_shown(record)} right"
+        value = f"{shown(record)} right"
     return (
-        f"{name}: {value} (95% interval {_interval(record)}, "
+        f"{name}: {value} (95% interval {interval(record)}, "
         f"{record['n_groups']:,} groups{spread if repeats > 1 else ''}"
-        f"{learned if dead else ''}; chance {_shown(record, 'chance')}; "
+        f"{learned if dead else ''}; chance {shown(record, 'chance')}; "
         f"{_p_values(record)}).{verdict} {reasons}"
     )
 
@@ -151,14 +152,14 @@ def overtaken(full: str, steps: Mapping[str, dict[str, Any]]) -> str:
     """
     whole = steps[full]
     better = [
-        f"{name} ({_shown(one)})"
+        f"{name} ({shown(one)})"
         for name, one in steps.items()
         if name != full and one["ci_low"] > whole["ci_high"]
     ]
     if not better:
         return ""
     return (
-        f"**Take care:** {_listed(better)} did better than {full} ({_shown(whole)}), which holds "
+        f"**Take care:** {_listed(better)} did better than {full} ({shown(whole)}), which holds "
         "all that they hold. So the nets have not learned all there is to see in it: train longer "
         "before reading what carries the leak."
     )

@@ -13,7 +13,7 @@ from confoundlab import escape
 from confoundlab.catalog import DATASETS, PAGES, STUDIES, TABLES, Dataset, TableSet, paper_rows
 from confoundlab.escape import terminal
 from confoundlab.report.changes import changed_since
-from confoundlab.report.sentences import _as_printed, _interval, _shown, percent
+from confoundlab.report.sentences import _as_printed, interval, percent, shown
 from confoundlab.studies.parameters import Parameter, declared, notebook_source, read_notebook
 from confoundlab.studies.store import read_results
 
@@ -93,14 +93,14 @@ def remedy_table(remedies: Mapping[str, Treated]) -> pd.DataFrame:
             {
                 "remedy": words,
                 "crop": percent(one.crop.record["estimate"]),
-                "95% interval": _interval(one.crop.record),
+                "95% interval": interval(one.crop.record),
                 "verdict on the crop": one.crop.record["verdict"] or "not a control",
                 "leak removed": "–" if one.removed is None else f"{one.removed.estimate:.0%}",
                 "interval of the share": "–"
                 if one.removed is None
                 else f"{one.removed.ci_low:.0%} to {one.removed.ci_high:.0%}",
                 "whole image": percent(one.whole.record["estimate"]),
-                "its 95% interval": _interval(one.whole.record),
+                "its 95% interval": interval(one.whole.record),
             }
             for words, one in remedies.items()
         ]
@@ -119,9 +119,9 @@ def evidence_table(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
                 "learner": record["learner"],
                 "paper": _as_printed(record["paper"]),
                 "metric": record["metric"],
-                "ours": _shown(record),
-                "95% interval": _interval(record),
-                "chance": _shown(record, "chance"),
+                "ours": shown(record),
+                "95% interval": interval(record),
+                "chance": shown(record, "chance"),
                 "p": f"{record['p_value']:.2g}",
                 "p corrected": "–" if (p := record["p_adjusted"]) is None else f"{p:.2g}",
                 "verdict": record["verdict"] or "not a control",

@@ -267,11 +267,15 @@ def code_digest() -> str:
 
     An installed package carries the notebooks as well; they are not what computes.
     """
-    package = Path(__file__).parent
-    files = [
+    return text_digest(*(path.read_text(encoding="utf-8") for path in sources()))
+
+
+def sources() -> list[Path]:
+    """Return the files of this package's source, of all rooms, in order."""
+    package = Path(__file__).parents[1]
+    return [
         path
         for path in sorted(package.rglob("*"))
         if path.suffix in {".py", ".yaml", ".csv", ".json"}
         and path.relative_to(package).parts[0] != "notebooks"
     ]
-    return text_digest(*(path.read_text(encoding="utf-8") for path in files))

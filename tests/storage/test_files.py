@@ -19,6 +19,7 @@ from confoundlab.storage.files import (
     replace_folder,
     roots,
     settle,
+    sources,
     text_digest,
     write_aside,
 )
@@ -44,15 +45,16 @@ def test_text_digest_keeps_parts_apart():
 
 
 def test_code_digest_is_the_same_in_a_checkout_and_installed(tmp_path, monkeypatch):
-    package = Path(files.__file__).parent
+    package = Path(files.__file__).parents[1]
+    assert {package / "models" / "lenet.py", package / "types.py"} <= set(sources())
     installed = tmp_path / "confoundlab"
     shutil.copytree(package, installed, ignore=shutil.ignore_patterns("__pycache__"))
     (installed / "notebooks").mkdir(exist_ok=True)
     (installed / "notebooks" / "coil.py").write_text("# a notebook\n")
     here = code_digest()
-    monkeypatch.setattr(files, "__file__", str(installed / "files.py"))
+    monkeypatch.setattr(files, "__file__", str(installed / "storage" / "files.py"))
     assert code_digest() == here
-    (installed / "files.py").write_text("# changed\n")
+    (installed / "models" / "lenet.py").write_text("# changed\n")
     assert code_digest() != here
 
 
