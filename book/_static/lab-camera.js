@@ -63,12 +63,13 @@ function labCamera() {
     return { images, labels, sessions, side, classes };
   }
 
-  // What the net may see: a box of every picture.
-  function cut({ images, labels, side }, { left, top, width, height }) {
+  // What the net may see: a box of every picture, black where `hidden` says 1.
+  function cut({ images, labels, side }, { left, top, width, height }, hidden = null) {
     const seen = new Uint8Array(labels.length * width * height);
     for (let row = 0, at = 0; row < labels.length; row++)
       for (let y = top; y < top + height; y++)
-        for (let x = left; x < left + width; x++) seen[at++] = images[row * side * side + y * side + x];
+        for (let x = left; x < left + width; x++, at++)
+          if (!hidden?.[y * side + x]) seen[at] = images[row * side * side + y * side + x];
     return seen;
   }
 

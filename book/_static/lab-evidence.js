@@ -20,9 +20,10 @@ function labEvidence() {
     const held = new Map();
     sessions.forEach((session, row) => held.set(session, (held.get(session) ?? []).concat(row)));
     const seen = Array(classes).fill(0);
+    let mixed = 0;
     for (const rows of [...held.entries()].sort(([a], [b]) => a - b).map(([, rows]) => rows)) {
       const label = labels[rows[0]], one = rows.every((row) => labels[row] === label);
-      const place = one ? seen[label]++ : seen[0]++;
+      const place = one ? seen[label]++ : mixed++;
       (place % 2 ? test : train).push(...rows);
     }
     const every = (rows) => new Set(rows.map((row) => labels[row])).size === classes;
@@ -44,15 +45,26 @@ function labEvidence() {
 
   const plain = (named, labels, rows) => rows.filter((row) => named[row] === labels[row]).length / rows.length;
 
-  // 95% interval: test images of each class drawn again, percentiles; p: labels dealt anew.
-  function evidence(named, labels, classes, test, net, seed) {
+  // Test images put together by a key, in the order in which the keys come first.
+  function together(test, key) {
+    const found = new Map();
+    for (const row of test) found.set(key(row), (found.get(key(row)) ?? []).concat(row));
+    return [...found.values()];
+  }
+
+  // 95% interval: test images of each class drawn again, or whole groups of images where there are any;
+  // percentiles. p: labels dealt anew, to the images of one class in one group as one.
+  function evidence(named, labels, classes, test, net, seed, groups = null) {
     const rand = net.random(seed * 32452843 + 11);
     const estimate = balanced(named, labels, classes, test);
-    const own = Array.from({ length: classes }, (_, c) => test.filter((row) => labels[row] === c));
-    const drawn = Array.from({ length: DRAWS }, () => {
-      const rows = own.flatMap((some) => some.map(() => some[Math.floor(rand() * some.length)]));
-      return balanced(named, labels, classes, rows);
-    }).sort((a, b) => a - b);
+    const again = (some) => some.map(() => some[Math.floor(rand() * some.length)]);
+    const own = groups
+      ? [together(test, (row) => groups[row])]
+      : Array.from({ length: classes }, (_, c) => test.filter((row) => labels[row] === c).map((row) => [row]));
+    const drawn = Array.from({ length: DRAWS }, () =>
+      balanced(named, labels, classes, own.flatMap((some) => again(some).flat())),
+    ).sort((a, b) => a - b);
+    const units = together(test, groups ? (row) => `${groups[row]} ${labels[row]}` : (row) => row);
     // percentiles of a share near 0 or 1 are too short: a pseudo-image on either side, as Agresti's
     const n = test.length, widen = 1.96 / (n + 4);
     const least = Math.max(0, drawn[Math.floor(0.025 * DRAWS)] - widen * (estimate > 1 - 4 / n));
@@ -60,8 +72,8 @@ function labEvidence() {
     let asGood = 0;
     const nulls = [];
     for (let i = 0; i < DRAWS; i++) {
-      const dealt = net.shuffled(n, rand), other = labels.slice();
-      dealt.forEach((from, to) => (other[test[to]] = labels[test[from]]));
+      const dealt = net.shuffled(units.length, rand), other = labels.slice();
+      dealt.forEach((from, to) => units[to].forEach((row) => (other[row] = labels[units[from][0]])));
       const value = balanced(named, other, classes, test);
       nulls.push(value);
       asGood += value >= estimate - 1e-9;
@@ -81,8 +93,9 @@ function labEvidence() {
     return true;
   }
 
-  // Verdict and reasons. `hidden`: no part of the subject is in sight. `layout`, `how`: the trial's.
-  function verdict(found, { hidden, empty, layout, how }) {
+  // Verdict and reasons. `hidden`: no part of the subject is in sight. `layout`, `how`: the trial's;
+  // `real`: groups of images were taken together, and random halves cut them.
+  function verdict(found, { hidden, empty, layout, how, real }) {
     const percent = (share) => `${(100 * share).toFixed(1)}%`;
     if (empty)
       return { word: "VACUOUS", why: "What the net sees is the same in all pictures. No net could name anything from it, leak or not." };
@@ -91,6 +104,8 @@ function labEvidence() {
     if (!hidden) {
       if (layout === "class" && above)
         return { word: "NOT IDENTIFIABLE", why: `${said} The subject is in sight, and every class has a session of its own: no test on these pictures can tell the two apart.` };
+      if (real && how === "random")
+        return { word: "not a control", why: `${said} The subject is in sight, and pictures of one movie were trained and tested.` };
       const honest = layout === "image" || layout === "crossed" || how === "sessions";
       const worth = honest
         ? "Session and class are not tied on the tested side, so this is owed to the subject."
@@ -99,6 +114,8 @@ function labEvidence() {
     }
     if (found.dead)
       return { word: "INCONCLUSIVE", why: `${said} The net names one class for every picture: it has not learned, and cannot tell.` };
+    if (above && real && how === "random")
+      return { word: "INCONCLUSIVE", why: `${said} Pictures of one movie lie on both sides of this split, so that memory of the movie may explain it. Sessions apart decide.` };
     if (above)
       return { word: "LEAK", why: `${said} There is no subject in sight, so something else gives the class away.` };
     if (found.high < found.chance + MARGIN)

@@ -2,7 +2,8 @@
 
 Serves the claim that the same scenes leak or not by how sessions are laid: the page photographs
 these scenes itself, in sessions that the reader lays, and trains LeNet-5 on what she lets it see.
-All scenes are the painters' of the twins, so that they may be published.
+Scenes are the painters' of the twins, so that they may be published; one set is real, and its terms
+allow it (`lab_real`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from confoundlab.simulation.camera import paint
 from confoundlab.storage.files import write_aside
 from confoundlab.types import Pixels
 
+REAL = Path(__file__).parents[2] / "results" / "played" / "mitocheck"
 SIDE = 64  # pixels: a net of the page's sees a box of 12 to 32 of them
 VARIANTS = 10  # scenes of a class
 BAR = 16  # columns that the device of an endoscopy paints black, whatever the session
@@ -72,7 +74,7 @@ def subject(pictures: Pixels) -> Pixels:
 
 
 def lab() -> dict[str, Any]:
-    """Return the data of the page: each set's scenes, and where its subject is."""
+    """Return the data of the page: scenes of simulated sets, real pictures, where a subject is."""
     found = {}
     for name, shown in SETS.items():
         pictures = scenes(name)
@@ -85,10 +87,37 @@ def lab() -> dict[str, Any]:
             "scenes": base64.b64encode(pictures.tobytes()).decode("ascii"),
             "subject": base64.b64encode(subject(pictures).tobytes()).decode("ascii"),
         }
-    return found
+    return found | {"cells": real()}
+
+
+def real() -> dict[str, Any]:
+    """Return published pictures, stored by `lab_real`; all but the corner may be cell."""
+    said: dict[str, Any] = json.loads((REAL / "cells.json").read_text(encoding="utf-8"))
+    with Image.open(REAL / "cells.png") as sheet:
+        pixels = np.asarray(sheet, np.uint8)
+    seen = np.ones((SIDE, SIDE), np.uint8)
+    corner = said.pop("corner")
+    seen[:corner, :corner] = 0
+    return said | {
+        "images": base64.b64encode(pixels.tobytes()).decode("ascii"),
+        "subject": base64.b64encode(seen.tobytes()).decode("ascii"),
+    }
 
 
 def write_lab(path: Path) -> Path:
     """Write the data as a script, which a page may read from the disk too; return the path."""
     text = f"window.confoundlabLab = {json.dumps(lab())};\n"
+    stills().save(path.with_name("stills.png"))
     return write_aside(path, lambda aside: aside.write_text(text, encoding="utf-8"))
+
+
+def stills() -> Image.Image:
+    """Return what is shown without scripts: a row a set, one picture of each class."""
+    rows = [scenes(name)[:, 0] for name in SETS]
+    with Image.open(REAL / "cells.png") as sheet:
+        cells = np.asarray(sheet, np.uint8).reshape(-1, SIDE, SIDE)
+    said = json.loads((REAL / "cells.json").read_text(encoding="utf-8"))
+    first = [cells[said["labels"].index(one)] for one in range(len(said["classes"]))]
+    rows.append(np.stack(first + [np.zeros_like(first[0])] * (len(rows[0]) - len(first))))
+    sheet_of = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
+    return Image.fromarray(sheet_of).resize((sheet_of.shape[1] * 2, sheet_of.shape[0] * 2))

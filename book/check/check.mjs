@@ -3,14 +3,15 @@
 // Every page: no failed request, nothing on the console but what allowed.json argues for, no link
 // that leads nowhere, an alternative text for every picture, WCAG 2 A and AA by axe, no sideways
 // scrolling on a phone. Then: search finds, a solution opens, a quiz answers, the game is played to a
-// score, dials turn, marks of maps answer, and slides go on and back when keys are pressed,
-// stay inside the screen and have notes.
+// score, dials turn, marks of maps and stored runs answer, the lab is played (lab.mjs), and slides go
+// on and back when keys are pressed, stay inside the screen and have notes.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import puppeteer from "puppeteer-core";
+import { labIsPlayed } from "./lab.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const allowed = JSON.parse(fs.readFileSync(path.join(here, "allowed.json"), "utf8"));
@@ -24,7 +25,10 @@ const SEARCH_WORD = "corner", PHONE = 390;
 
 const faults = [];
 const fault = (place, words) => faults.push(`${place}: ${words}`);
-const address = (file) => pathToFileURL(path.resolve(root, file)).href;
+const address = (file) => {
+  const [name, hash] = file.split("#");
+  return pathToFileURL(path.resolve(root, name)).href + (hash ? `#${hash}` : "");
+};
 
 const pages = fs
   .readdirSync(root, { recursive: true })
@@ -290,6 +294,33 @@ async function marksAnswer() {
   }
 }
 
+// A page's stored run: every choice leads to an answer, and all of its answers can be reached.
+async function runsAnswer() {
+  for (const file of ["executed/coil.html", "executed/covid.html"]) {
+    const page = await open(file);
+    const found = await page.evaluate(() => {
+      const selects = [...document.querySelectorAll(".ask select")];
+      const said = () => document.querySelector(".ask-answer").textContent;
+      const seen = new Set();
+      const walk = (place) => {
+        if (place === selects.length) return void seen.add(selects.map((one) => one.value).join("|") + said());
+        for (const value of [...selects[place].options].map((one) => one.value)) {
+          selects[place].value = value;
+          selects[place].dispatchEvent(new Event("change"));
+          walk(place + 1);
+        }
+      };
+      walk(0);
+      const held = JSON.parse(document.querySelector(".ask-data").textContent).records;
+      const names = selects.map((one) => one.dataset.ask);
+      return { reached: seen.size, asked: new Set(held.map((one) => names.map((name) => one[name]).join("|"))).size };
+    });
+    if (found.reached !== found.asked || !found.asked) fault(file, `${found.reached} of ${found.asked} stored answers can be reached`);
+    console.log(`${file}: ${found.reached} stored answers`);
+    await page.close();
+  }
+}
+
 async function slidesGoOn() {
   const folder = path.join(root, "slides");
   if (!fs.existsSync(folder)) fault("slides", "there are none");
@@ -316,8 +347,8 @@ async function slidesGoOn() {
 try {
   const told = await checkPages();
   checkLinks(told);
-  for (const step of [searchFinds, tablesSort, solutionOpens, quizAnswers, gameIsPlayed, dialsTurn, marksAnswer, slidesGoOn])
-    await step().catch((error) => fault(step.name, error.message));
+  for (const step of [searchFinds, tablesSort, solutionOpens, quizAnswers, gameIsPlayed, dialsTurn, marksAnswer, runsAnswer, labIsPlayed, slidesGoOn])
+    await step({ open, fault, axe, AXE }).catch((error) => fault(step.name, error.message));
 } finally {
   await browser.close();
 }

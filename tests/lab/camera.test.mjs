@@ -50,3 +50,13 @@ test("a box is cut where it lies", () => {
   assert.strictEqual(seen.length, 120 * 12 * 13);
   assert.strictEqual(seen[12 * 13 + 12], set.images[side * side + 6 * side + 3]);
 });
+
+test("what is hidden is black, and nothing else is", () => {
+  const set = taken("class", {});
+  const hidden = new Uint8Array(side * side);
+  hidden[6 * side + 4] = 1;
+  const box = { left: 3, top: 5, width: 12, height: 13 };
+  const seen = camera.cut(set, box, hidden), whole = camera.cut(set, box);
+  const changed = [...seen.keys()].filter((at) => seen[at] !== whole[at]);
+  assert.ok(changed.length > 110 && changed.every((at) => at % (12 * 13) === 12 + 1 && seen[at] === 0));
+});

@@ -57,3 +57,33 @@ test("what is the same in all pictures is vacuous", () => {
   assert.ok(evidence.vacuous(new Uint8Array(400), 4));
   assert.ok(!evidence.vacuous(Uint8Array.from({ length: 400 }, (_, i) => i === 399), 4));
 });
+
+test("where pictures come in movies, the null of movies is asked: no more than 5% are called", () => {
+  // each cell of a movie gets the class that the net likes for this movie: no cell is known
+  let called = 0, covered = 0;
+  const draws = 200, movies = 24, each = 5;
+  for (let seed = 1; seed <= draws; seed++) {
+    const rand = net.random(seed);
+    const labels = [], groups = [], named = [];
+    for (let movie = 0; movie < movies; movie++) {
+      const label = movie % 2, liked = Number(rand() < 0.5);
+      for (let cell = 0; cell < each; cell++) {
+        labels.push(label);
+        groups.push(movie);
+        named.push(rand() < 0.9 ? liked : 1 - liked);
+      }
+    }
+    const found = evidence.evidence(named, labels, 2, [...labels.keys()], net, seed, groups);
+    called += found.p <= 0.05;
+    covered += found.low <= 0.5 && found.high >= 0.5;
+  }
+  assert.ok(called <= 20, `${called} of ${draws} called`); // 5%, and what 200 draws allow
+  assert.ok(covered >= 0.87 * draws, `${covered} of ${draws} covered`);
+});
+
+test("random halves that cut movies are refused a LEAK", () => {
+  const found = { estimate: 0.8, low: 0.7, high: 0.9, chance: 1 / 3, p: 0.001, n: 60 };
+  const asked = { hidden: true, empty: false, layout: "taken", real: true };
+  assert.strictEqual(evidence.verdict(found, { ...asked, how: "random" }).word, "INCONCLUSIVE");
+  assert.strictEqual(evidence.verdict(found, { ...asked, how: "sessions" }).word, "LEAK");
+});
