@@ -88,7 +88,7 @@ else:
 # %% [markdown]
 # ## Named without the body
 #
-# A random split as in the paper's Table 1, one LeNet-5 a repeat. The crop is also given to it with
+# A random split as in the paper's Table 1, a new LeNet-5 for each repeat. The crop is also given to it with
 # all but one kind of information taken away. Random forests that see a mean, or eight pixels of the
 # border {cite}`noyan2022uncovering`, are asked beside it.
 

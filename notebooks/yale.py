@@ -138,7 +138,7 @@ page.design(run, faces)
 # %% [markdown]
 # ## Named without the face
 #
-# A random split as in the paper's Table 3, one LeNet-5 a repeat. The crop is also given to it with
+# A random split as in the paper's Table 3, a new LeNet-5 for each repeat. The crop is also given to it with
 # all but one kind of information taken away. Random forests that see a mean, or eight pixels of the
 # border {cite}`noyan2022uncovering`, are asked beside it. The nets of the next sections are
 # trained here too: verdicts are corrected for the number of controls on this page.

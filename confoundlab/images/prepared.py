@@ -68,8 +68,9 @@ class Part:
             if before not in (None, pixels.shape):
                 raise unequal(self.views[number], self.name, {before, pixels.shape})
             self.shapes[number] = pixels.shape
-            with writing(cache_root() / "parts"):
-                self.files[number].write(pixels.tobytes())
+        with writing(cache_root() / "parts"):
+            for file, pixels in zip(self.files, shown, strict=True):
+                file.write(pixels.tobytes())
 
     def keep(self, digests: Sequence[str]) -> None:
         """Keep what was added: images with these digests, in this order."""
