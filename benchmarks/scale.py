@@ -14,7 +14,6 @@ import io
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -28,9 +27,9 @@ from typing import Any
 
 import click
 import numpy as np
-import pandas as pd
 import torch
 from PIL import Image
+from rows import peak
 from run import PACKAGES, in_turn
 from scipy.ndimage import gaussian_filter
 from torch.utils.data import DataLoader
@@ -42,8 +41,6 @@ from confoundlab.croppers.crops import Centre, Corner, EightPixels, Then, Whole
 from confoundlab.croppers.transforms import Normalised
 from confoundlab.design import duplicates
 from confoundlab.design.hamming import linked
-from confoundlab.evidence import held_out, nuisance
-from confoundlab.evidence.probes import probe
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.storage.files import CACHE_VARIABLE, write_aside
 from confoundlab.storage.machine import cores
@@ -59,7 +56,6 @@ EIGHT: list[View] = [
     EightPixels(),
     Then(Corner("top-left", 32, 32), Normalised()),
 ]
-LEVELS, ROWS, FEATURES = 1000, 100_000, 50
 
 
 def tree(n: int, folder: Path) -> Path:
@@ -202,29 +198,6 @@ def near_a_million(n: int = 1_000_000) -> dict[str, Any]:
     return {"hashes": n, "seconds": ours, "all with all in NumPy, seconds, extrapolated": every}
 
 
-def statistics() -> dict[str, Any]:
-    """Measure a factor map of a thousand levels, held-out evidence and a probe on 100,000 rows."""
-    rng = np.random.default_rng(0)
-    labels, groups = rng.integers(0, 2, ROWS), np.arange(ROWS)
-    features = rng.normal(size=(ROWS, FEATURES)).astype(np.float32)
-    factor = pd.DataFrame({"session": rng.integers(0, LEVELS, ROWS).astype(str)})
-    answers = pd.DataFrame(
-        {"image": groups, "repeat": 0, "predicted": rng.integers(0, 2, ROWS),
-         "confidence": rng.random(ROWS)}
-    )  # fmt: skip
-    work = {
-        "factor map": lambda: nuisance.factor_map(features, factor, labels, n_permutations=99),
-        "held-out evidence": lambda: held_out.accuracy(answers, labels, groups),
-        "probe": lambda: probe(features, labels, n_permutations=999),
-    }
-    found: dict[str, Any] = {"rows": ROWS, "levels": LEVELS, "features": FEATURES}
-    for name, one in work.items():
-        started = time.perf_counter()
-        one()
-        found[name] = {"seconds": time.perf_counter() - started, "peak MB": peak()}
-    return found
-
-
 def reading(folder: str) -> dict[str, Any]:
     """Return the peak of a process that reads a tree with eight views and seeks copies."""
     with own_cache():
@@ -233,15 +206,10 @@ def reading(folder: str) -> dict[str, Any]:
     return {"images": len(images), "peak MB": peak()}
 
 
-def peak() -> float:
-    """Return the peak of this process's memory, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-
-
-def apart(*words: str) -> dict[str, Any]:
+def apart(script: Path, *words: str) -> dict[str, Any]:
     """Run a part in a process of its own, whose peak of memory is its own, too."""
     done = subprocess.run(
-        [sys.executable, __file__, *words], capture_output=True, text=True, check=True
+        [sys.executable, script, *words], capture_output=True, text=True, check=True
     )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -258,7 +226,7 @@ def main(most: int, scratch: Path | None, part: str | None, quick: bool) -> None
     """Measure how time and memory grow with the number of images."""
     torch.set_num_threads(1)
     if part:
-        click.echo(json.dumps(statistics() if part == "statistics" else reading(part)))
+        click.echo(json.dumps(reading(part)))
         return
     found: dict[str, Any] = {
         "versions": {name: metadata.version(name) for name in (*PACKAGES, "pillow")},
@@ -272,7 +240,7 @@ def main(most: int, scratch: Path | None, part: str | None, quick: bool) -> None
             rounds = 1 if quick or n > 1000 else 3
             row = {"images": n, "bytes a file": size / n, "rounds": rounds}
             row |= ingestion(made, n, rounds) | again_and_copies(made)
-            row["memory"] = apart("--part", folder)
+            row["memory"] = apart(Path(__file__), "--part", folder)
             if n <= 10_000:
                 row["imagededup"] = rival_copies(made)
         found["sizes"].append(row)
@@ -280,7 +248,7 @@ def main(most: int, scratch: Path | None, part: str | None, quick: bool) -> None
     found["near"] = near_a_million()
     click.echo(json.dumps(found["near"]))
     if not quick:
-        found["statistics"] = apart("--part", "statistics")
+        found["statistics"] = apart(Path(__file__).with_name("rows.py"))
         text = json.dumps(found, indent=1)
         write_aside(STORE, lambda aside: aside.write_text(text + "\n", encoding="utf-8"))
         click.echo(f"stored in {STORE}")

@@ -1,6 +1,6 @@
 """How far each choice that the paper leaves open moves our numbers: `make sensitivity`.
 
-    python benchmarks/sensitivity.py                all sets and choices: a quarter of an hour
+    python benchmarks/sensitivity.py                all sets and choices: an hour of a core
     python benchmarks/sensitivity.py --epochs 2     a rough look, stored nowhere
 
 COIL-20, Yale A and the four classes of X-rays are run with one choice changed at a time, and the

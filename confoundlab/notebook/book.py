@@ -179,7 +179,10 @@ def page_offer(name: str, published: Sequence[Mapping[str, Any]], seconds: float
     """Return the same for a page without parameters that reads stored results, or none."""
     if not published:
         return _offer(
-            name, "Data: none", [f"made in {duration(seconds)} from the notebooks"], "make book"
+            name,
+            "Images of a study: none on this page",
+            [f"made in {duration(seconds)} from the notebooks"],
+            "make book",
         )
     entries = [entry for results in published for entry in results["data"]]
     digest = text_digest(*sorted(entry["digest"] for entry in entries))

@@ -1,6 +1,7 @@
 from . import crossing as crossing
 from . import evidence as evidence
 from . import front as front
+from . import growth as growth
 from . import nets as nets
 from . import paper as paper
 from . import pointed as pointed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -125,3 +125,18 @@ def scale_words(stored: dict[str, Any]) -> str:
             f"has a factor of {found['levels']:,} levels, at 99 permutations."
         )
     return "\n".join([*lines, f"- {stored['machine']}."])
+
+
+def cluster_table(stored: Mapping[str, Any]) -> pd.DataFrame:
+    """Return what was done to a cluster, and whether it found the same: a line a trial."""
+    return pd.DataFrame(
+        {
+            "what was done": name,
+            "runs or files": f"{one.get('runs', one.get('files')):,}",
+            "calls": str(one.get("calls", 1)),
+            "killed": str(one.get("workers killed", one.get("scheduler lost", 0))),
+            "same": "yes" if one.get("good", True) else "no",
+        }
+        for name, one in stored.items()
+        if isinstance(one, dict) and ("runs" in one or "files" in one)
+    )

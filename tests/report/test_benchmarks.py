@@ -68,3 +68,14 @@ def test_growth_is_told_with_ten_million_on_paper(scale):
     parts = dict.fromkeys(("factor map", "held-out evidence", "probe"), part)
     scale["statistics"] = parts | {"rows": 100_000, "levels": 1000, "features": 50}
     assert "factor map 40 s (1,500 MB)" in report_benchmarks.scale_words(scale)
+
+
+def test_what_was_done_to_a_cluster_is_told_line_by_line():
+    stored = json.loads((ROOT / "results" / "reliability" / "cluster.json").read_text())
+    table = report_benchmarks.cluster_table(stored).set_index("what was done")
+    killed = table.loc["killed workers"]
+    assert killed["killed"] == str(stored["killed workers"]["workers killed"]) != "0"
+    assert set(table["same"]) == {"yes"} and "small files" in table.index
+    stored["killed workers"]["good"] = False
+    lines = report_benchmarks.cluster_table(stored).set_index("what was done")
+    assert lines.loc["killed workers", "same"] == "no"
