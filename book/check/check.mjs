@@ -21,7 +21,7 @@ const shots = process.argv[3] && path.resolve(process.argv[3]);
 // preload would ask for style sheets again, which a page from the disk may not
 const AXE = { runOnly: ["wcag2a", "wcag2aa", "wcag21aa"], resultTypes: ["violations"], preload: false };
 const SCROLLS = { runOnly: { type: "rule", values: ["scrollable-region-focusable"] }, preload: false };
-const SEARCH_WORD = "corner", PHONE = 390;
+const SEARCH_WORD = "corner", PHONE = 390, NARROW = 1100;
 
 const faults = [];
 const fault = (place, words) => faults.push(`${place}: ${words}`);
@@ -85,6 +85,9 @@ async function checkPages() {
       if (open.length) fault(file, `axe ${id}: ${open.length} times, first ${open[0].html.slice(0, 160)}`);
     }
     if (shots) await page.screenshot({ path: path.join(shots, name(file, 1300)) });
+    await page.setViewport({ width: NARROW, height: 900 });
+    const over = (await page.evaluate(() => document.documentElement.scrollWidth)) - NARROW;
+    if (over > 1) fault(file, `${over} pixels wider than a window of ${NARROW}`);
     await page.setViewport({ width: PHONE, height: 844, isMobile: true, hasTouch: true });
     const wide = (await page.evaluate(() => document.documentElement.scrollWidth)) - PHONE;
     if (wide > 1) fault(file, `${wide} pixels wider than a phone`);
