@@ -255,10 +255,14 @@ def sensitivity_words(table: pd.DataFrame | None) -> str:
     for (name, view), rows in table.groupby(["set", "view"], sort=False):
         most = rows.iloc[int((rows["estimate"] - rows["base"]).abs().to_numpy().argmax())]
         points = 100 * (most["estimate"] - most["base"])
+        farthest = (
+            f"Farthest from it is {most['choice']} = {most['value']}, by {points:+.1f} points."
+            if points
+            else "None of them moves it."
+        )
         said.append(
             f"- **{label_of(str(name))}, {view}**: {percent(most['base'])} with our settings, and "
             f"{percent(rows['estimate'].min())} to {percent(rows['estimate'].max())} over all "
-            f"that were tried. {most['choice']} = {most['value']} moves it most, by "
-            f"{points:+.1f} points."
+            f"that were tried. {farthest}"
         )
     return "\n".join(said)

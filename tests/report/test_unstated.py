@@ -71,7 +71,7 @@ def test_a_choice_is_measured_from_our_own_settings(tmp_path, base):
     assert shown["set"].unique().tolist() == ["COIL-20"]
     said = report.sensitivity_words(table)
     assert "40.0% with our settings, and 25.0% to 45.0% over all" in said
-    assert "learning rate = 0.01 moves it most, by -15.0 points" in said
+    assert "Farthest from it is learning rate = 0.01, by -15.0 points" in said
 
 
 def test_what_was_not_run_is_said_so(tmp_path):
