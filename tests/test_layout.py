@@ -63,8 +63,9 @@ def test_the_packages_own_docstring_is_the_map():
     assert set(named) == {folder.name for folder in FOLDERS if folder.parent == PACKAGE}
 
 
-def test_the_api_page_has_a_heading_a_folder():
-    headings = re.findall(r"^## ([a-z/]+)$", (ROOT / "book" / "api.md").read_text(), re.MULTILINE)
+def test_the_api_pages_have_a_heading_a_folder():
+    pages = [(ROOT / "book" / name).read_text() for name in ("api.md", "studies_api.md")]
+    headings = re.findall(r"^## ([a-z/]+)$", "\n".join(pages), re.MULTILINE)
     rooms = {str(folder.relative_to(PACKAGE)) for folder in FOLDERS} - {"plates"}
     assert set(headings) == rooms
 

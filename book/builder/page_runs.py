@@ -50,14 +50,14 @@ PLAYED = ("game", "dials")  # pages to play with
 # Notebooks of the book that are no study: they only read the stored results.
 SOURCES = tuple(
     ROOT / "book" / f"{name}.py"
-    for name in (
-        "audit",
+    for name in (  # the longest first, so that no core waits for the last
+        "calibration",
         "paper_against_ours",
         "what_papers_leave_open",
         "sweeps",
-        "calibration",
         "rivals",
         "benchmarks",
+        "audit",
         "rerun",
     )
 )
