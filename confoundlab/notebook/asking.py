@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from confoundlab import escape
-from confoundlab.report.sentences import interval, shown
+from confoundlab.report.sentences import shown
 
 # What is chosen, in this order: each choice leaves those below it that were asked with it.
 CHOICES = {
@@ -68,7 +68,7 @@ def _record(one: Mapping[str, Any], setting: str, why: str) -> dict[str, Any]:
     numbers = {name: None if pd.isna(one[name]) else round(float(one[name]), 4) for name in names}
     said = f"{one['metric']} {shown(one)}"
     if numbers["ci_low"] is not None:
-        said += f", 95% interval {interval(one)}"
+        said += f", 95% interval {shown(one, 'ci_low')} to {shown(one, 'ci_high')}"
     if numbers["chance"] is not None:
         said += f", chance {shown(one, 'chance')}"
     return {
