@@ -75,7 +75,7 @@ def _record(one: Mapping[str, Any], setting: str, why: str) -> dict[str, Any]:
         "setting": setting,
         **{name: str(one[name]) for name in list(CHOICES)[1:]},
         **numbers,
-        "said": f"{said[:1].upper()}{said[1:]}; {one['n_images']:,} images.",
+        "said": f"{said[:1].upper()}{said[1:]}; {one['n_images']:,} images ({one['state']}).",
         "verdict": one["verdict"] or "",
         "why": why,
     }
@@ -84,10 +84,11 @@ def _record(one: Mapping[str, Any], setting: str, why: str) -> dict[str, Any]:
 def form(found: Sequence[Mapping[str, Any]]) -> str:
     """Return the form in MyST Markdown; without scripts it says where the numbers are."""
     held = escape.script(json.dumps({"choices": CHOICES, "records": list(found)}))
+    swept = ", with those of other settings" if any(one["setting"] != _OWN for one in found) else ""
     return (
         "## Ask this run\n\n"
-        f"All that this run asked, {len(found)} answers with those of other settings, and nothing "
-        "is computed here: choose, and read what was found.\n\n"
+        f"All that this run asked has {len(found)} answers{swept}. Nothing is computed here: "
+        "choose, and read what was found.\n\n"
         "```{raw} html\n"
         '<div class="ask"><noscript>Without JavaScript the tables above have these '
         "numbers.</noscript></div>\n"

@@ -48,4 +48,4 @@ def test_a_form_holds_its_data_where_no_parser_of_pages_is_led_astray():
     assert "<b>" not in text and "<!--" not in text
     data = json.loads(held)
     assert data["choices"] == CHOICES and data["records"][0]["ci_low"] is None
-    assert data["records"][0]["said"] == "Accuracy 50.0%; 9 images."
+    assert data["records"][0]["said"] == "Accuracy 50.0%; 9 images (real)."
