@@ -22,7 +22,7 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from confoundlab import StudyRun, report
 from confoundlab.auditing import Effort, examine
-from confoundlab.auditing.readers import Roles, open_source
+from confoundlab.auditing.readers import Roles, open_source, without_rare
 from confoundlab.auditing.report import page
 
 # %% tags=["parameters", "remove-input"]
@@ -55,6 +55,7 @@ material = open_source(
     bit_depth=bit_depth or None,
     seed=seed,
 )
+material = without_rare(material)
 if material.images is not None:
     run.note(material.images, material.name)
 answers = Path(predictions) if predictions else None

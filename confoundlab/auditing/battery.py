@@ -13,8 +13,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from confoundlab.auditing import pixels, predictions, whole_images, without_pixels
-from confoundlab.auditing.readers.material import Material
-from confoundlab.auditing.readers.roles import check_classes
+from confoundlab.auditing.readers.material import Material, without_rare
 from confoundlab.auditing.state import Audit, Effort
 from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
@@ -52,10 +51,10 @@ def examine(
     Raises
     ------
     InputError
-        A class of fewer than five images; answers that cannot be used.
+        Fewer than two classes of five images or more; answers that cannot be used.
     """
+    material = without_rare(material)
     audit = Audit(run or StudyRun(), material, effort or Effort())
-    check_classes(material.table["label"])
     answers = None  # read before anything is computed, so that a bad file is refused at once
     if predicted is not None:
         images = material.table["image"].tolist()

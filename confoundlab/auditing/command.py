@@ -15,7 +15,7 @@ from confoundlab.auditing.battery import examine
 from confoundlab.auditing.findings import Kind
 from confoundlab.auditing.predictions import read_answers
 from confoundlab.auditing.readers.handed_out import read_on_cluster
-from confoundlab.auditing.readers.material import Material, of_images
+from confoundlab.auditing.readers.material import Material, of_images, without_rare
 from confoundlab.auditing.readers.roles import Roles, columns_of
 from confoundlab.auditing.readers.sources import checked, open_source
 from confoundlab.auditing.report.page import SUMMARY
@@ -82,6 +82,7 @@ def audit(
             bit_depth=bit_depth,
             seed=seed,
         )
+    material = without_rare(material)
     values = dict(PROFILES[profile])
     run = StudyRun(seed=seed, permutations=values.pop("permutations"))
     if material.images is not None:

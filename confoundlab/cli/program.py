@@ -16,7 +16,7 @@ from confoundlab.console import Program
 def main() -> None:
     """Tell whether an image classifier learned the subject, or the session it was imaged in.
 
-    Start with `confoundlab studies`; then, for a check of a few seconds,
+    Start with `confoundlab studies`; then, for a check of a minute,
 
         confoundlab run coil --profile smoke --out runs/first
 

@@ -44,7 +44,7 @@ def studies() -> None:
 @click.option(
     "--profile",
     type=PROFILES,
-    help="All parameters in a word: smoke takes a minute or less, quick minutes, paper is "
+    help="All parameters in a word: smoke takes a minute or two, quick minutes, paper is "
     "the paper's own settings with repeats. -p changes it further.",
 )
 @click.option(

@@ -29,7 +29,6 @@ TABLES = {
     "no labels": (lambda rows: rows.assign(species=""), "is empty for 12 images"),
     "a class an image": (lambda rows: rows.assign(species=rows["file"]), "12 of 12 classes"),
     "measured labels": (lambda rows: rows.assign(species=np.linspace(0, 1, N)), "12 of 12 classes"),
-    "a rare class": (lambda rows: rows.assign(species=["elm", *SPECIES[1:]]), "elm (1)"),
 }  # fmt: skip
 OTHERS = {
     ".parquet": (b"PAR1junk", "cannot be read as parquet"),

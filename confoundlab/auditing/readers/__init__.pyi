@@ -13,6 +13,7 @@ from .headers import of_files as of_files
 from .material import Material as Material
 from .material import of_embeddings as of_embeddings
 from .material import of_images as of_images
+from .material import without_rare as without_rare
 from .roles import Columns as Columns
 from .roles import Roles as Roles
 from .roles import columns_of as columns_of

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from confoundlab.auditing.readers.roles import Columns, Roles
+from confoundlab.auditing.readers.roles import LEAST, Columns, Roles, enough
+from confoundlab.auditing.readers.tables import listed
 from confoundlab.catalog import DataState
 from confoundlab.design import duplicates
 from confoundlab.design.kinds import Kind
@@ -123,4 +124,36 @@ def of_embeddings(
     said = [*notes, *columns.assumed]
     return Material(
         name, table, factors, columns.kinds, columns.roles, None, np.asarray(features), notes=said
+    )
+
+
+def without_rare(material: Material) -> Material:
+    """Leave out images of classes that have too few to train and to test on, and say so.
+
+    Raises
+    ------
+    InputError
+        Fewer than two classes are left.
+    """
+    kept = enough(material.table["label"])
+    if kept.all():
+        return material
+    out = material.table.loc[~kept, "label"].value_counts()
+    some = [f"{name} ({count})" for name, count in out.items()]
+    said = (
+        f"Left out: {int((~kept).sum()):,} images of {len(out):,} classes with fewer than {LEAST} "
+        f"images, too few to train and to test on: {listed(some)}."
+    )
+
+    def some_rows(table: pd.DataFrame) -> pd.DataFrame:
+        return table[kept].reset_index(drop=True)
+
+    return dataclasses.replace(
+        material,
+        table=some_rows(material.table),
+        factors=some_rows(material.factors),
+        images=None if material.images is None else material.images.subset(kept),
+        features=None if material.features is None else material.features[kept],
+        copies=None if material.copies is None else some_rows(material.copies),
+        notes=[*material.notes, said],
     )

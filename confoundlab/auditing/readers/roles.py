@@ -16,6 +16,7 @@ import pandas as pd
 from confoundlab.auditing.readers.tables import MISSING, column_of, listed, typed
 from confoundlab.design.kinds import Kind
 from confoundlab.errors import InputError
+from confoundlab.types import Mask
 
 # Columns that are taken for a role where none is named, in this order.
 _LABELS = ("label", "class", "diagnosis", "target")
@@ -159,17 +160,23 @@ def columns_of(table: pd.DataFrame, roles: Roles, *, of_folder: bool = False) ->
     )
 
 
-def check_classes(labels: pd.Series[Any]) -> None:
-    """Raise `InputError` unless each class has images enough to train on and to test on."""
+def enough(labels: pd.Series[Any]) -> Mask:
+    """Return which images are of a class that has enough to train on and to test on, shape (n,).
+
+    Raises
+    ------
+    InputError
+        Fewer than two classes have.
+    """
     counts = labels.value_counts()
     rare = counts[counts < LEAST]
-    if len(rare):
+    if len(counts) - len(rare) < 2:
         some = [f"{name} ({count})" for name, count in rare.items()]
         raise InputError(
             f"{len(rare):,} of {len(counts):,} classes have fewer than {LEAST} images, too few to "
-            f"train and to test on: {listed(some)}. Leave them out, merge them, or name another "
-            "column (--label)."
+            f"train and to test on: {listed(some)}. Merge them, or name another column (--label)."
         )
+    return np.asarray(~labels.isin(rare.index), bool)
 
 
 def _usual(table: pd.DataFrame, names: Sequence[str], roles: Roles) -> str:

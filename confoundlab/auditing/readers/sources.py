@@ -20,7 +20,7 @@ from confoundlab.auditing.readers.arrays import arrays, embeddings, numbers_of, 
 from confoundlab.auditing.readers.material import Material, of_images
 from confoundlab.auditing.readers.plates import is_plate, plates
 from confoundlab.auditing.readers.profiles import SUFFIXES, is_profile, profiles
-from confoundlab.auditing.readers.roles import Columns, Roles, check_classes, columns_of
+from confoundlab.auditing.readers.roles import Columns, Roles, columns_of, enough
 from confoundlab.auditing.readers.tables import Joined, join, read_table
 from confoundlab.errors import InputError
 from confoundlab.images.imageset import ImageSet
@@ -118,7 +118,7 @@ def checked(
     if not source.is_dir() or is_plate(source):
         return None
     files, columns, _, rows = _described(source, roles, table)
-    check_classes(columns.label)
+    enough(columns.label)
     if features is not None:
         _features(features, len(files) if rows is None else len(rows))
     return _names(files), sorted(columns.label.unique())

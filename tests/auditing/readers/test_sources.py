@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from confoundlab.auditing.readers.roles import Roles
+from confoundlab.auditing.readers.material import without_rare
+from confoundlab.auditing.readers.roles import Roles, enough
 from confoundlab.auditing.readers.sources import checked, open_source
 from confoundlab.errors import InputError
 
@@ -122,6 +123,24 @@ def test_a_sample_has_all_classes_in_proportion(tmp_path, pixels):
     assert one.table["label"].value_counts().tolist() == [5, 5]
     assert one.images.digest == other.images.digest
     assert any("drawn at random" in note for note in one.notes)
+
+
+def test_classes_of_few_images_are_left_out_and_named(tmp_path, pixels):
+    """What is left is the material of the other classes alone, row by row."""
+    names = ["cat"] * 5 + ["dog"] * 5 + ["owl"] * 2
+    for number, image in enumerate(pixels):
+        save(tmp_path / "in" / names[number] / f"{number:02d}.png", image, "PNG")
+        if number < 10:
+            save(tmp_path / "others" / names[number] / f"{number:02d}.png", image, "PNG")
+    np.save(tmp_path / "e.npy", np.arange(12.0)[:, None])
+    whole = open_source(tmp_path / "in", Roles(), features=tmp_path / "e.npy")
+    kept, others = without_rare(whole), open_source(tmp_path / "others", Roles())
+    assert kept.classes == ["cat", "dog"] and kept.images.digest == others.images.digest
+    assert kept.features[:, 0].tolist() == list(range(10)) and len(kept.copies) == len(kept) == 10
+    assert any("2 images of 1 classes" in note and "owl (2)" in note for note in kept.notes)
+    assert without_rare(kept) is kept
+    with pytest.raises(InputError, match="2 of 2 classes have fewer than 5 images"):
+        enough(pd.Series(["cat"] * 4 + ["dog"] * 3))
 
 
 def test_rows_of_embeddings_follow_the_table(tmp_path, pixels):
