@@ -18,7 +18,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,9 @@ from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin, UnidentifiedI
 from confoundlab.errors import InputError
 from confoundlab.images.headers import exif, header
 from confoundlab.types import Colour, Pixels
+
+if TYPE_CHECKING:
+    from confoundlab.images.planes import Memory
 
 SUFFIXES = frozenset(
     {
@@ -122,7 +125,11 @@ def decode_levels(
 
 
 def read_once(
-    path: Path, *, bit_depth: int | None = None, max_pixels: int = MAX_PIXELS
+    path: Path,
+    *,
+    bit_depth: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    memory: Memory | None = None,
 ) -> tuple[dict[Colour, Pixels], dict[str, Any]]:
     """Open and decode one file once, for all that is ever asked of it.
 
@@ -130,6 +137,8 @@ def read_once(
     ----------
     path, bit_depth, max_pixels
         As of `decode_levels`, which gives the same pixels and raises the same errors.
+    memory : Memory, optional
+        To use again: pixels then hold until the next call of the same thread.
 
     Returns
     -------
@@ -146,7 +155,7 @@ def read_once(
             said = {}
         late = image.format == "PNG"  # whose EXIF may stand behind the pixels
         said |= {} if late else exif(image)
-        found, bits, highest = _pixels(image, ("rgb", "gray"), bit_depth)
+        found, bits, highest = _pixels(image, ("rgb", "gray"), bit_depth, memory)
         said |= exif(image) if late else {}
         return found, said | {"bits": bits, "highest": highest}
 
@@ -216,7 +225,10 @@ def _deep(image: Image.Image, bit_depth: int | None) -> tuple[npt.NDArray[np.int
 
 
 def _pixels(
-    image: ImageFile.ImageFile, colours: Sequence[Colour], bit_depth: int | None
+    image: ImageFile.ImageFile,
+    colours: Sequence[Colour],
+    bit_depth: int | None,
+    memory: Memory | None = None,
 ) -> tuple[dict[Colour, Pixels], int, int]:
     """Return pixels in some colours, the bits of a level, and the highest level in the file."""
     if image.mode.startswith("I"):
@@ -231,24 +243,31 @@ def _pixels(
         raise CannotDecodeError(
             f"colour of 16 bits, of which no {bit_depth} can be read; save as gray or 8 bit"
         )
-    found = _shallow(image, colours)
+    found = _shallow(image, colours, memory)
     highest = int(found[colours[0]].max())
     # the decoder keeps the high byte of deep colour: what lay below it is not known
     return found, 16 if is_deep else 8, highest << 8 | 255 if is_deep else highest
 
 
-def _shallow(image: Image.Image, colours: Sequence[Colour]) -> dict[Colour, Pixels]:
+def _shallow(
+    image: Image.Image, colours: Sequence[Colour], memory: Memory | None
+) -> dict[Colour, Pixels]:
     if image.mode == "F":
         raise CannotDecodeError("floating-point pixels have no stated range; save as 8 or 16 bit")
     if image.mode not in _MODES:
         raise CannotDecodeError(f"pixels of mode {image.mode} are not read; save as gray or RGB")
     image.load()
     image.info.pop("transparency", None)  # Pillow would convert, or warn of, what is dropped
+    if memory is not None:
+        from confoundlab.images.planes import both  # here: numba takes half a second to load
+
+        if (planes := both(image, memory)) is not None:
+            return {"rgb": planes[0], "gray": planes[1]}
     found: dict[Colour, Pixels] = {}
     if "rgb" in colours:
         found["rgb"] = np.array(image if image.mode == "RGB" else image.convert("RGB"), np.uint8)
     if "gray" in colours and image.mode == "RGB" and "rgb" in found:
-        from confoundlab.images.hashing import luma  # here: numba takes half a second to load
+        from confoundlab.images.planes import luma  # here, for the same reason
 
         found["gray"] = luma(found["rgb"])
     elif "gray" in colours:

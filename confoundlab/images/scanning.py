@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ from confoundlab.storage.cache import load_table, save_table
 from confoundlab.storage.files import cache_root, text_digest
 from confoundlab.storage.versions import computed_by
 from confoundlab.types import Colour, Indices, Mask, Pixels
+
+if TYPE_CHECKING:
+    from confoundlab.images.planes import Memory
 
 _STATE = ["file", "bytes", "mtime_ns"]
 _TYPES = (
@@ -171,6 +174,12 @@ class _Reading:
     colour: Colour
     problems: dict[int, str] = field(default_factory=dict)
     parts: list[Path] = field(default_factory=list)
+    memory: Memory = field(init=False)
+
+    def __post_init__(self) -> None:
+        from confoundlab.images.planes import Memory  # here: numba takes half a second to load
+
+        self.memory = Memory()
 
     def chunks(self, kept: Path) -> Iterator[pd.DataFrame]:
         """Read and keep; give the rows of each chunk of which any file can be read."""
@@ -191,18 +200,19 @@ class _Reading:
         return self.views if self.is_new[start:end].all() else ()
 
     def _one(self, row: int) -> str | tuple[dict[str, Any], Pixels, list[Pixels]]:
-        from confoundlab.images.hashing import shrunk  # here: numba takes half a second to load
+        from confoundlab.images.hashing import shrunk  # here, for the same reason
 
         try:
             path = self.folder / self.table["file"].iloc[row]
-            pixels, header = read_once(path, bit_depth=self.bit_depth)
+            pixels, header = read_once(path, bit_depth=self.bit_depth, memory=self.memory)
         except CannotDecodeError as error:
             return str(error)
         height, width = pixels["rgb"].shape[:2]
         header |= {"sha256": pixel_digest(pixels["rgb"]), "height": height, "width": width}
         start = row - row % CHUNK
         views = self._fresh(start, start + CHUNK)
-        return header, shrunk(pixels["gray"]), [view(pixels[self.colour]) for view in views]
+        shown = [view(pixels[self.colour]) for view in views]
+        return header, shrunk(pixels["gray"]), [one.copy() for one in shown]  # they outlive it
 
     def _chunk(self, rows: Indices, found: Iterator[Any], part: Part) -> pd.DataFrame:
         from confoundlab.images.hashing import hashes

@@ -4,7 +4,8 @@ import PIL
 import pytest
 from PIL import Image
 
-from confoundlab.images.hashing import SIDE, hashes, luma, shrunk
+from confoundlab.images.hashing import SIDE, hashes, shrunk
+from confoundlab.images.planes import luma
 
 NEW = int(PIL.__version__.split(".")[0]) >= 13
 
