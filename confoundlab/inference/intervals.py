@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 from scipy.special import expit, logit
 from scipy.stats import norm, t
 
@@ -199,10 +200,16 @@ def _resampled(
             yield rng.multinomial(n_groups, share / share.sum(), size).astype(np.float32)
             continue
         # counts of drawn groups are multinomial; counting draws is six times as fast
-        drawn = rng.integers(0, n_groups, (size, n_groups), np.int32)
-        drawn += np.arange(size, dtype=np.int32)[:, None] * n_groups
-        counts = np.bincount(drawn.ravel(), minlength=size * n_groups)
-        yield counts.reshape(size, n_groups).astype(np.float32)
+        counts = np.zeros((size, n_groups), np.float32)
+        _count(rng.integers(0, n_groups, (size, n_groups), np.int32), counts)
+        yield counts
+
+
+@njit(nogil=True, cache=True)
+def _count(drawn, counts):  # type: ignore[no-untyped-def]
+    for row in range(len(drawn)):
+        for group in drawn[row]:
+            counts[row, group] += 1
 
 
 def _bca_levels(statistic: Statistic, n_groups: int, values: Numbers, z: Numbers) -> Numbers:

@@ -40,13 +40,21 @@ class _Map:
     left: Matrix
     right: Matrix | None
 
-    def __matmul__(self, labels: Matrix | csr_array) -> Matrix:
+    def __matmul__(self, labels: Matrix) -> Matrix:
         trained = labels[self.split.train]
         if self.right is not None:
             trained = np.asarray(self.right @ trained, np.float32)
-        if issparse(labels):  # so that the labellings' rows lie as they are used
-            return np.asarray((trained.T @ self.left.T).T, np.float32)
         return np.asarray(self.left @ trained, np.float32)
+
+    def turned(self, marks: csr_array, room: Matrix) -> Matrix:
+        """Return the same turned, (columns, test rows), as it is used; written into `room`."""
+        trained = marks[self.split.train]
+        if self.right is None:
+            return np.asarray(trained.T @ self.left.T, np.float32)
+        size = marks.shape[1], len(self.left)
+        out = room[: size[0] * size[1]].reshape(size)
+        np.matmul(np.asarray(self.right @ trained, np.float32).T, self.left.T, out=out)
+        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +70,10 @@ class _SparseMap:
     inverse: Numbers
     mean: Numbers
     weights: Numbers
+
+    def turned(self, marks: csr_array, room: Matrix) -> Matrix:
+        """Return the same as `_Map.turned`."""
+        return np.asarray((self @ marks).T, np.float32)
 
     def __matmul__(self, labels: Matrix | csr_array) -> Matrix:
         weighed = diags_array(self.weights) @ csr_array(labels[self.split.train])
@@ -88,9 +100,13 @@ class Ridge:
         each = np.ones(x.shape[0]) if weights is None else weights
         hat = _sparse_hat if issparse(x) else _hat
         self.maps = [hat(x, split, alpha, each[split.train]) for split in splits]
+        self._room = np.empty(0, np.float32)  # fresh memory costs more than what is written there
 
     def scores(self, labels: Indices, classes: int) -> Iterator[FoldScores]:
-        """Give out-of-fold scores for labellings, shape (P, n), fold by fold."""
+        """Give out-of-fold scores for labellings, shape (P, n), fold by fold.
+
+        Those of one fold hold until the next is asked for.
+        """
         if classes > MANY:
             yield from self._of_many(labels, classes)
             return
@@ -109,8 +125,11 @@ class Ridge:
         marks = csr_array(
             (np.ones(n * times, np.float32), (row, column)), shape=(n, classes * times)
         )
+        most = classes * times * max(len(fold.split.test) for fold in self.maps)
+        if len(self._room) < most:
+            self._room = np.empty(most, np.float32)
         for number, fold in enumerate(self.maps):
-            found = (fold @ marks).T.reshape(classes, times, len(fold.split.test))
+            found = fold.turned(marks, self._room).reshape(classes, times, len(fold.split.test))
             yield number, np.ascontiguousarray(found)
 
 
