@@ -62,6 +62,7 @@ calibration: $(READY)
 	$(BIN)/python tests/calibration/planted.py
 
 benchmarks: $(READY)
+	$(BIN)/python -m pip install --quiet --no-deps imagededup==0.3.3.post2
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/scale.py
 

@@ -111,6 +111,9 @@ display(report.table(calibration.covered(stored)))
 # %% tags=["remove-input"]
 display(report.table(calibration.covered_probes(stored)))
 
+# %% tags=["remove-input"]
+display(Markdown(calibration.outside(stored)))
+
 # %% [markdown]
 # ## Planted on plates, and found
 #

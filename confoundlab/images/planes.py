@@ -36,7 +36,8 @@ def both(image: Image.Image, memory: Memory) -> tuple[Pixels, Pixels] | None:
 
     Pillow keeps four bytes a pixel; Arrow's interface shows them where they are, and its own way to
     NumPy copies them twice. None where it cannot show them: the image is of another mode than RGB,
-    has several million pixels, which lie in several blocks, or Pillow is older than 11.2.
+    has several million pixels, which lie in several blocks, or Pillow is older than 11.2. (Gray is
+    left out because Pillow before 13 ends the process there.)
     """
     if image.mode != "RGB" or not hasattr(image, "__arrow_c_array__"):
         return None

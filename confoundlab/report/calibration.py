@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binom, binomtest
 
-from confoundlab.calibration.designs import PROBE
+from confoundlab.calibration.designs import DIFFERENCES, FACTORS, PROBE
 from confoundlab.errors import InputError
 from confoundlab.inference.power import ALPHA, METRICS, POWER
 from confoundlab.plotting.evidence import latest_nulls
@@ -15,6 +16,14 @@ from confoundlab.storage.versions import computed_by
 
 _FIRST = "statistics 1"  # of tables that do not say
 _LEAST = 1e-6  # smaller p-values are not told apart
+_BAND = (0.93, 0.97)  # of coverage
+_FEW = 20  # groups
+# The interval that each metric gets unless another is asked for.
+_USUAL = (
+    dict.fromkeys((*METRICS, PROBE), "logit")
+    | dict.fromkeys(DIFFERENCES, "t")
+    | dict.fromkeys(FACTORS, "percentile")
+)
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -214,3 +223,34 @@ def covered_probes(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         rows, columns=["images", "classes", "leaks tried", "interval holds the truth"]
     )
+
+
+def outside(table: pd.DataFrame) -> str:
+    """Say in Markdown which usual intervals are too long or too short, beside what is possible."""
+    own = table[(table["kind"] == "coverage") & table["inside"].notna()]
+    own = own[own["method"] == own["metric"].map(_USUAL)]
+    low, high = _BAND
+    short, long = own[own["inside"] < low], own[own["inside"] > high]
+    few = int(own["n_groups"].min())
+    truths = sorted(own.loc[own["n_groups"] == few, "truth"].unique())
+    exact = ", ".join(f"{truth:g} in {_exactly(few, truth):.1%}" for truth in truths)
+    giant = long["sizes"] == "one giant"
+    small = ~giant & (long["n_groups"] <= _FEW)
+    least = f" ({short['inside'].min():.1%} at the least)" if len(short) else ""
+    return (
+        f"Of {len(own)} designs, the usual interval held the truth in {low:.0%} to {high:.0%} of "
+        f"the draws in {len(own) - len(short) - len(long)}, seldomer in {len(short)}{least}, and "
+        f"oftener in {len(long)}: it is too long there. {giant.sum()} of those have a group with "
+        f"more than half of the images, {small.sum()} others have {_FEW} groups or fewer. Some of "
+        f"that cannot be mended: a share of {few} answers takes {few + 1} values, and even the "
+        f"exact interval of Clopper and Pearson holds the truth {exact} of the draws. An interval "
+        "that is too long hides a leak; it never makes one."
+    )
+
+
+def _exactly(n: int, truth: float) -> float:
+    """Return how often the exact binomial interval of n answers holds a share."""
+    hits = np.arange(n + 1)
+    ends = [binomtest(k, n).proportion_ci(method="exact") for k in hits.tolist()]
+    holds = [one.low <= truth <= one.high for one in ends]
+    return float(binom.pmf(hits, n, truth)[holds].sum())

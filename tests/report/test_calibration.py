@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
@@ -125,3 +126,20 @@ def test_coverage_of_probes_is_a_range_over_leaks(calibrated):
     assert found["images"].tolist() == ["200 in groups of 10", "100"]
     assert found["interval holds the truth"].tolist() == ["93–93%", "94–96%"]
     assert report.covered_probes(calibrated.drop(columns="leak")).empty
+
+
+def test_intervals_outside_the_band_are_counted_beside_the_exact_one(calibrated):
+    rows = (
+        calibrated[calibrated["kind"] == "coverage"]
+        .iloc[:1]
+        .assign(metric="accuracy", method="logit", n_groups=5, truth=0.7, inside=0.95)
+    )
+    others = [
+        {"inside": 0.9}, {"inside": 0.99}, {"inside": 1.0, "sizes": "one giant", "n_groups": 40},
+        {"inside": 0.5, "method": "bca"}, {"inside": np.nan},
+    ]  # fmt: skip
+    words = report.outside(pd.concat([rows, *(rows.assign(**one) for one in others)]))
+    assert "Of 4 designs" in words and "in 1, seldomer in 1 (90.0% at the least)" in words
+    assert "oftener in 2" in words and "1 of those have a group" in words
+    # 5 answers, a truth of 0.7: all outcomes but none right are held, 1 - 0.3**5
+    assert f"0.7 in {1 - 0.3**5:.1%}" in words
