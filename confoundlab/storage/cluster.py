@@ -6,16 +6,21 @@ die, or be done twice, and nothing changes. Serves sweeps and audits of very man
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from queue import Empty, Queue
 from typing import Any, NamedTuple
 
+from tqdm import tqdm
+
 from confoundlab.errors import InputError, RunFailedError
 
 # A job is given up after so many workers died under it; killing workers at random must not do.
 _DEATHS = 100
-_PATIENCE = 5  # seconds without a word, after which the scheduler is looked at
+_PATIENCE = 5  # seconds, after which scheduler and workers are looked at
+_ALONE = 30  # seconds without a worker, after which that is said
 TRIES = 3  # of a job that fails, perhaps because this worker lacks the images
 
 
@@ -46,7 +51,7 @@ def hand_out(jobs: Mapping[str, Job], scheduler: str, at_once: int) -> Iterator[
         The scheduler was lost.
     """
     distributed = _dask()
-    with _client(distributed, scheduler, at_once) as client:
+    with _client(distributed, scheduler, at_once) as (client, look_after):
         tries = dict.fromkeys(jobs, 0)
         asked: dict[str, Any] = {}
         ended: Queue[Any] = Queue()
@@ -59,7 +64,11 @@ def hand_out(jobs: Mapping[str, Job], scheduler: str, at_once: int) -> Iterator[
 
         for name in jobs:
             ask(name)
+        looked = time.monotonic()
         while asked:
+            if time.monotonic() - looked > _PATIENCE:
+                look_after()
+                looked = time.monotonic()
             try:
                 future = ended.get(timeout=_PATIENCE)
             except Empty:  # nobody says when a scheduler is gone
@@ -96,14 +105,17 @@ def _dask() -> Any:
 
 
 @contextmanager
-def _client(distributed: Any, scheduler: str, at_once: int) -> Iterator[Any]:
+def _client(
+    distributed: Any, scheduler: str, at_once: int
+) -> Iterator[tuple[Any, Callable[[], None]]]:
+    """Give a client, and what is to be called from time to time, so that workers do not run out."""
     if scheduler != "local":
         try:
             client = distributed.Client(scheduler, timeout=20)
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(f"No Dask scheduler answers at {scheduler}: {error}.") from None
         with client:
-            yield client
+            yield client, _Lonely(client, scheduler)
         return
     with (
         distributed.LocalCluster(
@@ -111,4 +123,27 @@ def _client(distributed: Any, scheduler: str, at_once: int) -> Iterator[Any]:
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        yield client
+        # a worker that died while it began is not replaced by itself
+        yield client, lambda: cluster.scale(at_once)
+
+
+class _Lonely:
+    """Says once that a scheduler has had no workers for a while: jobs wait for them, maybe long."""
+
+    def __init__(self, client: Any, scheduler: str) -> None:
+        self.client, self.scheduler = client, scheduler
+        self.since: float | None = None
+        self.is_said = False
+
+    def __call__(self) -> None:
+        if self.client.scheduler_info()["workers"]:
+            self.since, self.is_said = None, False
+            return
+        self.since = self.since or time.monotonic()
+        if time.monotonic() - self.since > _ALONE and not self.is_said:
+            self.is_said = True
+            tqdm.write(
+                f"confoundlab: the scheduler at {self.scheduler} has no workers; jobs wait for "
+                "them. Start some, or press Ctrl-C: the same command goes on later.",
+                file=sys.stderr,
+            )

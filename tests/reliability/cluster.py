@@ -127,11 +127,12 @@ def again_and_again(work: Callable[[], object]) -> Iterator[None]:
 
 
 def killed_workers(units: Sequence[Unit], out: Path, program: Program) -> dict[str, Any]:
-    """SIGKILL three of four workers, again and again."""
+    """SIGKILL three of four workers, again and again; who died while it began is replaced."""
     deaths = [0]
     with local(4) as lot:
 
         def kill() -> None:
+            lot.scale(4)
             for pid in [one.pid for one in lot.workers.values() if one.pid][:3]:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
