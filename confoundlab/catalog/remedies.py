@@ -16,7 +16,7 @@ STUDY = Study(
     title="Remedies: what takes the leak away",
     datasets=(COIL20, CELEGANS, YALE_A),
     data="simulated",
-    pages=(Page("remedies", "coil20", profile="quick"),),
+    pages=(Page("remedies", "coil20"),),
     profiles={
         "smoke": {"dataset": "celegans", "epochs": 10, "repeats": 2, "permutations": 999},
         "quick": {"epochs": 30, "repeats": 4, "permutations": 999},

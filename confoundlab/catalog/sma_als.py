@@ -12,7 +12,7 @@ SMA = Study(
     name="sma",
     title="SMA: batch, focus and laboratory (simulated plates)",
     data="simulated",
-    pages=(Page("sma", "sma", profile="quick"),),
+    pages=(Page("sma", "sma"),),
     profiles={
         "smoke": {"wells": 1, "per_site": 4, "side": 64, "epochs": 2, "refits": 1,
                   "permutations": 199},
