@@ -41,6 +41,7 @@ from confoundlab.storage.files import write_aside
 
 STORE = Path(__file__).parents[1] / "results" / "rivals" / "rivals.csv"
 LEVEL = 0.05
+DRAWS = 1000  # of each design
 _SIDE = 16  # pixels of a drawn picture
 
 NULLS = {
@@ -153,7 +154,6 @@ class Tool:
     call: Callable[[Drawn], bool | None]
     nulls: dict[str, Cell]
     leaks: dict[str, Cell]
-    draws: int = 1000
 
 
 _FEW = ("800 images, no groups", "200 images of 40 patients", "240 images of 12 patients")
@@ -165,13 +165,13 @@ TOOLS = (
     Tool("DataEval, parity", "dataeval", "sites, labels (it takes no patients)",
          "does the site go with the label", dataeval_parity, SITES, TILTED),
     Tool("scikit-learn, permutation test", "scikit-learn", "images, labels",
-         "do features tell the label", sklearn_plain, NULLS, LEAKS, 300),
+         "do features tell the label", sklearn_plain, NULLS, LEAKS),
     Tool("scikit-learn, permutation test with groups", "scikit-learn", "images, labels, patients",
          "do features tell the label", sklearn_groups,
-         {name: NULLS[name] for name in _FEW[1:]}, {_FEW[1]: LEAKS[_FEW[1]]}, 300),
+         {name: NULLS[name] for name in _FEW[1:]}, {_FEW[1]: LEAKS[_FEW[1]]}),
     Tool("cleanlab, Datalab", "cleanlab", "images, labels (it takes no patients)",
          "does brightness go with the label", cleanlab_datalab,
-         {name: NULLS[name] for name in _FEW[1:]}, {_FEW[1]: LEAKS[_FEW[1]]}, 100),
+         {name: NULLS[name] for name in _FEW[1:]}, {_FEW[1]: LEAKS[_FEW[1]]}),
 )  # fmt: skip
 
 
@@ -183,8 +183,7 @@ def measure(
     tool: Tool, name: str, cell: Cell, truth: str, draws: int, pool: ProcessPoolExecutor
 ) -> dict[str, Any]:
     """Return one row: how many draws the tool calls, with an exact 95 % interval."""
-    count = min(draws, tool.draws)
-    work = [pool.submit(_called, tool.call, cell, seed) for seed in range(count)]
+    work = [pool.submit(_called, tool.call, cell, seed) for seed in range(draws)]
     found = [one.result() for one in tqdm(work, f"{tool.name}: {name}, {truth}", leave=False)]
     answered = [one for one in found if one is not None]
     called = sum(answered)
@@ -197,11 +196,18 @@ def measure(
         "design": name,
         "truth": truth,
         "draws": len(answered),
-        "refused": count - len(answered),
+        "refused": draws - len(answered),
         "called": called,
         "low": round(low, 4),
         "high": round(high, 4),
     }
+
+
+def _is_done(row: dict[str, Any] | None, tool: Tool) -> bool:
+    """Whether a stored row has all draws, of the version that is installed."""
+    if row is None or row["version"] != metadata.version(tool.package):
+        return False
+    return bool(row["draws"] + row["refused"] >= DRAWS)
 
 
 @click.command()
@@ -209,18 +215,18 @@ def measure(
 def main(draws: int | None) -> None:
     """Try all tools on all designs; false alarms first."""
     known = pd.read_csv(STORE) if STORE.is_file() and draws is None else pd.DataFrame()
-    rows = known.to_dict("records")
-    done = {(row["tool"], row["version"], row["design"], row["truth"]) for row in rows}
+    rows = {(row["tool"], row["truth"], row["design"]): row for row in known.to_dict("records")}
     with ProcessPoolExecutor() as pool:
         for tool in TOOLS:
             for truth, cells in (("no leak", tool.nulls), ("leak", tool.leaks)):
                 for name, cell in cells.items():
-                    if (tool.name, metadata.version(tool.package), name, truth) in done:
+                    key = tool.name, truth, name
+                    if _is_done(rows.get(key), tool):
                         continue
-                    rows.append(measure(tool, name, cell, truth, draws or tool.draws, pool))
-                    click.echo(f"{tool.name}; {name}; {truth}: {rows[-1]['called']} called")
+                    rows[key] = measure(tool, name, cell, truth, draws or DRAWS, pool)
+                    click.echo(f"{tool.name}; {name}; {truth}: {rows[key]['called']} called")
                     if draws is None:
-                        text = pd.DataFrame(rows).to_csv(index=False)
+                        text = pd.DataFrame(rows.values()).to_csv(index=False)
                         write_aside(STORE, lambda aside, text=text: aside.write_text(text))
 
 
