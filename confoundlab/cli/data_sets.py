@@ -41,7 +41,10 @@ def list_data() -> None:
 @data.command("path")
 @click.argument("name")
 def data_path(name: str) -> None:
-    """Print the folder in which a data set's real images lie."""
+    """Print the folder in which a data set's real images lie.
+
+    Example: confoundlab data path coil20
+    """
     from confoundlab import catalog
     from confoundlab.datasets.copies import folder_of
 
@@ -97,6 +100,8 @@ def verify(name: str, folder: Path | None, everything: bool) -> None:
     Every image is decoded afresh. Without FOLDER it is the copy below CONFOUNDLAB_DATA. Images
     that are missing, altered, broken or there twice: exit code 1. Other images in the folder are
     named, but they do no harm: exit code 0.
+
+    Example: confoundlab data verify coil20 ~/Downloads/coil-20-proc
     """
     from confoundlab import catalog
     from confoundlab.datasets.copies import folder_of

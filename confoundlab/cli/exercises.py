@@ -49,11 +49,11 @@ _secret = click.option(
 )
 @_secret
 def new(seed: int, roster: Path | None, out: Path, secret: str) -> None:
-    r"""Make a data set with a hidden confound: images, table, questions, a form for answers.
+    """Make a data set with a hidden confound: images, table, questions, a form for answers.
 
-    \b
-    Examples: confoundlab exercise new --seed 7 --out task7
-              confoundlab exercise new --class roster.csv --seed 100 --secret WORD --out class
+    Example: confoundlab exercise new --seed 7 --out task7
+
+    For a class: confoundlab exercise new --class roster.csv --seed 100 --secret WORD --out class
     """
     from confoundlab.exercise import classroom
     from confoundlab.exercise.folder import write_task
@@ -80,11 +80,11 @@ def new(seed: int, roster: Path | None, out: Path, secret: str) -> None:
 )
 @_secret
 def check(answer: Path, whole: bool, out: Path | None, secret: str) -> None:
-    r"""Grade an answer file, with reasons. A question that was left blank stays a question.
+    """Grade an answer file, with reasons. A question that was left blank stays a question.
 
-    \b
-    Examples: confoundlab exercise check task7/answer.yaml
-              confoundlab exercise check --all class --secret WORD
+    Example: confoundlab exercise check task7/answer.yaml
+
+    Of a class: confoundlab exercise check --all class --secret WORD
     """
     from confoundlab.exercise import classroom, grading
 

@@ -33,6 +33,23 @@ def test_help_teaches():
     assert "NAME=VALUE" in call("run", "--help").output
 
 
+def commands(group, path=()):
+    """All commands and groups below one, with the words that call them."""
+    yield path, group
+    for name, one in getattr(group, "commands", {}).items():
+        yield from commands(one, (*path, name))
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), [pytest.param(*one, id=" ".join(one[0]) or "-") for one in commands(main)]
+)
+def test_every_help_is_plain_and_shows_how_arguments_are_given(words, command):
+    text = call(*words, "--help").output
+    assert text.startswith("Usage:") and "\\" not in text and "\b" not in text
+    if any(isinstance(one, click.Argument) for one in command.params):
+        assert f"confoundlab {' '.join(words)} " in " ".join(text.split("\n\n", 1)[1].split())
+
+
 def test_studies_name_data_and_profiles():
     lines = call("studies").output
     assert "coil20           simulated" in lines and "smoke, quick, paper" in lines
