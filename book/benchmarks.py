@@ -86,3 +86,6 @@ figure = growth(scale["sizes"])
 # %% tags=["remove-input", "full-width"]
 cluster = json.loads(Path("../results/reliability/cluster.json").read_text())
 display(report.table(benchmarks.cluster_table(cluster)))
+
+# %% tags=["remove-input"]
+display(Markdown(benchmarks.cluster_words(cluster)))

@@ -79,3 +79,14 @@ def test_what_was_done_to_a_cluster_is_told_line_by_line():
     stored["killed workers"]["good"] = False
     lines = report_benchmarks.cluster_table(stored).set_index("what was done")
     assert lines.loc["killed workers", "same"] == "no"
+
+
+def test_what_a_cluster_takes_for_itself_is_read_from_the_stored_run():
+    stored = {
+        "cores": 2,
+        "overhead": {"ms a task": 3.27, "two over one": 1.85},
+        "small files": {"files": 200_000, "workers, seconds": 100.0, "here, seconds": 50.0},
+    }
+    words = report_benchmarks.cluster_words(stored)
+    assert "3.3 ms" in words and "1.85 times" in words
+    assert "2,000 a second by 2 workers" in words and "4,000 without Dask" in words
