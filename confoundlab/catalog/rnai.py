@@ -140,7 +140,8 @@ STUDY = Study(
     name="rnai",
     title="RNAi: cells, plates and dates",
     datasets=(RNAI, MITOCHECK),
-    pages=(Page("rnai", "rnai", profile="quick"),),
+    # nets of patches of 60x60 pixels take half a minute each
+    pages=(Page("rnai", "rnai", parameters={"repeats": 3}),),
     profiles={
         "smoke": {"epochs": 1, "repeats": 1, "permutations": 99},
         "quick": {"epochs": 20, "repeats": 2, "permutations": 999},
