@@ -5,6 +5,7 @@ from . import hashing as hashing
 from . import headers as headers
 from . import imageset as imageset
 from . import listing as listing
+from . import planes as planes
 from . import prepared as prepared
 from . import rows as rows
 from . import scanning as scanning
