@@ -15,6 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 from loopback import Server
 
 from confoundlab import report
@@ -27,6 +28,8 @@ from confoundlab.images.imageset import ImageSet
 from confoundlab.simulation.camera import simulate
 
 mpl.use("Agg")
+settings.register_profile("unhurried", deadline=None)  # a machine with other work is no failure
+settings.load_profile("unhurried")
 ROOT = Path(__file__).parents[1]
 REAL_DATA = os.environ.get("CONFOUNDLAB_DATA")
 

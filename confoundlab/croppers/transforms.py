@@ -61,11 +61,9 @@ class Normalised:
     def __call__(self, image: Pixels) -> Pixels:
         """Return an image of the same shape."""
         values = image.astype(float)
-        spread = values.std(axis=_PLANE, keepdims=True)
-        centred = values - values.mean(axis=_PLANE, keepdims=True)
-        flat = image.min(axis=_PLANE, keepdims=True) == image.max(axis=_PLANE, keepdims=True)
-        scaled = np.where(flat, 0, centred / np.where(flat, 1, spread))
-        return _rounded(128 + 32 * scaled)
+        centred = values - values.mean(axis=_PLANE, keepdims=True)  # exactly 0 where flat
+        spread = np.sqrt((centred * centred).mean(axis=_PLANE, keepdims=True))
+        return _rounded(128 + 32 * (centred / np.where(spread == 0, 1, spread)))
 
     def __str__(self) -> str:
         return "normalised to mean 128, sd 32"

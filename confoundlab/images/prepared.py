@@ -59,7 +59,8 @@ class Part:
     def __init__(self, views: Sequence[View], colour: Colour, name: str) -> None:
         self.views, self.colour, self.name = views, colour, name
         self.shapes: list[tuple[int, ...] | None] = [None for _ in views]
-        self.files = [_unnamed() for _ in views]
+        self.folder = cache_root() / "parts"
+        self.files = [_unnamed(self.folder) for _ in views]
 
     def add(self, shown: Sequence[Pixels]) -> None:
         """Add one image, as each view shows it."""
@@ -68,7 +69,7 @@ class Part:
             if before not in (None, pixels.shape):
                 raise unequal(self.views[number], self.name, {before, pixels.shape})
             self.shapes[number] = pixels.shape
-        with writing(cache_root() / "parts"):
+        with writing(self.folder):
             for file, pixels in zip(self.files, shown, strict=True):
                 file.write(pixels.tobytes())
 
@@ -87,9 +88,8 @@ class Part:
             file.close()
 
 
-def _unnamed() -> BinaryIO:
+def _unnamed(folder: Path) -> BinaryIO:
     """Open a file without a name beside the parts: nothing is left of it, whatever happens."""
-    folder = cache_root() / "parts"
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         return tempfile.TemporaryFile(dir=folder)

@@ -175,19 +175,24 @@ class _Reading:
     problems: dict[int, str] = field(default_factory=dict)
     parts: list[Path] = field(default_factory=list)
     memory: Memory = field(init=False)
+    files: list[str] = field(init=False)
+    viewed: list[tuple[View, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         from confoundlab.images.planes import Memory  # here: numba takes half a second to load
 
         self.memory = Memory()
+        self.files = self.table["file"].tolist()
+        # of each chunk: all views, or none if some of its files are not read
+        bounds = itertools.pairwise(chunks(len(self.files)))
+        self.viewed = [self.views if self.is_new[a:b].all() else () for a, b in bounds]
 
     def chunks(self, kept: Path) -> Iterator[pd.DataFrame]:
         """Read and keep; give the rows of each chunk of which any file can be read."""
         new = np.flatnonzero(self.is_new)
-        spans = [(start, end, self._fresh(start, end))
-                 for start, end in itertools.pairwise(chunks(len(self.table)))]  # fmt: skip
+        spans = itertools.pairwise(chunks(len(self.files)))
         with contextlib.closing(stream(self._one, new.tolist(), self.what)) as found:
-            for start, end, views in spans:
+            for (start, end), views in zip(spans, self.viewed, strict=True):
                 rows = new[(new >= start) & (new < end)]
                 with contextlib.closing(Part(views, self.colour, self.what)) as part:
                     frame = self._chunk(rows, found, part)
@@ -195,23 +200,17 @@ class _Reading:
                         part.keep(frame["sha256"].tolist())
                         yield self._kept(frame, kept)
 
-    def _fresh(self, start: int, end: int) -> tuple[View, ...]:
-        """Return the views of a chunk's files: all, or none if some of them are not read."""
-        return self.views if self.is_new[start:end].all() else ()
-
     def _one(self, row: int) -> str | tuple[dict[str, Any], Pixels, list[Pixels]]:
         from confoundlab.images.hashing import shrunk  # here, for the same reason
 
         try:
-            path = self.folder / self.table["file"].iloc[row]
+            path = self.folder / self.files[row]
             pixels, header = read_once(path, bit_depth=self.bit_depth, memory=self.memory)
         except CannotDecodeError as error:
             return str(error)
         height, width = pixels["rgb"].shape[:2]
         header |= {"sha256": pixel_digest(pixels["rgb"]), "height": height, "width": width}
-        start = row - row % CHUNK
-        views = self._fresh(start, start + CHUNK)
-        shown = [view(pixels[self.colour]) for view in views]
+        shown = [view(pixels[self.colour]) for view in self.viewed[row // CHUNK]]
         return header, shrunk(pixels["gray"]), [one.copy() for one in shown]  # they outlive it
 
     def _chunk(self, rows: Indices, found: Iterator[Any], part: Part) -> pd.DataFrame:

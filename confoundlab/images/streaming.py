@@ -13,6 +13,7 @@ from confoundlab.storage.machine import cores
 
 T = TypeVar("T")
 _AHEAD = 64  # results a core that may wait to be taken
+_BATCH = 8  # rows that a thread takes at once: each handing over costs a turn of the interpreter
 
 
 def stream(work: Callable[[int], T], rows: Iterable[int], what: str) -> Generator[T]:
@@ -21,20 +22,28 @@ def stream(work: Callable[[int], T], rows: Iterable[int], what: str) -> Generato
     Decoding releases the interpreter lock; more threads than cores gain nothing.
     """
     numbers = list(rows)
-    waiting: deque[Future[T]] = deque()
+    size = max(1, min(_BATCH, len(numbers) // (_BATCH * cores())))  # few rows may be slow ones
+    waiting: deque[Future[list[T]]] = deque()
     with (
         ThreadPoolExecutor(cores()) as pool,
         tqdm(total=len(numbers), desc=what, delay=2, leave=False) as bar,
     ):
-        try:
-            for row in numbers:
-                waiting.append(pool.submit(work, row))
-                if len(waiting) >= _AHEAD * cores():
-                    yield waiting.popleft().result()
-                    bar.update()
-            while waiting:
-                yield waiting.popleft().result()
+
+        def together(batch: list[int]) -> list[T]:
+            return [work(row) for row in batch]
+
+        def taken() -> Generator[T]:
+            for result in waiting.popleft().result():
+                yield result
                 bar.update()
+
+        try:
+            for at in range(0, len(numbers), size):
+                waiting.append(pool.submit(together, numbers[at : at + size]))
+                if len(waiting) * size >= _AHEAD * cores():
+                    yield from taken()
+            while waiting:
+                yield from taken()
         finally:
             pool.shutdown(cancel_futures=True)
 

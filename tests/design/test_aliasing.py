@@ -11,7 +11,7 @@ from confoundlab.design.labelling import Labelling
 from confoundlab.errors import InputError
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=25))
 def test_parts_are_the_rank_that_the_two_way_design_lacks(pairs):
     """Classes can be compared exactly where the additive model can estimate their difference."""
@@ -94,7 +94,7 @@ def test_a_stray_image_links_batches_and_is_said():
     assert "10 groups of the rarer class" in str(even) and "times as large" not in str(even)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=4, max_size=40))
 def test_the_inflation_is_that_of_statsmodels_and_the_thinnest_link_of_all_chains(pairs):
     labels, levels = np.array(pairs).T

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -44,7 +44,6 @@ def test_hashes_that_share_most_bits_are_cut_again(rng, monkeypatch):
 
 
 @given(st.sets(st.integers(0, 2**64 - 1), max_size=40), st.integers(0, 63))
-@settings(deadline=None)
 def test_any_hashes(values, distance):
     hashes = np.array(sorted(values), np.uint64)
     found = linked(hashes, distance)

@@ -54,7 +54,7 @@ def test_the_level_is_found_and_explained(labels, groups, blocks, units, permute
     assert (level.labels[level.unit] == A(labels)).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1)), min_size=2, max_size=7))
 def test_distinct_labellings_are_counted_and_drawn_inside_blocks(pairs):
     labels, blocks = A([p[0] for p in pairs]), A([p[1] for p in pairs])
@@ -85,7 +85,7 @@ def test_distinct_labellings_are_counted_and_drawn_inside_blocks(pairs):
     assert level.smallest_p(10**6, renamed=False) == pytest.approx(1 / len(distinct), rel=1e-3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     labels=st.lists(st.integers(0, 2), min_size=2, max_size=7),
     sizes=st.lists(st.integers(1, 3), min_size=7, max_size=7),

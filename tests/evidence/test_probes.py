@@ -28,7 +28,7 @@ def as_sklearn(splits, n):
     return PredefinedSplit(fold)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     n=st.integers(20, 150),
     d=st.integers(1, 200),

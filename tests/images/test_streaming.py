@@ -1,3 +1,7 @@
+import threading
+import time
+from collections import Counter
+
 import pytest
 
 from confoundlab.images import streaming
@@ -11,10 +15,16 @@ def test_results_come_in_order_and_errors_are_raised():
 
 
 def test_no_more_is_worked_ahead_than_is_taken_soon(monkeypatch):
-    monkeypatch.setattr(streaming, "_AHEAD", 3)
+    monkeypatch.setattr(streaming, "_AHEAD", 16)
     monkeypatch.setattr(streaming, "cores", lambda: 2)
     begun = []
     results = stream(lambda row: begun.append(row) or row, range(1000), "rows")
     assert next(results) == 0
     results.close()
-    assert len(begun) <= 3 * 2 + 1
+    assert len(begun) <= 16 * 2 + streaming._BATCH
+
+
+def test_few_rows_are_shared_out_one_by_one(monkeypatch):
+    monkeypatch.setattr(streaming, "cores", lambda: 2)
+    threads = in_order(lambda row: time.sleep(0.02) or threading.get_ident(), range(8), "slow rows")
+    assert sorted(Counter(threads).values()) == [4, 4]

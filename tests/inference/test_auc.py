@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from confoundlab.inference.auc import PairCounts, weighted_auc
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(n=st.integers(4, 60), classes=st.integers(2, 5), seed=st.integers(0, 999))
 def test_pairs_are_counted_as_scikit_learn_does_with_ties(n, classes, seed):
     rng = np.random.default_rng(seed)
@@ -23,7 +23,7 @@ def test_pairs_are_counted_as_scikit_learn_does_with_ties(n, classes, seed):
         assert found == pytest.approx(np.mean(each)) if each else np.isnan(found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(n=st.integers(6, 80), folds=st.integers(1, 3), seed=st.integers(0, 999))
 def test_weighted_areas_are_those_of_scikit_learn_with_ties(n, folds, seed):
     """Inside folds: the mean of the folds' areas, by the weight of their pairs."""

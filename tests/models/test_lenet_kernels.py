@@ -87,7 +87,7 @@ def test_gradients_of_every_layer_equal_autograd(height, width, channels, classe
     assert max(errors.values()) < 1e-5, errors
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     height=st.integers(12, 40),
     width=st.integers(12, 40),
