@@ -85,7 +85,7 @@ STUDY = Study(
     name="kvasir",
     title="Kvasir: endoscopy with settings of its own",
     datasets=(KVASIR, KVASIR_V2),
-    pages=(Page("kvasir", "kvasir", profile="quick"),),
+    pages=(Page("kvasir", "kvasir"),),
     profiles={
         "smoke": {
             "epochs": 2, "repeats": 1, "permutations": 99, "each": 40, "near_copies": False,
