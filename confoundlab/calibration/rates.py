@@ -275,6 +275,7 @@ def summary(test: str, cell: Cell | Coverage, trials: pd.DataFrame) -> dict[str,
         ("inside", trials.get("inside")),
     ):
         if hits is not None and n:
+            hits = hits.astype(bool)  # beside refused draws they were objects, of which 1 + 1 is 1
             exact = stats.binomtest(int(hits.sum()), n).proportion_ci(method="exact")
             row |= {name: float(hits.mean()), f"{name}_low": exact.low, f"{name}_high": exact.high}
     if "p" in trials:

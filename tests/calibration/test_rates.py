@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,8 @@ from confoundlab.calibration.designs import Cell
 from confoundlab.calibration.rates import Coverage, replicate, summary
 from confoundlab.calibration.trials import PERMUTATIONS
 from confoundlab.errors import InputError
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_rates_come_with_exact_intervals():
@@ -63,3 +67,23 @@ def test_intervals_that_a_draw_does_not_allow_are_counted_as_refused(monkeypatch
     cell = Coverage("accuracy", 10)
     row = summary("interval", cell, replicate("interval", cell, range(10)))
     assert (row["replicates"], row["refused"], row["inside"]) == (5, 5, 1.0)
+
+
+def test_refused_draws_do_not_touch_the_interval_of_the_rest():
+    inside = pd.DataFrame({"inside": np.array([True] * 90 + [False] * 6 + [np.nan] * 4, object)})
+    row = summary("interval", Coverage("accuracy", 5), inside)
+    assert (row["inside"], row["replicates"], row["refused"]) == (90 / 96, 96, 4)
+    exact = proportion_confint(90, 96, method="beta")
+    assert (row["inside_low"], row["inside_high"]) == pytest.approx(exact)
+
+
+@pytest.mark.parametrize("name", ["rejected", "leak_verdicts", "inverted_verdicts", "inside"])
+def test_stored_rates_have_the_exact_intervals_of_their_counts(name):
+    table = pd.read_csv(ROOT / "results" / "calibration" / "calibration.csv").dropna(subset=[name])
+    hits = (table[name] * table["replicates"]).round()
+    low, high = proportion_confint(hits, table["replicates"], method="beta")
+    assert len(table) > 50
+    assert table[f"{name}_low"].to_numpy() == pytest.approx(np.nan_to_num(low), abs=1e-5)
+    assert table[f"{name}_high"].to_numpy() == pytest.approx(
+        np.where(np.isnan(high), 1, high), abs=1e-5
+    )
