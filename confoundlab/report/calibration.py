@@ -237,11 +237,13 @@ def outside(table: pd.DataFrame) -> str:
     giant = long["sizes"] == "one giant"
     small = ~giant & (long["n_groups"] <= _FEW)
     least = f" ({short['inside'].min():.1%} at the least)" if len(short) else ""
+    surely = [int(there.sum()) for there in (short["inside_high"] < low, long["inside_low"] > high)]
     return (
         f"Of {len(own)} designs, the usual interval held the truth in {low:.0%} to {high:.0%} of "
         f"the draws in {len(own) - len(short) - len(long)}, seldomer in {len(short)}{least}, and "
-        f"oftener in {len(long)}: it is too long there. {giant.sum()} of those have a group with "
-        f"more than half of the images, {small.sum()} others have {_FEW} groups or fewer. Some of "
+        f"oftener in {len(long)}. By more than so few draws can err, it is too short in "
+        f"{surely[0]} and too long in {surely[1]}. Of the {len(long)}, {giant.sum()} have a group "
+        f"with more than half of the images, {small.sum()} others {_FEW} groups or fewer. Some of "
         f"that cannot be mended: a share of {few} answers takes {few + 1} values, and even the "
         f"exact interval of Clopper and Pearson holds the truth {exact} of the draws. An interval "
         "that is too long hides a leak; it never makes one."
