@@ -25,7 +25,7 @@ ALS = Study(
     name="als",
     title="ALS: the net counts cells (simulated plates)",
     data="simulated",
-    pages=(Page("als", "als", profile="quick"),),
+    pages=(Page("als", "als"),),
     profiles={
         "smoke": {"wells": 4, "side": 32, "embed_side": 64, "epochs": 4},
         "quick": {"wells": 8, "embed_side": 64},
