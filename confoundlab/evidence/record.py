@@ -113,14 +113,14 @@ class Evidence:
 
     def __str__(self) -> str:
         learned = f"; {self.n_fits - self.n_dead} of {self.n_fits} nets learned"
-        return (
+        said = (
             f"{self.metric} {self.estimate:.3f} (95% interval {self.ci_low:.3f} to "
             f"{self.ci_high:.3f}; chance {self.chance:.3f}; p = {self.p_value:.2g}, {self.sided}, "
             f"{self.permuted} permuted {self.n_permutations:,} times; {self.n_images:,} images in "
             f"{self.n_groups:,} groups{learned if self.n_dead else ''}; "
             f"{self.minimum_detectable:.3f} or more is found four times in five)"
-            + "".join(f" {remark}" for remark in self.remarks)
         )
+        return ". ".join([said, *(remark.removesuffix(".") for remark in self.remarks)])
 
 
 @dataclass(frozen=True, eq=False)

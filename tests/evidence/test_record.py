@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from confoundlab.evidence import held_out
 from confoundlab.evidence.record import (
     NullTest,
     design_of,
@@ -64,3 +67,9 @@ def test_no_p_value_is_smaller_than_the_design_allows():
     assert (1 + 70) / 1000 < 1 / 12 == test.above
     assert NullTest(1.0, np.ones(999), smallest_p=1 / 12).above == 1
     assert NullTest(0.0, 1 - null, smallest_p=1 / 12).below == 1 / 12
+
+
+def test_an_evidence_in_words_leaves_the_full_stop_to_who_says_it():
+    found = held_out.roc_auc(np.arange(40.0), np.arange(40) % 2, np.arange(40), n_permutations=9)
+    said = str(replace(found, remarks=("Factors were taken as x: classes.", "One is in doubt.")))
+    assert said.endswith("four times in five). Factors were taken as x: classes. One is in doubt")
