@@ -290,12 +290,15 @@ class Whole:
         if self.size < 1:
             raise InputError(f"{self} has no pixels.")
         import torch  # here, so that the other croppers come without it
-        from torchvision.transforms.v2 import functional as transforms
+        from torch.nn.functional import interpolate
 
         # channels stay last in memory: PyTorch reads them so as well, at a seventh of the time
-        channels_first = torch.from_numpy(np.ascontiguousarray(image)).movedim(-1, -3)
-        small = transforms.resize(channels_first, [self.size, self.size], antialias=True)
-        return np.ascontiguousarray(np.moveaxis(small.numpy(), -3, -1))
+        stack = torch.from_numpy(np.ascontiguousarray(image).reshape(-1, *image.shape[-3:]))
+        small = interpolate(
+            stack.movedim(-1, -3), (self.size, self.size), mode="bilinear", antialias=True
+        )
+        shape = (*image.shape[:-3], self.size, self.size, image.shape[-1])
+        return np.ascontiguousarray(small.movedim(-3, -1).numpy()).reshape(shape)
 
     def __str__(self) -> str:
         return f"whole image {self.size}x{self.size}"
