@@ -115,7 +115,7 @@ def scale_words(stored: dict[str, Any]) -> str:
         each = more / (last["images"] - first["images"])
         lines.append(
             f"- From {first['images']:,} to {last['images']:,} files the peak of memory grows by "
-            f"{each:.1f} kB an image."
+            f"{each:.2f} kB an image."
         )
     if "statistics" in stored:
         found = stored["statistics"]

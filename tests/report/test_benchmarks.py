@@ -66,7 +66,7 @@ def test_growth_is_told_with_ten_million_on_paper(scale):
     assert table["of the bare loop"][0] == "50%" and table["eight views over one"][0] == "1.25"
     words = report_benchmarks.scale_words(scale)
     assert f"{1e7 / 500 / 3600:,.0f} hours" in words and "decoding: 50% of the cores' time" in words
-    assert "grows by 0.8 kB an image" in words and "50 minutes (extrapolated)" in words
+    assert "grows by 0.80 kB an image" in words and "50 minutes (extrapolated)" in words
     part = {"seconds": 40.0, "peak MB": 1500.0}
     parts = dict.fromkeys(("factor map", "held-out evidence", "probe"), part)
     scale["statistics"] = parts | {"rows": 100_000, "levels": 1000, "features": 50}
