@@ -64,7 +64,8 @@ class Scan(NamedTuple):
 
 def pixel_digest(pixels: Pixels) -> str:
     """SHA-256 of height, width and three-channel pixels; gray is three equal channels."""
-    rgb = pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)
+    has_three = pixels.shape[2] == 3  # as nearly always, and broadcasting takes its time
+    rgb = pixels if has_three else np.broadcast_to(pixels, (*pixels.shape[:2], 3))
     rgb = np.ascontiguousarray(rgb)
     found = hashlib.sha256(np.array(rgb.shape, dtype="<u4").tobytes())
     found.update(rgb.data)

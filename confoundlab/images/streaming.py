@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -24,13 +25,14 @@ def stream(work: Callable[[int], T], rows: Iterable[int], what: str) -> Generato
     numbers = list(rows)
     size = max(1, min(_BATCH, len(numbers) // (_BATCH * cores())))  # few rows may be slow ones
     waiting: deque[Future[list[T]]] = deque()
+    ended = Event()  # an interrupt waits for one row of each thread, not for its batch
     with (
         ThreadPoolExecutor(cores()) as pool,
         tqdm(total=len(numbers), desc=what, delay=2, leave=False) as bar,
     ):
 
         def together(batch: list[int]) -> list[T]:
-            return [work(row) for row in batch]
+            return [work(row) for row in batch if not ended.is_set()]
 
         def taken() -> Generator[T]:
             for result in waiting.popleft().result():
@@ -45,6 +47,7 @@ def stream(work: Callable[[int], T], rows: Iterable[int], what: str) -> Generato
             while waiting:
                 yield from taken()
         finally:
+            ended.set()
             pool.shutdown(cancel_futures=True)
 
 

@@ -28,3 +28,13 @@ def test_few_rows_are_shared_out_one_by_one(monkeypatch):
     monkeypatch.setattr(streaming, "cores", lambda: 2)
     threads = in_order(lambda row: time.sleep(0.02) or threading.get_ident(), range(8), "slow rows")
     assert sorted(Counter(threads).values()) == [4, 4]
+
+
+def test_who_stops_waits_for_a_row_and_not_for_its_batch(monkeypatch):
+    monkeypatch.setattr(streaming, "cores", lambda: 2)
+    begun = []
+    results = stream(lambda row: begun.append(row) or time.sleep(0.01), range(1000), "slow rows")
+    next(results)
+    before = len(begun)
+    results.close()
+    assert len(begun) <= before + 2
