@@ -19,6 +19,7 @@ from confoundlab.escape import terminal
 MEASURED = ("sha256", "height", "width")  # columns that come from the files themselves
 FILE = "file"  # a path below the folder, while the set is made
 _NAMES = ("image", "label", "group")
+_UNFIT = (bytes, complex, np.complexfloating)  # scalars that are neither text nor on a line
 
 
 def rows_of(
@@ -85,7 +86,10 @@ def checked(table: pd.DataFrame) -> pd.DataFrame:
         given = table[column]
         empty = np.flatnonzero(given.isna() | (given.astype(str).str.strip() == ""))
         if len(empty):
-            raise InputError(f"Column {column!r} is empty in row(s) {empty[:5].tolist()}.")
+            raise InputError(
+                f"Column {column!r} is empty in {len(empty)} row(s): {empty[:5].tolist()}"
+                f"{' and others' if len(empty) > 5 else ''}."
+            )
     table = table.astype(dict.fromkeys(_NAMES, str))
     for column in table.columns:
         texts = table[column] if table[column].dtype.kind not in "biufmM" else table[column][:0]
@@ -116,10 +120,15 @@ def _check_row(name: str, row: object) -> None:
     for key, value in row.items():
         if not isinstance(key, str):
             raise InputError(f"describe gives a column {key!r} for {name}; its name must be text.")
-        if not pd.api.types.is_scalar(value) or isinstance(value, bytes):
+        if not pd.api.types.is_scalar(value) or isinstance(value, _UNFIT):
             raise InputError(
                 f"describe gives {type(value).__name__} as {key!r} of {name}; it must be text, a "
                 "number, a date or a boolean."
+            )
+        if key in _NAMES and (not str(value).strip() or pd.isna(value)):
+            raise InputError(
+                f"describe gives an empty {key!r} for {name}. Give one, or None in place of the "
+                "row for a file that does not belong."
             )
         if _is_odd(key) or _is_odd(value):
             shown = terminal(f"{key!s}: {value!s}", keep="")

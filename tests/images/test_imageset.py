@@ -126,7 +126,7 @@ def test_from_arrays_agrees_with_files(folder):
     [
         (np.zeros((2, 4, 4, 1)), {"label": ["a", "b"]}, "uint8"),
         (np.zeros((2, 4, 4, 1), np.uint8), {"label": ["a"]}, "2 images, but 1"),
-        (np.zeros((2, 4, 4, 1), np.uint8), {"label": ["a", None]}, "'label' is empty in row"),
+        (np.zeros((2, 4, 4, 1), np.uint8), {"label": ["a", None]}, "'label' is empty in 1 row"),
         (np.zeros((2, 4, 4, 1), np.uint8), {"name": ["a", "b"]}, "needs a column 'label'"),
         (np.zeros((2, 4, 4, 1), np.uint8), {"label": ["a", "b"], "image": ["x", "x"]}, "unique"),
     ],

@@ -45,6 +45,12 @@ def test_scalars_are_kept_as_they_are(value):
         ({"label": ["a"]}, "gives list as 'label' of ill/1.png"),
         ({"label": Path("ill")}, "as 'label'"),
         ({"label": b"a"}, "gives bytes"),
+        ({"label": "a", "focus": 1 + 2j}, "gives complex as 'focus'"),
+        ({"label": "a", "focus": np.complex64(1)}, "gives complex64 as 'focus'"),
+        ({"label": None}, "an empty 'label' for ill/1.png"),
+        ({"label": " "}, "an empty 'label' for ill/1.png"),
+        ({"label": "a", "group": float("nan")}, "an empty 'group' for ill/1.png"),
+        ({"label": "a", "image": pd.NA}, "an empty 'image' for ill/1.png"),
         ({1: "a"}, "its name must be text"),
         ({"label": "a", "width": 640, "height": 480}, r"column\(s\) height, width for ill/1.png"),
         ({"label": "a", "sha256": "abc"}, "such as sha256_given"),
@@ -86,8 +92,8 @@ def test_names_labels_and_groups_become_text(ids):
     ("columns", "why"),
     [
         ({"image": ["a", "b"]}, "needs a column 'label'"),
-        ({"label": ["x", None]}, r"'label' is empty in row\(s\) \[1\]"),
-        ({"label": ["x", " "]}, r"'label' is empty in row\(s\) \[1\]"),
+        ({"label": ["x", None]}, r"'label' is empty in 1 row\(s\): \[1\]"),
+        ({"label": ["x", " "]}, r"'label' is empty in 1 row\(s\): \[1\]"),
         ({"image": [1, "1"]}, "doubled: 1"),
         (
             {"label": ["x", "x\0"]},
