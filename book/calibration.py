@@ -22,7 +22,7 @@
 #
 # Each dot is a design without a leak. An exact test calls one draw in twenty significant.
 
-# %% mystnb={"figure": {"name": "fig-false-alarms", "caption": "Share of draws without a leak that each test calls significant; a dot a design, gray bars its exact 95% interval, the dashed line the promised 5%. Dots should lie on the line or left of it. Orange crosses are what other tools do, for comparison: counting near copies one by one, and the usual t-test over repeated splits."}, "image": {"alt": "Rows of dots, one row a test, around a dashed line at five percent; two rows of orange crosses lie far to the right."}} tags=["remove-input"]
+# %% mystnb={"figure": {"name": "fig-false-alarms", "caption": "Share of draws without a leak that each test calls significant; a dot a design, gray bars its exact 95% interval, the dashed line the promised 5%. Dots should lie on the line or left of it. Orange squares are what other tools do, for comparison: near copies counted one by one, a split that cuts groups, and t-tests over repeated splits."}, "image": {"alt": "Rows of dots, one row a test, around a dashed line at five percent; orange squares, on rows of their own, lie far to the right."}} tags=["remove-input"]
 from pathlib import Path
 
 from IPython.display import Markdown, display
@@ -101,7 +101,7 @@ display(report.table(calibration.detectable(stored)))
 # %% mystnb={"figure": {"name": "fig-coverage", "caption": "Share of 95% intervals that hold the truth, against the number of groups of ten images; the gray band is 93 to 97%. Solid lines are the default for shares and areas. With few groups and a truth near 1, hardly any group goes wrong and percentiles cannot know that one might; the default counts half a group more. The last panels are the evidence about factors. Lines are named for the truth of the metric; of a difference, for the first experiment's, the second being at 0.5; of the parts of an accuracy, for 0.5 plus the share of answers that follow the factor."}, "image": {"alt": "Panels of lines that reach the gray band from below as the number of groups rises."}} tags=["remove-input"]
 figure = evidence.coverage(stored)
 
-# %% tags=["remove-input"]
+# %% tags=["remove-input", "full-width"]
 display(report.table(calibration.covered(stored)))
 
 # %% [markdown]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -107,14 +108,15 @@ def second_runs(table: pd.DataFrame) -> str:
     again = table[table["kind"] == "null, again"]
     last = latest_nulls(table)
     still = last[(last["rejected_low"] > ALPHA) & ~last["test"].str.startswith("WRONG")]
-    tests = ", ".join(sorted(still["test"].unique())) or "none"
+    tests = ", ".join(sorted(still["test"].unique()))
+    left = f"{len(still)} stayed above (tests: {tests})" if tests else "none stayed above"
     sizes = sorted(again["replicates"].round(-2).unique())
     draws = " and ".join(f"{size:,.0f}" for size in sizes) or "no"
     return (
         f"Of {len(first)} tests and designs, {high} lay above {ALPHA:.0%} with their whole "
         f"interval in the first run; about {0.025 * len(first):.0f} would by luck alone, were "
         f"every test exact. They were run again on {draws} fresh draws, for as long as they did; "
-        f"{len(still)} stayed above (tests: {tests})."
+        f"{left}."
     )
 
 
@@ -159,15 +161,16 @@ def covered(table: pd.DataFrame) -> pd.DataFrame:
     """Return the range of coverage over truths, by metric, method, sizes and number of groups.
 
     Numbers of groups rise from left to right. A dash stands where one was not tried, and "none"
-    where no interval was given.
+    where no interval was given. Probes have a table of their own, `covered_probes`.
     """
     own = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]
+    own = own[own["metric"] != PROBE]
     rows = []
     for key, part in own.groupby(["metric", "method", "sizes"], sort=True):
         row = dict(zip(("metric", "interval", "sizes"), key, strict=True))
         for groups in sorted(own["n_groups"].unique()):
-            inside = 100 * part.loc[part["n_groups"] == groups, "inside"]
-            tried = f"{inside.min():.0f}–{inside.max():.0f}%" if inside.notna().any() else "none"
+            inside = part.loc[part["n_groups"] == groups, "inside"]
+            tried = _range(inside) if inside.notna().any() else "none"
             row[f"{groups:.0f} groups"] = tried if len(inside) else "–"
         rows.append(row)
     return pd.DataFrame(rows)
@@ -210,19 +213,24 @@ def covered_probes(table: pd.DataFrame) -> pd.DataFrame:
     sizes = ["n_groups", "images_per_group", "classes"]
     for _, part in own.groupby(sizes, sort=True):
         groups, each, classes = part[sizes].iloc[0]
-        inside = 100 * part["inside"]
         rows.append(
             {
                 "images": f"{groups * each:.0f}"
                 + (f" in groups of {each:.0f}" if each > 1 else ""),
                 "classes": f"{classes:.0f}",
                 "leaks tried": str(len(part)),
-                "interval holds the truth": f"{inside.min():.0f}–{inside.max():.0f}%",
+                "interval holds the truth": _range(part["inside"]),
             }
         )
     return pd.DataFrame(
         rows, columns=["images", "classes", "leaks tried", "interval holds the truth"]
     )
+
+
+def _range(shares: pd.Series[Any]) -> str:
+    """Return the least and the greatest share in per cent, once where they are one."""
+    least, greatest = (f"{100 * share:.0f}" for share in (shares.min(), shares.max()))
+    return f"{least}%" if least == greatest else f"{least}–{greatest}%"
 
 
 def outside(table: pd.DataFrame) -> str:

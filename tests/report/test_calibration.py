@@ -35,7 +35,7 @@ def test_what_was_found_are_means_and_ranges_of_the_stored_rates(calibrated):
 
 
 def test_second_runs_are_counted(calibrated):
-    assert "0 stayed above (tests: none)" in report.second_runs(calibrated)
+    assert "; none stayed above." in report.second_runs(calibrated)
     high = calibrated[calibrated["kind"] == "null"].iloc[:1]
     high = high.assign(kind="null, again", rejected_low=0.06, replicates=1600)
     words = report.second_runs(pd.concat([calibrated, high]))
@@ -46,7 +46,12 @@ def test_ranges_of_coverage(calibrated):
     table = report.covered(calibrated)
     inside = calibrated[calibrated["kind"] == "coverage"]["inside"]
     shown = table["10 groups"].iloc[0]
-    assert shown == f"{100 * inside.min():.0f}–{100 * inside.max():.0f}%"
+    ends = sorted({round(100 * share) for share in (inside.min(), inside.max())})
+    assert shown == "–".join(map(str, ends)) + "%"
+    rows = calibrated[calibrated["kind"] == "coverage"]
+    twice = pd.concat([rows.assign(inside=0.92), rows.assign(inside=1.0)])
+    assert report.covered(twice)["10 groups"].tolist() == ["92–100%"]
+    assert report.covered(rows.assign(metric="ROC AUC of a probe")).empty
 
 
 def test_numbers_of_groups_that_were_not_tried_are_dashes_in_order(calibrated):
@@ -124,7 +129,7 @@ def test_coverage_of_probes_is_a_range_over_leaks(calibrated):
     ]  # fmt: skip
     found = report.covered_probes(pd.concat([calibrated, pd.DataFrame(rows)]))
     assert found["images"].tolist() == ["200 in groups of 10", "100"]
-    assert found["interval holds the truth"].tolist() == ["93–93%", "94–96%"]
+    assert found["interval holds the truth"].tolist() == ["93%", "94–96%"]
     assert report.covered_probes(calibrated.drop(columns="leak")).empty
 
 
