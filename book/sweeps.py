@@ -33,33 +33,56 @@ STORE = Path("../results/sweeps")
 def tell(name):
     stored = sweeps.read(STORE / f"{name}.csv", name)
     display(Markdown(sweeps.words(stored, name)))
-    display(report.table(sweeps.moved(stored, name)))
-    return curves(stored, name)
+    return stored
 
 
 # %% [markdown]
 # ## Does the leak need a crop of this size?
 
+# %% tags=["remove-input"]
+stored = tell("crop_size")
+
+# %% tags=["remove-input", "full-width"]
+display(report.table(sweeps.moved(stored, "crop_size")))
+
 # %% mystnb={"figure": {"name": "fig-sweep-crop", "caption": "COIL-20: accuracy against the side of the crop in pixels, at the same corner. A mark a run with its 95% interval, a colour a question; lines join means. Dashed: chance. In larger crops some objects reach in, so that what the net names there need not be the session."}, "image": {"alt": "Accuracy with intervals against the side of the crop, a line a question, above a dashed chance line."}} tags=["remove-input", "full-width"]
-figure = tell("crop_size")
+figure = curves(stored, "crop_size")
 
 # %% [markdown]
 # ## What does reducing whole images cost?
 
-# %% mystnb={"figure": {"name": "fig-sweep-whole", "caption": "COIL-20: accuracy against the side to which whole images are reduced, in pixels. A mark a run with its 95% interval, a colour a question; lines join means. Dashed: chance. Lines of the crop are level, because it is cut from images as they are."}, "image": {"alt": "Accuracy with intervals against the side of whole images, a line a question, above a dashed chance line."}} tags=["remove-input", "full-width"]
-figure = tell("whole_size")
+# %% tags=["remove-input"]
+stored = tell("whole_size")
+
+# %% tags=["remove-input", "full-width"]
+display(report.table(sweeps.moved(stored, "whole_size")))
+
+# %% mystnb={"figure": {"name": "fig-sweep-whole", "caption": "COIL-20: accuracy against the side to which whole images are reduced, in pixels. A mark a run with its 95% interval, a colour a question; lines join means. Dashed: chance. Crops are cut from images as they are, so that this setting does not move them and they have no line."}, "image": {"alt": "Accuracy with intervals against the side of whole images, a line a question, above a dashed chance line."}} tags=["remove-input", "full-width"]
+figure = curves(stored, "whole_size")
 
 # %% [markdown]
 # ## Would more training find more?
 
+# %% tags=["remove-input"]
+stored = tell("epochs")
+
+# %% tags=["remove-input", "full-width"]
+display(report.table(sweeps.moved(stored, "epochs")))
+
 # %% mystnb={"figure": {"name": "fig-sweep-epochs", "caption": "COIL-20: accuracy against epochs of training. A mark a run with its 95% interval, a colour a question; lines join means. Dashed: chance. Where a line still rises at its right end, the quick profile says too little."}, "image": {"alt": "Accuracy with intervals against epochs, a line a question, above a dashed chance line."}} tags=["remove-input", "full-width"]
-figure = tell("epochs")
+figure = curves(stored, "epochs")
 
 # %% [markdown]
 # ## Is it the seed?
 
+# %% tags=["remove-input"]
+stored = tell("seed")
+
+# %% tags=["remove-input", "full-width"]
+display(report.table(sweeps.moved(stored, "seed")))
+
 # %% mystnb={"figure": {"name": "fig-sweep-seed", "caption": "COIL-20: accuracy against the seed, which draws splits, initial weights and permutations. A mark a run with its 95% interval, a colour a question. Dashed: chance. The marks of a colour should lie in one another's intervals, and no verdict should hang on one seed."}, "image": {"alt": "Accuracy with intervals against the seed, a line a question, above a dashed chance line."}} tags=["remove-input", "full-width"]
-figure = tell("seed")
+figure = curves(stored, "seed")
 
 # %% [markdown]
 # ## What would change our mind

@@ -28,8 +28,14 @@ def question(line: pd.Series[Any]) -> str:
 
 
 def lead(table: pd.DataFrame) -> list[str]:
-    """Return the questions that a figure shows: those of controls first, in the table's order."""
+    """Return the questions that a figure shows: those of controls first, in the table's order.
+
+    Where some answers differ between runs, those that never do are left out: the size of whole
+    images says nothing of a crop.
+    """
     asked = table.assign(asked=table.apply(question, axis=1))
+    answers = asked.groupby("asked")["estimate"].transform("nunique")
+    asked = asked[(answers > 1) | (answers.max() == 1)]
     controls = asked[asked["p_adjusted"].notna()]
     return list(dict.fromkeys([*controls["asked"], *asked["asked"]]))[:_LINES]
 

@@ -67,7 +67,7 @@ def moved(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def words(table: pd.DataFrame, name: str) -> str:
-    """Return in one sentence how far the first control of a sweep moves, and whether it leaks."""
+    """Return in words how far the first question of a sweep moves, and how often it leaks."""
     column = f"parameter:{name}"
     asked = table.assign(asked=table.apply(question, axis=1))
     first = lead(table)[0]
@@ -75,8 +75,8 @@ def words(table: pd.DataFrame, name: str) -> str:
     low, high = own.iloc[0], own.iloc[-1]
     above = int((own["ci_low"] > own["chance"]).sum())
     return (
-        f"Asked with “{first}”, nets named {percent(low['estimate'])} right at {low[column]} and "
-        f"{percent(high['estimate'])} at {high[column]}, where chance is "
+        f"Asked with “{first}”, nets named {percent(low['estimate'])} right at {name} "
+        f"{low[column]} and {percent(high['estimate'])} at {high[column]}, where chance is "
         f"{percent(own['chance'].mean())}. The interval lay above chance in {above} of {len(own)} "
         "runs."
     )

@@ -25,6 +25,15 @@ def test_questions_are_the_same_at_all_sizes_and_controls_come_first():
     assert lead(rows)[0] == "crop nxn corner, random n/n, LeNet-5"
 
 
+def test_questions_that_a_setting_does_not_move_are_left_out_where_others_move():
+    rows = table([12, 16])
+    moving = rows["learner"] == "random forest"  # no control
+    rows.loc[moving, "estimate"] = [0.5, 0.6]
+    assert lead(rows) == ["crop nxn corner, random n/n, random forest"]
+    rows.loc[~moving, "estimate"] = [0.4, 0.5]
+    assert len(lead(rows)) == 2 and lead(rows)[0].endswith("LeNet-5")
+
+
 @pytest.mark.parametrize("values", [[12, 16, 20], ["top-left", "top-right"]])
 def test_a_line_a_question_through_its_means(values):
     figure = curves(table(values), "crop_size")

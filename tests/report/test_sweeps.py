@@ -30,7 +30,7 @@ def test_a_row_a_question_and_a_column_a_value(table, tmp_path):
 
 def test_the_sentence_tells_the_least_and_the_most(table):
     said = sweeps.words(table[table["metric"] == "accuracy"], "crop_size")
-    assert "30.0% right at 12 and 50.0% at 20" in said and "in 2 of 3 runs" in said
+    assert "30.0% right at crop_size 12 and 50.0% at 20" in said and "in 2 of 3 runs" in said
 
 
 @pytest.mark.parametrize(
