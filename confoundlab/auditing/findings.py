@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from confoundlab.auditing.state import Audit, Tested
-from confoundlab.evidence.verdicts import Verdict
+from confoundlab.evidence.verdicts import MARGIN, Verdict
 from confoundlab.report.sentences import percent
 
 
@@ -208,7 +208,7 @@ def _nothing(audit: Audit) -> Finding:
         )  # fmt: skip
     return Finding(
         Kind.NO_LEAK_FOUND, "all", f"none of {len(controls)} tests names the label",
-        "Each of them would have found a leak of ten points, four times in five.",
+        f"The whole interval of each lies less than {100 * MARGIN:.0f} points above chance.",
         "Read below what this does not establish.",
     )  # fmt: skip
 

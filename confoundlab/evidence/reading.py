@@ -27,8 +27,11 @@ def detectable(evidence: Evidence, n_tests: int = 1, alpha: float = ALPHA) -> fl
 
     The distance from chance that a test finds, in standard errors, is the sum of two normal
     quantiles, that of its level and that of its power; `Evidence.minimum_detectable` is that of one
-    test at 5 %, and grows as the level is shared among tests.
+    test at 5 %, and grows as the level is shared among tests. It is 1 where no p-value of the
+    design is small enough for so many.
     """
+    if n_tests * evidence.smallest_of_both_tails >= alpha:
+        return 1.0
     e, quantile = evidence, NormalDist().inv_cdf
     asked, alone = (quantile(1 - level / 2) for level in (alpha / n_tests, ALPHA))
     ratio = (asked + quantile(POWER)) / (alone + quantile(POWER))
@@ -96,6 +99,11 @@ class Reading:
         return detectable(self.e, self.n_tests, self.alpha)
 
     @property
+    def found(self) -> str:
+        """What is found four times in five among these tests, in words."""
+        return f"{self.value(self.least)} or more" if self.least < 1 else "no leak of any size"
+
+    @property
     def size(self) -> tuple[float, float]:
         """Estimate and upper end of the interval, above chance; a correlation's on either side."""
         e = self.e
@@ -142,17 +150,16 @@ class Reading:
         elif e.ci_low > self.bar:
             yield f"Not significant ({p}), yet the interval lies above chance ({self}).", _COLLECT
         estimate, end = self.size
-        least = self.value(self.least)
         if estimate > self.least - e.chance:
             yield (
-                f"The estimate itself ({self}) is beyond {least}, which would have been found four "
-                "times in five.",
+                f"The estimate itself ({self}) is beyond {self.value(self.least)}, which would "
+                "have been found four times in five.",
                 _COLLECT,
             )
         if end >= self.margin:
             yield (
                 f"A leak up to {self.value(e.chance + end)} may be there ({self}), and "
-                f"{self.value(e.chance + self.margin)} was to be ruled out; {least} or more would "
+                f"{self.value(e.chance + self.margin)} was to be ruled out; {self.found} would "
                 "have been found four times in five.",
                 _COLLECT,
             )
@@ -165,8 +172,7 @@ class Reading:
 
     @property
     def _smallest(self) -> float:
-        tails = 1 if self.e.sided == "two-sided" else 2
-        return min(1.0, tails * self.n_tests * self.e.smallest_p)
+        return min(1.0, self.n_tests * self.e.smallest_of_both_tails)
 
     @property
     def _counted(self) -> str:

@@ -68,7 +68,7 @@ class Evidence:
     minimum_detectable : float
         Smallest true value that is called LEAK with 80 % power, tested alone
         (`power.minimum_detectable`). For probes it is at least `least_refitted`, for differences
-        and R² `least_shift`.
+        and R² `least_shift`. It is 1 where no p-value of the design is small enough.
     seed : int
         Of resampling and permutation.
     n_fits, n_dead : int
@@ -111,14 +111,31 @@ class Evidence:
     sided: Sided = "one-sided"
     remarks: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.smallest_of_both_tails >= ALPHA:
+            object.__setattr__(self, "minimum_detectable", 1.0)
+
+    @property
+    def smallest_of_both_tails(self) -> float:
+        """Return the smallest p-value of both tails (`reading.both_tails`) that there can be."""
+        return min(1.0, self.smallest_p * (1 if self.sided == "two-sided" else 2))
+
     def __str__(self) -> str:
+        found = (
+            f"p of both tails cannot be below {self.smallest_of_both_tails:.2g}, so nothing is "
+            "ever found"
+            if self.smallest_of_both_tails >= ALPHA
+            else "no value is found four times in five"
+            if self.minimum_detectable >= 1
+            else f"{self.minimum_detectable:.3f} or more is found four times in five"
+        )
         learned = f"; {self.n_fits - self.n_dead} of {self.n_fits} nets learned"
         said = (
             f"{self.metric} {self.estimate:.3f} (95% interval {self.ci_low:.3f} to "
             f"{self.ci_high:.3f}; chance {self.chance:.3f}; p = {self.p_value:.2g}, {self.sided}, "
             f"{self.permuted} permuted {self.n_permutations:,} times; {self.n_images:,} images in "
-            f"{self.n_groups:,} groups{learned if self.n_dead else ''}; "
-            f"{self.minimum_detectable:.3f} or more is found four times in five)"
+            f"{self.n_groups:,} group{'s' * (self.n_groups > 1)}"
+            f"{learned if self.n_dead else ''}; {found})"
         )
         return ". ".join([said, *(remark.removesuffix(".") for remark in self.remarks)])
 

@@ -243,9 +243,9 @@ def _judge(
         )
     if obstacles:
         return Verdict.INCONCLUSIVE, [reason for reason, _ in obstacles], obstacles[0][1]
-    excluded, least = read.value(read.e.chance + read.margin), read.value(read.least)
+    excluded = read.value(read.e.chance + read.margin)
     reasons = [
-        f"Not significant, and the interval rules out {excluded} ({read}); {least} or more would "
+        f"Not significant, and the interval rules out {excluded} ({read}); {read.found} would "
         "have been found four times in five."
     ]
     if planted:

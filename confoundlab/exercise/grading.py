@@ -164,7 +164,7 @@ def _leak(answer: Answer, task: Assignment, solution: Solution) -> tuple[int, st
     )
     said = f"Nothing leaks: {why} ({seen})."
     if answer.leak == Verdict.INCONCLUSIVE:
-        return FULL // 2, f"{said} These images are enough to have found a leak of ten points."
+        return FULL // 2, f"{said} These images are enough to rule out a leak of ten points."
     return FULL * (answer.leak == Verdict.NO_LEAK_FOUND), said
 
 

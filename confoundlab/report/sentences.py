@@ -191,6 +191,8 @@ def gap(words: str, found: Evidence, shared: tuple[float, float] | None = None) 
 
 def detectable(words: str, record: dict[str, Any]) -> str:
     """Return in words how large a leak would have been found."""
+    if record["minimum_detectable"] >= 1:
+        return f"{words} could have found no leak of any size four times in five."
     return (
         f"{words} could have found an accuracy of {percent(record['minimum_detectable'])} or more "
         f"four times in five; chance is {percent(record['chance'])}. A smaller leak may go unseen."

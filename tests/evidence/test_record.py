@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from confoundlab.evidence import held_out
+from confoundlab.evidence import detectable, held_out
 from confoundlab.evidence.record import (
     NullTest,
     design_of,
@@ -69,7 +69,35 @@ def test_no_p_value_is_smaller_than_the_design_allows():
     assert NullTest(0.0, 1 - null, smallest_p=1 / 12).below == 1 / 12
 
 
+@pytest.mark.parametrize(
+    ("smallest", "sided", "finds"),
+    [(0.02, "one-sided", True), (0.025, "one-sided", False), (0.04, "two-sided", True),
+     (0.05, "two-sided", False), (1.0, "two-sided", False)],
+)  # fmt: skip
+def test_a_test_whose_p_cannot_be_small_finds_nothing(smallest, sided, finds):
+    """LEAK asks for p of both tails below 5 %, so that a one-sided p counts twice."""
+    found = held_out.roc_auc(np.arange(40.0), np.arange(40) % 2, np.arange(40), n_permutations=199)
+    assert found.minimum_detectable < 1
+    now = replace(found, smallest_p=smallest, sided=sided)
+    assert now.minimum_detectable == (found.minimum_detectable if finds else 1)
+    assert ("or more is found four times in five" in str(now)) == finds
+    assert ("nothing is ever found" in str(now)) != finds
+    assert (detectable(now) < 1) == finds
+
+
+def test_what_is_found_counts_how_many_tests_there_are():
+    found = held_out.roc_auc(np.arange(40.0), np.arange(40) % 2, np.arange(40), n_permutations=199)
+    now = replace(found, smallest_p=0.01)
+    assert found.minimum_detectable < detectable(now, 2) < detectable(now, 3) == 1
+
+
+def test_an_evidence_of_one_group_says_so_in_words():
+    found = held_out.roc_auc(np.arange(40.0), np.arange(40) % 2, np.arange(40), n_permutations=199)
+    assert "40 images in 1 group;" in str(replace(found, n_groups=1))
+    assert "no value is found four times" in str(replace(found, minimum_detectable=1.0))
+
+
 def test_an_evidence_in_words_leaves_the_full_stop_to_who_says_it():
-    found = held_out.roc_auc(np.arange(40.0), np.arange(40) % 2, np.arange(40), n_permutations=9)
+    found = held_out.roc_auc(np.arange(40.0), np.arange(40) % 2, np.arange(40), n_permutations=199)
     said = str(replace(found, remarks=("Factors were taken as x: classes.", "One is in doubt.")))
     assert said.endswith("four times in five). Factors were taken as x: classes. One is in doubt")

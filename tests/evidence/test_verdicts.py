@@ -52,6 +52,8 @@ MISSED = replace(FOUND, found=False, estimate=0.51)
         (made(**INVERTS), {}, Verdict.INVERTED, "opposite labels"),
         (made(**INVERTS), {"p_adjusted": 0.06}, Verdict.NO_LEAK_FOUND, "rules out"),
         (made(p=0.2, smallest=0.1), {}, Verdict.INCONCLUSIVE, "too few ways"),
+        (made(p=0.2, high=0.61, smallest=0.1), {}, Verdict.INCONCLUSIVE, "no leak of any size"),
+        (made(p=0.2, high=0.61), {"n_tests": 60}, Verdict.INCONCLUSIVE, "no leak of any size"),
         (made(p=0.2), {"n_tests": 60}, Verdict.INCONCLUSIVE, "Draw more permutations"),
         (made(p=0.2, smallest=0.0011, n_fits=2), {"n_tests": 30}, Verdict.INCONCLUSIVE, "Draw mor"),
         (made(p=0.2, smallest=0.1, n_permutations=9, n_allowed=999), {}, Verdict.INCONCLUSIVE,

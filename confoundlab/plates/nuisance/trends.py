@@ -120,7 +120,8 @@ def edge(
     if not pairs:
         raise InputError(
             f"{len(inner) - inner.sum()} of {len(inner)} wells lie in the outermost {rings} "
-            "ring(s): there is nothing to compare in any plate. Choose another number of rings."
+            f"ring{'s' * (rings > 1)}: there is nothing to compare in any plate. Choose another "
+            "number of rings."
         )
     rng = np.random.default_rng(seed)
     group = _resampled(plate)

@@ -77,7 +77,8 @@ def places(
     words = [f"centre: {trends.radial(table, value, **options)}"]
     if 0 < heatmaps.at_edge(table, _SHAPE, rings).mean() < 1:
         found = trends.edge(table, value, rings=rings, **options)
-        words.append(f"outermost {rings} ring(s): {found}")
+        which = "ring" if rings == 1 else f"{rings} rings"
+        words.append(f"outermost {which}: {found}")
     return words
 
 
