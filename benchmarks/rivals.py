@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, permutation_test_score
+from sklearn.model_selection import StratifiedGroupKFold, permutation_test_score
 from tqdm import tqdm
 
 from confoundlab.calibration import Cell, Drawn, draw
@@ -76,20 +76,24 @@ def ours(drawn: Drawn) -> bool | None:
     return found.p_value <= LEVEL
 
 
-def sklearn_plain(drawn: Drawn) -> bool:
+def sklearn_plain(drawn: Drawn) -> bool | None:
     """`permutation_test_score` as its own example calls it; 19 permutations hold 5 % exactly."""
     return _sklearn(drawn, cv=5)
 
 
-def sklearn_groups(drawn: Drawn) -> bool:
+def sklearn_groups(drawn: Drawn) -> bool | None:
     """Ask the same, told the patients: its labels then move inside patients only."""
-    return _sklearn(drawn, cv=GroupKFold(5), groups=drawn.groups)
+    return _sklearn(drawn, cv=StratifiedGroupKFold(5), groups=drawn.groups)
 
 
-def _sklearn(drawn: Drawn, **how: Any) -> bool:
+def _sklearn(drawn: Drawn, **how: Any) -> bool | None:
+    """Whether it calls the draw; None where it has no score, as in a fold of one class.
+
+    The p-value beside a score that is no number is the least there is, and is no finding.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a fold without the rare class warns
-        p_value = permutation_test_score(
+        score, _, p_value = permutation_test_score(
             LogisticRegression(max_iter=200),
             drawn.features,
             drawn.labels,
@@ -97,8 +101,8 @@ def _sklearn(drawn: Drawn, **how: Any) -> bool:
             scoring="roc_auc",
             random_state=drawn.seed,
             **how,
-        )[2]
-    return bool(p_value <= LEVEL)
+        )
+    return bool(p_value <= LEVEL) if np.isfinite(score) else None
 
 
 def ours_site(drawn: Drawn) -> bool | None:
@@ -210,6 +214,14 @@ def _is_done(row: dict[str, Any] | None, tool: Tool) -> bool:
     return bool(row["draws"] + row["refused"] >= DRAWS)
 
 
+def _in_order(rows: dict[tuple[str, str, str], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows in the order of the tools, whichever was measured last."""
+    wanted = [(tool.name, truth, name) for tool in TOOLS
+              for truth, cells in (("no leak", tool.nulls), ("leak", tool.leaks))
+              for name in cells]  # fmt: skip
+    return [rows[key] for key in wanted if key in rows]
+
+
 @click.command()
 @click.option("--draws", type=click.IntRange(1), help="Of each design; nothing is stored.")
 def main(draws: int | None) -> None:
@@ -226,7 +238,7 @@ def main(draws: int | None) -> None:
                     rows[key] = measure(tool, name, cell, truth, draws or DRAWS, pool)
                     click.echo(f"{tool.name}; {name}; {truth}: {rows[key]['called']} called")
                     if draws is None:
-                        text = pd.DataFrame(rows.values()).to_csv(index=False)
+                        text = pd.DataFrame(_in_order(rows)).to_csv(index=False)
                         write_aside(STORE, lambda aside, text=text: aside.write_text(text))
 
 

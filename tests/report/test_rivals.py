@@ -1,6 +1,13 @@
+import dataclasses
+import importlib.util
+import sys
+
+import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 
+from confoundlab.calibration import Cell, draw
 from confoundlab.errors import InputError
 from confoundlab.report import rivals
 
@@ -108,7 +115,26 @@ def test_a_table_that_cannot_be_is_refused_in_words(path, rows, why):
 
 
 def test_the_columns_are_those_that_the_command_stores():
-    from conftest import ROOT
-
     source = (ROOT / "benchmarks" / "rivals.py").read_text()
     assert all(f'"{column}":' in source for column in rivals.COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def command():
+    spec = importlib.util.spec_from_file_location("rivals", ROOT / "benchmarks" / "rivals.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["rivals"] = module  # a dataclass looks its module up
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["rivals"]
+
+
+def test_a_rival_without_a_score_has_called_nothing(command):
+    """Where one class is two patients, three folds of five cannot be scored."""
+    drawn = draw(Cell(60, 5), 0)
+    two = np.isin(drawn.groups, np.unique(drawn.groups)[:2])
+    assert command.sklearn_groups(dataclasses.replace(drawn, labels=two.astype(int))) is None
+
+
+def test_labels_that_cannot_move_are_never_called(command):
+    assert command.sklearn_groups(draw(Cell(60, 5), 0)) is False
