@@ -43,7 +43,7 @@ check-book: $(READY)
 PROSE := $(wildcard book/*.md book/*.py book/*.yml book/chapters/*.yml book/builder/*.py book/builder/extensions/*.py)
 
 test: $(READY) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4
 
 lint: $(READY)
 	$(BIN)/ruff check .
