@@ -14,6 +14,7 @@
 # # ALS: the net counts cells
 
 # %% tags=["remove-input"]
+from functools import partial
 from typing import Annotated, Literal
 
 from IPython.display import HTML, Markdown, display
@@ -126,14 +127,21 @@ display(Markdown("\n".join([*lines, f"- {batch_mixing.CAVEAT}"])))
 features = embeddings.embed(als.pixels, embedder, side=embed_side)
 options = {"epochs": epochs, "n_permutations": permutations, "seed": seed}
 models = rivals.four_models(als, embeddings=features, **options)
-records = {name: study.judge(run, name, one, "als") for name, one in models.items()}
+again = partial(rivals.planted, sites=als, embeddings=features, **options)
+records = {
+    name: study.judge(run, name, one, "als", planter=partial(again, name))
+    for name, one in models.items()
+}
 found, judged = {"as planted": models}, {}
 for setting, turned in study.ZEROS.items():
     other = run.note(study.plates(**make, **(planted | turned)), f"als, {setting}")
     seen = embeddings.embed(other.pixels, embedder, side=embed_side)
     found[setting] = rivals.four_models(other, embeddings=seen, **options)
+    again = partial(rivals.planted, sites=other, embeddings=seen, **options)
     judged[setting] = {
-        name: study.judge(run, name, one, f"als, {setting}", setting=setting)
+        name: study.judge(
+            run, name, one, f"als, {setting}", setting=setting, planter=partial(again, name)
+        )
         for name, one in found[setting].items()
     }
 

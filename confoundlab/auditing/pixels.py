@@ -6,6 +6,9 @@ statistics with its full null, a random forest of the same, and LeNet-5 on the p
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
@@ -20,9 +23,18 @@ from confoundlab.design import splits
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
+from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import View
 from confoundlab.models.lenet import SMALLEST
+from confoundlab.studies.planted import (
+    PlantedLeak,
+    Planter,
+    mark_in_words,
+    plant,
+    room,
+    share_marked,
+)
 from confoundlab.types import Colour, Numbers, Pixels
 
 _TREES = 100
@@ -66,10 +78,10 @@ def hidden_subject(audit: Audit) -> None:
         if name != "black centre":  # which always varies, by its black rectangle
             _reached(audit, name, float((_spread(shown) >= _BUSY * spread).mean()))
         x = np.hstack(list(statistics(shown).values()))
-        _probed(audit, name, view, x)
+        _probed(audit, name, view, x, colour)
         if number and not audit.effort.every_control:
             continue
-        _forest(audit, name, view, x)
+        _forest(audit, name, view, x, colour)
         _nets(audit, name, view, shown, colour)
 
 
@@ -88,21 +100,57 @@ def _reached(audit: Audit, name: str, share: float) -> None:
         )
 
 
-def _probed(audit: Audit, name: str, view: View, x: Numbers) -> None:
+def _planter(
+    audit: Audit, view: View, colour: Colour, metric: str, ask: Callable[[Numbers], Evidence]
+) -> Planter:
+    """Return what asks a learner of statistics again, a leak planted into the pixels of a view."""
+
+    def planted(chance: float) -> PlantedLeak:
+        shown = audit.images.array(view, colour)
+        share = share_marked(room(chance), chance, metric)
+        marked = plant(shown, audit.labels, share, seed=audit.run.seed)
+        x = np.hstack(list(statistics(marked).values()))
+        return PlantedLeak(ask(x), room(chance), mark_in_words(shown, share))
+
+    return planted
+
+
+def _probed(audit: Audit, name: str, view: View, x: Numbers, colour: Colour) -> None:
+    def ask(features: Numbers) -> Evidence:
+        permutations = audit.run.permutations
+        return audit.probe(features).test(
+            audit.labels, n_permutations=permutations, stop_after=STOP
+        )
+
     try:
-        ready = audit.probe(x)
-        found = ready.test(audit.labels, n_permutations=audit.run.permutations, stop_after=STOP)
+        found = ask(x)
     except InputError as error:
         audit.untested.append(Untested("pixels", name, None, str(error)))
         return
-    audit.judge("pixels", name, found, {"is_control": True}, "ridge", view=view, features=x)
+    planter = _planter(audit, view, colour, found.metric, ask)
+    audit.judge(
+        "pixels", name, found, {"is_control": True}, "ridge", view=view, features=x, planter=planter
+    )
 
 
 def _folds(audit: Audit) -> list[Split]:
     return splits.grouped_folds(audit.labels, audit.groups, folds=audit.folds, seed=audit.run.seed)
 
 
-def _forest(audit: Audit, name: str, view: View, x: Numbers) -> None:
+def _forest(audit: Audit, name: str, view: View, x: Numbers, colour: Colour) -> None:
+    try:
+        found = _of_forest(audit, x)
+    except InputError as error:
+        audit.untested.append(Untested("pixels", f"{name}, forest", None, str(error)))
+        return
+    planter = _planter(audit, view, colour, found.metric, partial(_of_forest, audit))
+    audit.judge(
+        "pixels", f"{name}, forest", found, {"is_control": True}, "random forest", view=view,
+        planter=planter,
+    )  # fmt: skip
+
+
+def _of_forest(audit: Audit, x: Numbers) -> Evidence:
     tables = []
     for number, split in enumerate(_folds(audit)):
         forest = RandomForestClassifier(_TREES, random_state=audit.run.seed)
@@ -117,20 +165,13 @@ def _forest(audit: Audit, name: str, view: View, x: Numbers) -> None:
                 }
             )
         )
-    try:
-        found = held_out.accuracy(
-            pd.concat(tables, ignore_index=True),
-            audit.labels,
-            audit.groups,
-            balanced=held_out.default_metric(audit.labels) == "balanced accuracy",
-            n_permutations=audit.run.permutations,
-            seed=audit.run.seed,
-        )
-    except InputError as error:
-        audit.untested.append(Untested("pixels", f"{name}, forest", None, str(error)))
-        return
-    audit.judge(
-        "pixels", f"{name}, forest", found, {"is_control": True}, "random forest", view=view
+    return held_out.accuracy(
+        pd.concat(tables, ignore_index=True),
+        audit.labels,
+        audit.groups,
+        balanced=held_out.default_metric(audit.labels) == "balanced accuracy",
+        n_permutations=audit.run.permutations,
+        seed=audit.run.seed,
     )
 
 

@@ -20,6 +20,7 @@ from confoundlab.evidence.probes import Probe
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import ImageSet, View
+from confoundlab.studies.planted import Planter
 from confoundlab.studies.run import StudyRun
 from confoundlab.types import Indices, Numbers
 
@@ -175,12 +176,17 @@ class Audit:
         view: View | None = None,
         features: Numbers | None = None,
         split: str | None = None,
+        planter: Planter | None = None,
     ) -> Tested:
-        """Keep evidence, judged together with all that was tested so far."""
+        """Keep evidence, judged together with all that was tested so far.
+
+        NO LEAK FOUND is said only where the planter's leak is found.
+        """
         straddling = {"straddling": self.straddling} if self.straddling else {}
         record = self.run.judge(
             found,
             {**straddling, **options},
+            planter=planter,
             row=self.material.name,
             state=self.material.state,
             view=words if view is None else str(view),

@@ -23,10 +23,13 @@ from confoundlab.design.kinds import Kind
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence.nuisance import label_from_factors
+from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Verdict
+from confoundlab.studies.planted import PlantedLeak, drawn, room, share_marked
 from confoundlab.types import Indices
 
 STOP = 20  # permutations as good as what was observed, after which a test is stopped
+_MARK = "confoundlab: planted mark"  # a column that no table has
 _MANY = 30_000  # different images of which near copies are sought at most
 
 
@@ -72,10 +75,10 @@ def _named_by(
     audit: Audit, where: Where, words: str, columns: pd.DataFrame, kinds: Mapping[str, Kind]
 ) -> None:
     """Test whether columns name the label of unseen groups."""
-    kinds = dict(kinds)
-    try:
-        found = label_from_factors(
-            _usable(columns, audit.groups, kinds),
+
+    def ask(table: pd.DataFrame, kinds: dict[str, Kind]) -> Evidence:
+        return label_from_factors(
+            _usable(table, audit.groups, kinds),
             audit.labels,
             audit.groups,
             kinds=kinds,
@@ -84,10 +87,21 @@ def _named_by(
             n_permutations=audit.run.permutations,
             stop_after=STOP,
         )
+
+    def planter(chance: float) -> PlantedLeak:
+        share = share_marked(room(chance), chance, found.metric)
+        marked = drawn(audit.labels, share, seed=audit.run.seed)
+        mark = np.where(marked, np.char.add("class ", audit.labels.astype(str)), "no mark")
+        more = columns.assign(**{_MARK: mark})
+        words = f"a factor that names the class in {share:.0%} of the images"
+        return PlantedLeak(ask(more, dict(kinds) | {_MARK: "classes"}), room(chance), words)
+
+    try:
+        found = ask(columns, dict(kinds))
     except InputError as error:
         audit.untested.append(Untested(where, words, None, str(error)))
         return
-    audit.judge(where, words, found, {"is_control": True}, "ridge")
+    audit.judge(where, words, found, {"is_control": True}, "ridge", planter=planter)
 
 
 def _usable(columns: pd.DataFrame, groups: Indices, kinds: Mapping[str, Kind]) -> pd.DataFrame:

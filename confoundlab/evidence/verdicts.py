@@ -236,8 +236,9 @@ def _judge(
         obstacles.insert(
             0,
             (
-                f"The same nets did not find a planted leak of {planted.size:.1%} "
-                f"({planted.words}: {planted.estimate:.1%}), so they could find none of that size.",
+                f"The same learner did not find a planted leak of {planted.size:.1%} "
+                f"({planted.words}: {read.value(planted.estimate)}), so it could find none of that "
+                "size.",
                 "Train longer, or on more images, until the planted leak is found.",
             ),
         )
@@ -250,8 +251,10 @@ def _judge(
     ]
     if planted:
         reasons.append(
-            f"The same nets did find a planted leak of {planted.size:.1%} ({planted.words}: "
-            f"{planted.estimate:.1%})."
+            f"The same learner did find a planted leak of {planted.size:.1%} ({planted.words}: "
+            f"{read.value(planted.estimate)})."
         )
+    else:
+        reasons.append("No leak was planted to see whether this would have found one.")
     step = "Nothing, for this control. Other views and other factors have their own tests."
     return Verdict.NO_LEAK_FOUND, reasons, step

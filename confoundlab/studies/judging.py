@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from confoundlab.evidence.record import Evidence
 from confoundlab.evidence.verdicts import Judgement, Verdict, verdicts
-from confoundlab.studies.question import PlantedLeak, Question
+from confoundlab.studies.planted import PlantedLeak, Planter
+from confoundlab.studies.question import Question
 
 Options = dict[str, object]
 
@@ -22,8 +23,8 @@ class Judging:
 
     cases: list[tuple[Evidence, Options]] = field(default_factory=list)
     questions: dict[int, Question] = field(default_factory=dict)  # by the place of their case
+    planters: dict[int, Planter] = field(default_factory=dict)
     planted: dict[int, PlantedLeak] = field(default_factory=dict)
-    unproved: set[int] = field(default_factory=set)  # questions that no leak is planted for
 
     def add(
         self,
@@ -31,13 +32,16 @@ class Judging:
         options: Mapping[str, object],
         question: Question | None = None,
         *,
-        positive_control: bool = True,
+        planter: Planter | None = None,
     ) -> None:
-        """Take evidence in; `options` are those of `verdicts.verdict`."""
+        """Take evidence in; `options` are those of `verdicts.verdict`.
+
+        The planter is asked once, where nothing else keeps the evidence from NO LEAK FOUND.
+        """
         if question is not None:
             self.questions[len(self.cases)] = question
-            if not positive_control:
-                self.unproved.add(len(self.cases))
+        if planter is not None:
+            self.planters[len(self.cases)] = planter
         self.cases.append((found, dict(options)))
 
     @property
@@ -54,14 +58,14 @@ class Judging:
             found = verdicts(self._cases({}))
             unsure = [
                 number
-                for number in self.questions.keys() - self.planted.keys() - self.unproved
+                for number in self.planters.keys() - self.planted.keys()
                 if found[number].verdict == Verdict.NO_LEAK_FOUND
             ]
             if not unsure:
                 return verdicts(self._cases(dict(enumerate(found))))
             for number in unsure:
                 chance = self.cases[number][0].chance
-                self.planted[number] = self.questions[number].ask_planted(chance)
+                self.planted[number] = self.planters[number](chance)
 
     def _cases(self, judged: Mapping[int, Judgement]) -> list[tuple[Evidence, Options]]:
         """Return all cases with what other measurements say of them."""
@@ -74,6 +78,6 @@ class Judging:
                     if other in judged and not one.straddling and one.differs_in_split(question)
                 ]
                 cases[number][1]["straddling"] = "; ".join([cut, *apart])
-            if number in self.planted:
-                cases[number][1]["planted"] = self.planted[number].told(self.n_controls)
+        for number, leak in self.planted.items():
+            cases[number][1]["planted"] = leak.told(self.n_controls)
         return cases

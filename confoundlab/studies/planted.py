@@ -6,14 +6,51 @@ alike. So a leak is put into the same pixels, and the same learner is trained ag
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
-from confoundlab.types import Indices, Numbers, Pixels
+from confoundlab.evidence.reading import both_tails
+from confoundlab.evidence.record import Evidence
+from confoundlab.evidence.verdicts import MARGIN, Planted, Verdict, verdict
+from confoundlab.types import Indices, Mask, Numbers, Pixels
 
 # Of the mark, in standard deviations of the view's pixels, and in gray levels at least.
 CONTRAST = 2.0
 FAINTEST = 2
 _BLOCKS = 4  # a side
+
+
+@dataclass(frozen=True, eq=False)
+class PlantedLeak:
+    """What a learner answered with a leak planted: its size above chance, and what it is."""
+
+    found: Evidence
+    size: float
+    words: str
+    engines: frozenset[str] = frozenset()
+
+    def told(self, n_tests: int) -> Planted:
+        """Return what it shows, judged as one of as many tests as its control is."""
+        p = min(1.0, n_tests * both_tails(self.found))
+        judged = verdict(self.found, p_adjusted=p, n_tests=n_tests)
+        return Planted(self.size, judged.verdict == Verdict.LEAK, self.found.estimate, self.words)
+
+
+# From chance to what the same learner answers with a leak planted into the same view.
+Planter = Callable[[float], PlantedLeak]
+
+
+def room(chance: float) -> float:
+    """Return the size of a leak to plant: the margin of verdicts, if there is so much above chance.
+
+    Parameters
+    ----------
+    chance : float
+        0 to below 1.
+    """
+    return min(MARGIN, 1 - chance)
 
 
 def share_marked(size: float, chance: float, metric: str) -> float:
@@ -56,17 +93,44 @@ def plant(shown: Pixels, labels: Indices, share: float, *, seed: int = 0) -> Pix
     -------
     ndarray of uint8, shape (n, height, width, channels)
     """
-    rng = np.random.default_rng(seed)
-    marked = np.zeros(len(labels), bool)
-    for label in np.unique(labels):
-        own = np.flatnonzero(labels == label)
-        marked[rng.permutation(own)[: int(np.ceil(share * len(own)))]] = True
+    marked = drawn(labels, share, seed=seed)
     marks = contrast(shown) * patterns(int(labels.max()) + 1, *shown.shape[1:3])
     sign = 1 if shown.mean() < 128 else -1
     planted = shown.copy()
     changed = shown[marked] + sign * marks[labels[marked], :, :, None]
     planted[marked] = np.clip(np.rint(changed), 0, 255).astype(np.uint8)
     return planted
+
+
+def drawn(labels: Indices, share: float, *, seed: int = 0) -> Mask:
+    """Return which images bear a mark, shape (n,): this share of each class, rounded up."""
+    rng = np.random.default_rng(seed)
+    marked = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        own = np.flatnonzero(labels == label)
+        marked[rng.permutation(own)[: int(np.ceil(share * len(own)))]] = True
+    return marked
+
+
+def columns_of_marks(labels: Indices, share: float, *, seed: int = 0) -> Numbers:
+    """Return further columns for a learner of tables, shape (n, classes): a leak as of `plant`.
+
+    A row that is marked has a 1 in the column of its class, and all else is 0.
+    """
+    marked = drawn(labels, share, seed=seed)
+    return np.asarray(np.eye(int(labels.max()) + 1)[labels] * marked[:, None], np.float64)
+
+
+def columns_in_words(share: float, rows: str) -> str:
+    """Say what `columns_of_marks` adds, to rows of this name."""
+    return f"further columns that name the class, in {share:.0%} of the {rows}"
+
+
+def mark_in_words(shown: Pixels, share: float) -> str:
+    """Say what `plant` puts into such images."""
+    return (
+        f"a pattern for each class, {contrast(shown):.0f} gray levels, in {share:.0%} of the images"
+    )
 
 
 def contrast(shown: Pixels) -> float:

@@ -13,11 +13,9 @@ import pandas as pd
 from confoundlab.croppers.crops import AsIs
 from confoundlab.design.splits import Split, straddling
 from confoundlab.evidence import held_out
-from confoundlab.evidence.reading import both_tails
 from confoundlab.evidence.record import Evidence
-from confoundlab.evidence.verdicts import MARGIN, Planted, Verdict, verdict
 from confoundlab.images.imageset import ImageSet, View
-from confoundlab.studies.planted import contrast, plant, share_marked
+from confoundlab.studies.planted import PlantedLeak, mark_in_words, plant, room, share_marked
 from confoundlab.studies.predictions import Learner, held_out_predictions, probabilities
 from confoundlab.types import Colour, Mask
 
@@ -35,22 +33,6 @@ class Answer:
     found: Evidence
     engines: set[str]
     each: list[float]
-
-
-@dataclass(frozen=True, eq=False)
-class PlantedLeak:
-    """What a learner answered with a leak planted: its size above chance, and what it is."""
-
-    answer: Answer
-    size: float
-    words: str
-
-    def told(self, n_tests: int) -> Planted:
-        """Return what it shows, judged as one of as many tests as its control is."""
-        found = self.answer.found
-        p = min(1.0, n_tests * both_tails(found))
-        judged = verdict(found, p_adjusted=p, n_tests=n_tests)
-        return Planted(self.size, judged.verdict == Verdict.LEAK, found.estimate, self.words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +86,7 @@ class Question:
 
         It is as large as the margin of verdicts, if there is so much room above chance.
         """
-        shown, size = self.images.array(self.view, self.colour), min(MARGIN, 1 - chance)
+        shown, size = self.images.array(self.view, self.colour), room(chance)
         share = share_marked(size, chance, self.metric)
         planted = ImageSet.from_arrays(
             plant(shown, self.images.labels, share, seed=self.seed),
@@ -113,11 +95,10 @@ class Question:
             state=self.images.state,
         )
         seen = AsIs(f"{self.view}, a leak planted", is_control=True)
-        words = (
-            f"a pattern for each class, {contrast(shown):.0f} gray levels, in {share:.0%} of the "
-            "images"
+        answer = replace(self, images=planted, view=seen).ask()
+        return PlantedLeak(
+            answer.found, size, mark_in_words(shown, share), frozenset(answer.engines)
         )
-        return PlantedLeak(replace(self, images=planted, view=seen).ask(), size, words)
 
     @cached_property
     def straddling(self) -> str | None:

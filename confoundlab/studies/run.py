@@ -30,6 +30,7 @@ from confoundlab.evidence.record import Evidence
 from confoundlab.images.imageset import ImageSet, View
 from confoundlab.storage.files import file_name
 from confoundlab.studies.judging import Judging
+from confoundlab.studies.planted import Planter
 from confoundlab.studies.predictions import Learner, named_predictions
 from confoundlab.studies.question import Metric, Question
 from confoundlab.studies.store import evidence_record, judgement_record, provenance, write_results
@@ -210,7 +211,7 @@ class StudyRun:
             answer.found,
             {"is_control": view.is_control, "vacuous": why, "design": design},
             question,
-            positive_control=positive_control,
+            planter=question.ask_planted if positive_control else None,
             row=row or images.name,
             state=images.state,
             view=str(view),
@@ -230,7 +231,7 @@ class StudyRun:
         options: Mapping[str, object],
         question: Question | None = None,
         *,
-        positive_control: bool = True,
+        planter: Planter | None = None,
         paper: float | None = None,
         **where: Any,
     ) -> dict[str, Any]:
@@ -242,7 +243,7 @@ class StudyRun:
             Of any measurement.
         options : mapping
             Of `verdicts.verdict`: is_control, vacuous, design.
-        question, positive_control
+        question, planter
             As `judging.Judging.add` takes them.
         paper : float, optional
             What a paper prints for it.
@@ -256,7 +257,7 @@ class StudyRun:
         """
         record = evidence_record(found, paper=paper, **where)
         self.records.append(record)
-        self.judging.add(found, options, question, positive_control=positive_control)
+        self.judging.add(found, options, question, planter=planter)
         for one, judged in zip(self.records, self.judging.judged(), strict=True):
             one |= judgement_record(judged)
             one |= {"n_controls": self.judging.n_controls, "so_far": True}
@@ -285,7 +286,7 @@ class StudyRun:
             tell_again()
         if self.is_live:
             return
-        planted = [leak.answer.engines for leak in self.judging.planted.values()]
+        planted = [leak.engines for leak in self.judging.planted.values()]
         made = provenance() | {"engine": "; ".join(sorted(self.engines.union(*planted)))}
         results = {key: self.order[key] for key in ("study", "profile", "parameters")} | {
             "schema": 1,

@@ -48,6 +48,36 @@ def test_flat_controls_are_vacuous():
     assert kinds(audit) == {Kind.INCONCLUSIVE}
 
 
+@pytest.fixture(scope="module")
+def honest():
+    rng = np.random.default_rng(1)
+    n = 1500
+    return {"label": rng.permutation(n) % 2, "site": rng.integers(0, 4, n)}
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_no_leak_is_found_only_by_what_finds_a_planted_one(honest, monkeypatch, blind):
+    if blind:  # a mark that changes no pixel, and one that names nothing
+        monkeypatch.setattr("confoundlab.auditing.pixels.plant", lambda shown, *_, **__: shown)
+        monkeypatch.setattr(
+            "confoundlab.auditing.without_pixels.drawn",
+            lambda labels, share, seed: np.zeros(len(labels), bool) | (np.arange(len(labels)) == 0),
+        )
+    roles = Roles(factors=("site",))
+    audit = audited(noise(1500, seed=6), roles=roles, permutations=499, **honest)
+    asked = {one.words: one for one in audit.tested if one.where in ("pixels", "factor")}
+    assert {"corners", "corners, forest", "border", "factor site"} <= set(asked)
+    said = {words: " ".join(one.record["reasons"]) for words, one in asked.items()}
+    if blind:
+        assert not any(one.verdict == Verdict.NO_LEAK_FOUND for one in asked.values())
+        assert all("did not find a planted leak of 10.0%" in one for one in said.values())
+    else:
+        assert {one.verdict for one in asked.values()} == {Verdict.NO_LEAK_FOUND}
+        assert all("did find a planted leak of 10.0%" in one for one in said.values())
+        (found,) = findings.findings(audit)
+        assert found.kind == Kind.NO_LEAK_FOUND and "was planted" in found.words
+
+
 def test_a_class_in_one_group_is_no_leak_but_unanswerable():
     """Each class is one patient: its corner tells the patient, and nothing tells the two apart."""
     labels = np.arange(60) % 3

@@ -99,8 +99,9 @@ def test_a_planted_leak_shows_whether_the_nets_could_see_one(judge):
     found, missed = (judge(made(), planted=planted) for planted in (FOUND, MISSED))
     assert found.verdict == Verdict.NO_LEAK_FOUND
     assert "did find a planted leak of 20.0% (a level for each class: 71.0%)" in str(found)
+    assert "No leak was planted" in str(judge(made())) and "No leak was" not in str(found)
     assert missed.verdict == Verdict.INCONCLUSIVE
-    assert missed.reasons[0].startswith("The same nets did not find a planted leak of 20.0%")
+    assert missed.reasons[0].startswith("The same learner did not find a planted leak of 20.0%")
     assert judge(made(**LEAKS), planted=MISSED).verdict == Verdict.LEAK
 
 

@@ -41,9 +41,10 @@ def honest():
     return question(images, [stratified(images.labels, seed=seed) for seed in range(6)])
 
 
-def judged(asked, **options):
+def judged(asked, *, planted=True):
     judging = Judging()
-    judging.add(asked.ask().found, {"is_control": True}, asked, **options)
+    planter = asked.ask_planted if planted else None
+    judging.add(asked.ask().found, {"is_control": True}, asked, planter=planter)
     return judging, judging.judged()[0]
 
 
@@ -52,14 +53,14 @@ def test_no_leak_is_told_with_a_planted_one_that_was_found(honest):
     assert one.verdict == Verdict.NO_LEAK_FOUND
     (leak,) = judging.planted.values()
     assert leak.told(1).found and leak.size == pytest.approx(0.1)
-    assert leak.answer.found.estimate == pytest.approx(leak.answer.found.chance + 0.1, abs=0.05)
+    assert leak.found.estimate == pytest.approx(leak.found.chance + 0.1, abs=0.05)
     assert "did find a planted leak" in " ".join(one.reasons) and leak.words in " ".join(
         one.reasons
     )
 
 
 def test_without_the_positive_control_none_is_trained(honest):
-    judging, one = judged(honest, positive_control=False)
+    judging, one = judged(honest, planted=False)
     assert one.verdict == Verdict.NO_LEAK_FOUND and not judging.planted
 
 

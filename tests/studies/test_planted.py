@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from confoundlab.studies.planted import FAINTEST, contrast, patterns, plant, share_marked
+from confoundlab.studies.planted import (
+    FAINTEST,
+    columns_of_marks,
+    contrast,
+    drawn,
+    patterns,
+    plant,
+    room,
+    share_marked,
+)
 
 
 @pytest.mark.parametrize("classes", [1, 2, 20, 100, 200])
@@ -42,3 +51,18 @@ def test_for_the_auc_pairs_count(rng, size):
     marked = rng.random(n) < share_marked(size, 0.5, "ROC AUC")
     scores = np.where(marked, 2.0 * labels - 0.5, rng.random(n))
     assert roc_auc_score(labels, scores) == pytest.approx(0.5 + size, abs=0.015)
+
+
+@pytest.mark.parametrize(("classes", "share"), [(2, 0.1), (5, 0.25), (20, 0.11)])
+def test_marked_rows_name_their_class_and_others_nothing(classes, share):
+    labels = np.arange(1000) % classes
+    marks = columns_of_marks(labels, share, seed=3)
+    marked = drawn(labels, share, seed=3)
+    assert marks.shape == (1000, classes) and (marks.sum(axis=1) == marked).all()
+    assert (marks[marked].argmax(axis=1) == labels[marked]).all()
+    each = np.bincount(labels[marked], minlength=classes)
+    assert (each == np.ceil(share * np.bincount(labels))).all()
+
+
+def test_there_is_room_for_the_margin_or_for_less():
+    assert room(0.5) == 0.1 and room(0.95) == pytest.approx(0.05)

@@ -20,8 +20,16 @@ from confoundlab.design.aliasing import Identifiability, identifiability
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError
 from confoundlab.evidence import held_out
+from confoundlab.evidence.record import Evidence
 from confoundlab.inference.intervals import Interval, Statistic, Weights, bootstrap
 from confoundlab.plates.features.tables import PlateTable
+from confoundlab.studies.planted import (
+    PlantedLeak,
+    columns_in_words,
+    columns_of_marks,
+    room,
+    share_marked,
+)
 from confoundlab.studies.run import Measured, StudyRun
 from confoundlab.types import Indices, Numbers
 
@@ -92,18 +100,29 @@ class Question:
         """
         seen = pd.get_dummies(self.table[list(self.features)], dtype=float).to_numpy(np.float32)
         seeds = [self.run.seed + repeat for repeat in range(repeats)]
-        predictions = named_by_forest(seen, self.labels, parts, seeds, words=self.view)
+
+        def ask(features: npt.NDArray[np.float32]) -> tuple[pd.DataFrame, Evidence]:
+            predictions = named_by_forest(features, self.labels, parts, seeds, words=self.view)
+            return predictions, held_out.accuracy(
+                predictions,
+                self.labels,
+                self.groups,
+                n_permutations=self.run.permutations,
+                seed=self.run.seed,
+            )
+
+        def planter(chance: float) -> PlantedLeak:
+            share = share_marked(room(chance), chance, found.metric)
+            marks = columns_of_marks(self.labels, share, seed=self.run.seed)
+            more = np.hstack([seen, marks]).astype(np.float32)
+            return PlantedLeak(ask(more)[1], room(chance), columns_in_words(share, "rows"))
+
+        predictions, found = ask(seen)
         self.run.engines.add("scikit-learn")
-        found = held_out.accuracy(
-            predictions,
-            self.labels,
-            self.groups,
-            n_permutations=self.run.permutations,
-            seed=self.run.seed,
-        )
         record = self.run.judge(
             found,
             {"is_control": self.is_control, "design": self.design},
+            planter=planter,
             row=f"{self.source.name}, {self.label}",
             state=self.source.state,
             view=self.view,

@@ -9,17 +9,28 @@ genotype is the same, and whether anything of the genotype is left in them where
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from confoundlab.design import columns
 from confoundlab.errors import InputError
 from confoundlab.evidence import conditional, factor_share
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates.analysis import folds as held
 from confoundlab.plates.analysis.folds import Fold, FoldResult
 from confoundlab.plates.features.sites import Sites
+from confoundlab.studies.planted import (
+    PlantedLeak,
+    columns_in_words,
+    columns_of_marks,
+    mark_in_words,
+    plant,
+    room,
+    share_marked,
+)
 
 DENSITY, STATISTICS, EMBEDDINGS, CNN = "cell density", "63 statistics", "embeddings", "CNN"
 
@@ -51,26 +62,67 @@ def four_models(
     dict of str to FoldResult
         Density alone, the 63 statistics, embeddings and CNN: the columns of Figure 5.
     """
+    return {
+        name: _asked(
+            name, sites, 0.0, embeddings=embeddings, epochs=epochs, n_permutations=n_permutations,
+            seed=seed,
+        )
+        for name in (DENSITY, STATISTICS, EMBEDDINGS, CNN)
+    }  # fmt: skip
+
+
+def planted(
+    name: str, chance: float, *, sites: Sites, seed: int = 0, **options: Any
+) -> PlantedLeak:
+    """Ask one of the four models again, with a leak planted into what it is given.
+
+    Linear models get further columns, the net a pattern in its pixels.
+
+    Parameters
+    ----------
+    name : str
+        Of the model.
+    chance : float
+        Of the model's ROC AUC.
+    sites, seed, **options
+        As `four_models` takes them.
+    """
+    share = share_marked(room(chance), chance, "ROC AUC")
+    words = mark_in_words(sites.pixels, share) if name == CNN else columns_in_words(share, "sites")
+    found = _asked(name, sites, share, seed=seed, **options)
+    return PlantedLeak(found.evidence, room(chance), words)
+
+
+def _asked(
+    name: str,
+    sites: Sites,
+    share: float,
+    *,
+    embeddings: npt.NDArray[np.float32],
+    epochs: int,
+    n_permutations: int,
+    seed: int,
+) -> FoldResult:
+    """Return what one model answers, this share of the sites bearing a mark of their class."""
     table = sites.table
     parts, target = held.leave_batch_out(table), table["condition"]
-    wells, blocks = table["well_id"], table["plate"]
+    asked: dict[str, Any] = {
+        "wells": table["well_id"], "units": table["well_id"], "blocks": table["plate"],
+        "n_permutations": n_permutations, "seed": seed,
+    }  # fmt: skip
+    labels = columns.codes(target, len(table), "condition")
+    if name == CNN:
+        pixels = plant(sites.pixels, labels, share, seed=seed) if share else sites.pixels
+        return held.cnn(pixels, target, parts, epochs=epochs, **asked)
     inputs = {
         DENSITY: table[["cells"]].to_numpy(float),
         STATISTICS: sites.statistics.to_numpy(),
         EMBEDDINGS: embeddings,
     }
-    found = {
-        name: held.linear(
-            x, target, parts, wells=wells, units=wells, blocks=blocks,
-            n_permutations=n_permutations, seed=seed,
-        )
-        for name, x in inputs.items()
-    }  # fmt: skip
-    found[CNN] = held.cnn(
-        sites.pixels, target, parts, wells=wells, units=wells, blocks=blocks,
-        epochs=epochs, n_permutations=n_permutations, seed=seed,
-    )  # fmt: skip
-    return found
+    x = inputs[name]
+    if share:
+        x = np.hstack([x, columns_of_marks(labels, share, seed=seed)])
+    return held.linear(x, target, parts, **asked)
 
 
 def answers(result: FoldResult, parts: Sequence[Fold], sites: Sites) -> pd.DataFrame:

@@ -6,16 +6,25 @@ compound, so that whatever their counts follow is acquisition.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from confoundlab.design import columns
 from confoundlab.evidence.conditional import partial_confounder_test
 from confoundlab.evidence.probes import probe
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates.features.tables import PlateTable
 from confoundlab.plates.nuisance import heatmaps, trends
+from confoundlab.studies.planted import (
+    PlantedLeak,
+    columns_in_words,
+    columns_of_marks,
+    room,
+    share_marked,
+)
 from confoundlab.studies.run import StudyRun
 from confoundlab.types import Numbers
 
@@ -90,12 +99,17 @@ def told_by_count(run: StudyRun, counts: PlateTable) -> dict[str, dict[str, Any]
     options = {"n_permutations": run.permutations, "seed": run.seed}
     plates = first.groupby(["plate", "date"], as_index=False)["log"].median()
     bins = pd.get_dummies(pd.qcut(plates["log"], _BINS, labels=False), dtype=float)
-    date = probe(
-        bins,
-        plates["date"],
-        n_permutations=run.permutations,
-        random_state=run.seed,
+    asked = partial(
+        probe, target=plates["date"], n_permutations=run.permutations, random_state=run.seed
     )
+    date = asked(bins)
+
+    def planter(chance: float) -> PlantedLeak:
+        share = share_marked(room(chance), chance, date.metric)
+        labels = columns.codes(plates["date"], len(plates), "date")
+        more = np.hstack([bins, columns_of_marks(labels, share, seed=run.seed)])
+        return PlantedLeak(asked(more), room(chance), columns_in_words(share, "plates"))
+
     where: dict[str, Any] = {"row": counts.name, "state": counts.state, "seeds": [run.seed]}
     control = {"is_control": True}
     return {
@@ -104,7 +118,7 @@ def told_by_count(run: StudyRun, counts: PlateTable) -> dict[str, dict[str, Any]
             view="count of a control well", split="no training", learner="none", **where,
         ),
         "date of a plate, from its median count": run.judge(
-            date, control,
+            date, control, planter=planter,
             view="median count of control wells", split="plates apart", learner="ridge", **where,
         ),
     }  # fmt: skip

@@ -24,6 +24,7 @@ from confoundlab.plates.analysis.rivals import CNN, DENSITY
 from confoundlab.plates.features.sites import Sites, measure
 from confoundlab.plates.nuisance.batch_mixing import mixing
 from confoundlab.plates.simulator.plateset import SETS, PlateSet, Scale, simulate
+from confoundlab.studies.planted import Planter
 from confoundlab.studies.run import StudyRun
 
 SPLIT = "batches apart"
@@ -101,14 +102,21 @@ def mixed(
 
 
 def judge(
-    run: StudyRun, model: str, result: FoldResult, row: str, *, setting: str = ""
+    run: StudyRun,
+    model: str,
+    result: FoldResult,
+    row: str,
+    *,
+    setting: str = "",
+    planter: Planter | None = None,
 ) -> dict[str, Any]:
     """Keep what a model reached, at one of `ZEROS` or as planted.
 
-    Density alone shows no cell, and without a phenotype there is none to see: both are controls.
+    Density alone shows no cell, and without a phenotype there is none to see: both are controls,
+    and where they find nothing the planter is asked (`rivals.planted`).
     """
     blind = model == DENSITY or "phenotype" in ZEROS.get(setting, {})
-    return _keep(run, result.evidence, model, row, model, is_control=blind)
+    return _keep(run, result.evidence, model, row, model, is_control=blind, planter=planter)
 
 
 def judge_beyond(run: StudyRun, model: str, follows: Evidence, beyond: Explained, row: str) -> None:
@@ -124,11 +132,19 @@ def judge_gaze(run: StudyRun, name: str, found: OnBackground, row: str) -> None:
 
 
 def _keep(
-    run: StudyRun, found: Evidence, view: str, row: str, model: str, *, is_control: bool = False
+    run: StudyRun,
+    found: Evidence,
+    view: str,
+    row: str,
+    model: str,
+    *,
+    is_control: bool = False,
+    planter: Planter | None = None,
 ) -> dict[str, Any]:
     return run.judge(
         found,
         {"is_control": is_control},
+        planter=planter,
         row=row,
         state="simulated",
         view=view,

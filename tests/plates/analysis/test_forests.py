@@ -50,6 +50,15 @@ def test_a_forest_names_what_is_there_and_not_what_is_not():
         assert record["learner"] == "random forest" and record["n_groups"] == 60
 
 
+def test_no_leak_is_found_by_a_forest_that_finds_a_planted_one():
+    asked = ask(table(n=1200), ["z"], is_control=True)
+    parts = splits.grouped_folds(asked.labels, asked.groups, folds=4)
+    record = asked.measure("wells apart", parts).record
+    assert record["verdict"] == Verdict.NO_LEAK_FOUND
+    told = " ".join(record["reasons"])
+    assert "did find a planted leak of 10.0% (further columns that name the class" in told
+
+
 def test_every_row_is_tested_once_a_seed():
     asked = ask(table(), ["x"])
     parts = splits.k_fold(asked.labels, folds=3)

@@ -41,6 +41,21 @@ def test_four_models_on_the_same_folds(sites, models):
         assert one.evidence.permuted == f"whole groups, inside blocks, {how}"
 
 
+@pytest.mark.parametrize("name", [rivals.EMBEDDINGS, rivals.CNN])
+def test_a_planted_leak_is_told_from_none(sites, models, name):
+    """A model that found nothing is asked again, with a leak of ten points in what it is given."""
+    noise = np.random.default_rng(1).normal(size=(len(sites), 4)).astype(np.float32)
+    options = {"embeddings": noise, "epochs": 3, "n_permutations": 199}
+    leak = rivals.planted(name, 0.5, sites=sites, **options)
+    assert leak.size == pytest.approx(0.1)
+    plain = models[name].evidence.estimate
+    if name == rivals.EMBEDDINGS:  # noise, so that all there is was planted
+        assert 0.53 < leak.found.estimate < 0.67 and abs(plain - 0.5) < 0.08
+        assert "further columns" in leak.words
+    else:
+        assert leak.found.estimate != plain and "gray levels" in leak.words
+
+
 def test_answers_are_one_site_a_well_on_one_scale(sites, models):
     one = given(sites, models, np.arange(len(sites)) * 1.0)
     assert len(one) == sites.table["well_id"].nunique() and one["well_id"].is_unique
