@@ -15,7 +15,7 @@ import pandas as pd
 
 from confoundlab.auditing.state import Audit, Tested
 from confoundlab.evidence.verdicts import MARGIN, Verdict
-from confoundlab.report.sentences import percent
+from confoundlab.report.sentences import listed, percent
 
 
 class Kind(StrEnum):
@@ -128,12 +128,12 @@ def _short(own: Sequence[Tested], where: str) -> str:
     if where in ("files", "table"):
         return f"the {where} {'name' if where == 'files' else 'names'} the label without a pixel"
     if where == "predictions":
-        followed = " and ".join(one.words.rpartition(", by ")[2] for one in own[:3])
+        followed = listed([one.words.rpartition(", by ")[2] for one in own[:3]])
         return f"among images of one label your predictions follow {followed}"
     names = list(dict.fromkeys(one.words.partition(", ")[0] for one in own))
-    listed = " and ".join(name.removeprefix("factor ") for name in names[:3])
+    where_from = listed([name.removeprefix("factor ") for name in names[:3]])
     without = "without a pixel" if where == "factor" else "without the subject"
-    return f"the label is named {without}, from {listed}"
+    return f"the label is named {without}, from {where_from}"
 
 
 def _carrier(table: pd.DataFrame) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 import nbformat
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
-from traitlets.config import Config
 
 from confoundlab.storage.files import write_aside
 
@@ -71,9 +70,7 @@ def standalone(notebook: NotebookNode, title: str) -> str:
     readable = _for_readers(notebook)
     heading = re.search(r"^# (.+)$", "\n".join(cell.source for cell in readable.cells), re.M)
     readable.metadata["title"] = heading[1] if heading else title
-    config = Config()
-    config.HTMLExporter.embed_images = True
-    exporter = HTMLExporter(template_name="lab", config=config)
+    exporter = HTMLExporter(template_name="lab")
     exporter.raw_template = _TEMPLATE
     text: str = exporter.from_notebook_node(readable)[0]
     return text

@@ -33,6 +33,7 @@ from .sentences import command as command
 from .sentences import data_line as data_line
 from .sentences import detectable as detectable
 from .sentences import gap as gap
+from .sentences import listed as listed
 from .sentences import measured as measured
 from .sentences import overtaken as overtaken
 from .sentences import paper_row as paper_row

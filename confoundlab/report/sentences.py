@@ -159,13 +159,14 @@ def overtaken(full: str, steps: Mapping[str, dict[str, Any]]) -> str:
     if not better:
         return ""
     return (
-        f"**Take care:** {_listed(better)} did better than {full} ({shown(whole)}), which holds "
+        f"**Take care:** {listed(better)} did better than {full} ({shown(whole)}), which holds "
         "all that they hold. So the nets have not learned all there is to see in it: train longer "
         "before reading what carries the leak."
     )
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence has them: "a, b and c"."""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 

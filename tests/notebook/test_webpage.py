@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
+from confoundlab.escape import code
 from confoundlab.notebook.webpage import standalone, write_page
 
 # what a browser fetches by itself; a link that a reader may click is none of these
@@ -77,6 +78,18 @@ def test_the_page_reads_as_the_book_does(page):
     assert "secret_code" not in text and "pip install" not in text
     assert "visible_code()" in text and "1 < 2" in text and page.b.text == "bold"
     assert "An interactive figure was here" in text
+
+
+def test_html_inside_a_line_of_markdown_stays_where_it_is():
+    """Names and digests are shown as code that way, whatever is in them (`escape.code`)."""
+    line = f"Set {code('sha256:5c9|`x`')} of <em>one</em> camera"
+    output = new_output("display_data", {"text/markdown": line})
+    cells = [new_markdown_cell(line), new_code_cell("x", outputs=[output])]
+    made = BeautifulSoup(standalone(new_notebook(cells=cells), "coil"), "html.parser")
+    shown = [one.text for one in made.find_all("code")]
+    assert (
+        shown == ["sha256:5c9|`x`"] * 2 and [one.text for one in made.find_all("em")] == ["one"] * 2
+    )
 
 
 def test_the_notebook_is_left_as_it_was(notebook, tmp_path):
