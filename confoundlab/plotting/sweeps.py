@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from confoundlab.plotting.nets import GRAY, PALETTE, WIDE, as_text, legend_below, titled
 
@@ -78,6 +79,8 @@ def curves(table: pd.DataFrame, name: str) -> Figure:
     axis.plot(chance.index, chance, color=GRAY, ls="--", lw=1, label="chance")
     if words:
         axis.set_xticks(range(len(words)), words)
+    elif (numbers == numbers.round()).all():
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))  # there is no seed of 0.2
     axis.set(ylim=(0, 1.02), xlabel=name, ylabel=" or ".join(sorted(rows["metric"].unique())))
     states = sorted(rows["state"].unique())
     axis.set_title(titled(f"What was found, by {name}", "real" if states == ["real"] else

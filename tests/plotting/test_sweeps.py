@@ -34,7 +34,7 @@ def test_questions_that_a_setting_does_not_move_are_left_out_where_others_move()
     assert len(lead(rows)) == 2 and lead(rows)[0].endswith("LeNet-5")
 
 
-@pytest.mark.parametrize("values", [[12, 16, 20], ["top-left", "top-right"]])
+@pytest.mark.parametrize("values", [[12, 13], [12, 16, 20], ["top-left", "top-right"]])
 def test_a_line_a_question_through_its_means(values):
     figure = curves(table(values), "crop_size")
     (axis,) = figure.axes
@@ -44,4 +44,6 @@ def test_a_line_a_question_through_its_means(values):
     assert list(line.get_ydata()) == [0.5] * len(line.get_xdata())
     assert list(lines["chance"].get_ydata()) == [0.1] * len(values)
     assert "simulated" in axis.get_title()
+    if values[0] == 12:
+        assert all(float(tick).is_integer() for tick in axis.get_xticks())
     plt.close(figure)
