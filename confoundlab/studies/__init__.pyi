@@ -30,6 +30,7 @@ from .planted import columns_in_words as columns_in_words
 from .planted import columns_of_marks as columns_of_marks
 from .planted import contrast as contrast
 from .planted import drawn as drawn
+from .planted import into_columns as into_columns
 from .planted import mark_in_words as mark_in_words
 from .planted import patterns as patterns
 from .planted import plant as plant

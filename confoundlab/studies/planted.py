@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from confoundlab.evidence.reading import both_tails
 from confoundlab.evidence.record import Evidence
@@ -124,6 +125,41 @@ def columns_of_marks(labels: Indices, share: float, *, seed: int = 0) -> Numbers
 def columns_in_words(share: float, rows: str) -> str:
     """Say what `columns_of_marks` adds, to rows of this name."""
     return f"further columns that name the class, in {share:.0%} of the {rows}"
+
+
+def into_columns(
+    seen: npt.ArrayLike,
+    labels: Indices,
+    metric: str,
+    ask: Callable[[Numbers], Evidence],
+    *,
+    rows: str,
+    seed: int = 0,
+) -> Planter:
+    """Return what asks a learner of tables again, a leak planted into further columns.
+
+    Parameters
+    ----------
+    seen : array-like, shape (n, d)
+        What it saw.
+    labels : ndarray of int, shape (n,)
+        Classes 0..k-1.
+    metric : str
+        Of its evidence.
+    ask : callable
+        From a table to the evidence of the learner that is trained on it.
+    rows : str
+        What a row is, in the plural.
+    seed : int
+        Of the draw.
+    """
+
+    def planted(chance: float) -> PlantedLeak:
+        share = share_marked(room(chance), chance, metric)
+        more = np.hstack([seen, columns_of_marks(labels, share, seed=seed)])
+        return PlantedLeak(ask(more), room(chance), columns_in_words(share, rows))
+
+    return planted
 
 
 def mark_in_words(shown: Pixels, share: float) -> str:

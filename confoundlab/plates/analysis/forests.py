@@ -23,13 +23,7 @@ from confoundlab.evidence import held_out
 from confoundlab.evidence.record import Evidence
 from confoundlab.inference.intervals import Interval, Statistic, Weights, bootstrap
 from confoundlab.plates.features.tables import PlateTable
-from confoundlab.studies.planted import (
-    PlantedLeak,
-    columns_in_words,
-    columns_of_marks,
-    room,
-    share_marked,
-)
+from confoundlab.studies.planted import into_columns
 from confoundlab.studies.run import Measured, StudyRun
 from confoundlab.types import Indices, Numbers
 
@@ -101,9 +95,11 @@ class Question:
         seen = pd.get_dummies(self.table[list(self.features)], dtype=float).to_numpy(np.float32)
         seeds = [self.run.seed + repeat for repeat in range(repeats)]
 
-        def ask(features: npt.NDArray[np.float32]) -> tuple[pd.DataFrame, Evidence]:
-            predictions = named_by_forest(features, self.labels, parts, seeds, words=self.view)
-            return predictions, held_out.accuracy(
+        def named(features: npt.NDArray[np.float32]) -> pd.DataFrame:
+            return named_by_forest(features, self.labels, parts, seeds, words=self.view)
+
+        def scored(predictions: pd.DataFrame) -> Evidence:
+            return held_out.accuracy(
                 predictions,
                 self.labels,
                 self.groups,
@@ -111,13 +107,12 @@ class Question:
                 seed=self.run.seed,
             )
 
-        def planter(chance: float) -> PlantedLeak:
-            share = share_marked(room(chance), chance, found.metric)
-            marks = columns_of_marks(self.labels, share, seed=self.run.seed)
-            more = np.hstack([seen, marks]).astype(np.float32)
-            return PlantedLeak(ask(more)[1], room(chance), columns_in_words(share, "rows"))
-
-        predictions, found = ask(seen)
+        predictions = named(seen)
+        found = scored(predictions)
+        planter = into_columns(
+            seen, self.labels, found.metric, lambda more: scored(named(more.astype(np.float32))),
+            rows="rows", seed=self.run.seed,
+        )  # fmt: skip
         self.run.engines.add("scikit-learn")
         record = self.run.judge(
             found,

@@ -18,13 +18,7 @@ from confoundlab.evidence.probes import probe
 from confoundlab.evidence.record import Evidence
 from confoundlab.plates.features.tables import PlateTable
 from confoundlab.plates.nuisance import heatmaps, trends
-from confoundlab.studies.planted import (
-    PlantedLeak,
-    columns_in_words,
-    columns_of_marks,
-    room,
-    share_marked,
-)
+from confoundlab.studies.planted import into_columns
 from confoundlab.studies.run import StudyRun
 from confoundlab.types import Numbers
 
@@ -103,13 +97,8 @@ def told_by_count(run: StudyRun, counts: PlateTable) -> dict[str, dict[str, Any]
         probe, target=plates["date"], n_permutations=run.permutations, random_state=run.seed
     )
     date = asked(bins)
-
-    def planter(chance: float) -> PlantedLeak:
-        share = share_marked(room(chance), chance, date.metric)
-        labels = columns.codes(plates["date"], len(plates), "date")
-        more = np.hstack([bins, columns_of_marks(labels, share, seed=run.seed)])
-        return PlantedLeak(asked(more), room(chance), columns_in_words(share, "plates"))
-
+    labels = columns.codes(plates["date"], len(plates), "date")
+    planter = into_columns(bins, labels, date.metric, asked, rows="plates", seed=run.seed)
     where: dict[str, Any] = {"row": counts.name, "state": counts.state, "seeds": [run.seed]}
     control = {"is_control": True}
     return {
