@@ -58,7 +58,7 @@ display(Markdown(rivals.found(stored)))
 # - Parity counts images. Sites and labels of a few patients go together by luck more often than those of
 #   as many single images would.
 # - mlconfound asks what our partial confounder test asks
-#   {cite}`spisak2022confound`. Its version 0.21.3 does not run with today's SciPy, so it is not here.
+#   {cite}`spisak2022confound`. Its last version does not run with today's SciPy, so it is not here.
 
 # %% tags=["remove-input", "full-width"]
 display(report.table(rivals.rates(stored)))
