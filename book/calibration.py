@@ -67,7 +67,7 @@ display(Markdown(calibration.second_runs(stored)))
 # The same with a leak: class means are moved apart, by so many standard deviations of an image. Rows of
 # fits that are half dead have five nets of ten that name one class only; the others decide.
 
-# %% mystnb={"figure": {"name": "fig-power", "caption": "Share of leaks found against their strength. Where one class is common, the probe's decisions (balanced accuracy) name the majority and find little; ranks (ROC AUC) keep their power. Bars: exact 95% intervals. Dashed: 5%, where every curve must start."}, "image": {"alt": "Four panels of rising curves; in the panels with a common class the curve of the balanced accuracy stays low."}} tags=["remove-input"]
+# %% mystnb={"figure": {"name": "fig-power", "caption": "Share of leaks found against their strength. Where one class is common, the probe's decisions (balanced accuracy) name the majority and find little; ranks (ROC AUC) keep their power. Bars: exact 95% intervals. Dashed: 5%, where every curve must start."}, "image": {"alt": "Panels of rising curves; in those with a common class the curve of the balanced accuracy stays low."}} tags=["remove-input"]
 figure = evidence.power_curves(stored)
 
 # %% [markdown]
@@ -87,18 +87,20 @@ display(report.table(calibration.detectable(stored)))
 # for differences; both allow for few groups. "Bca" corrects the percentiles for bias and skew.
 #
 # - Groups of unlike size say less than as many equal ones. Intervals count the *effective* number: how many
-#   equal groups would say as much. Where that is below two there is none.
+#   equal groups would say as much. Where that is below three there is none: with 60% of the
+#   images, one group's own answer decides.
 # - The folds of a probe share training images, so that answers of different folds are not independent. Its
-#   interval is widened by the spread of the refitted null.
+#   interval is that of as many independent answers as would spread like the refitted null, and gives way to
+#   that of its groups where the probe is sure.
 # - A mean over folds is drawn again by folds, and allows for how few they are.
 # - The truth of a partial R² is known where a measured factor of the group moves a score in a straight
 #   line. R² is never below 0, and every column of factors adds a little by luck: where factors say
 #   nothing its interval lies above 0. Only the test says whether there is anything.
 # - "Owed to a factor" and "beyond a factor" are the two parts of an accuracy. The second
 #   hangs on the few groups whose factor and label disagree, one in five here: with 20 groups these are
-#   four. No interval is given for it under sixty groups.
+#   four. No interval is given for it under sixty groups, and for the first under twenty.
 
-# %% mystnb={"figure": {"name": "fig-coverage", "caption": "Share of 95% intervals that hold the truth, against the number of groups of ten images; the gray band is 93 to 97%. Solid lines are the default for shares and areas. With few groups and a truth near 1, hardly any group goes wrong and percentiles cannot know that one might; the default counts half a group more. The last panels are the evidence about factors. Lines are named for the truth of the metric; of a difference, for the first experiment's, the second being at 0.5; of the parts of an accuracy, for 0.5 plus the share of answers that follow the factor."}, "image": {"alt": "Panels of lines that reach the gray band from below as the number of groups rises."}} tags=["remove-input"]
+# %% mystnb={"figure": {"name": "fig-coverage", "caption": "Share of 95% intervals that hold the truth, against the number of groups of ten images; the gray band is 93 to 97%. Solid lines are the default for shares and areas. With few groups and a truth near 1, hardly any group goes wrong and percentiles cannot know that one might; the default counts three quarters of a group more. The last panels are the evidence about factors. Lines are named for the truth of the metric; of a difference, for the first experiment's, the second being at 0.5; of the parts of an accuracy, for 0.5 plus the share of answers that follow the factor."}, "image": {"alt": "Panels of lines that reach the gray band from below as the number of groups rises."}} tags=["remove-input"]
 figure = evidence.coverage(stored)
 
 # %% tags=["remove-input", "full-width"]
@@ -106,7 +108,7 @@ display(report.table(calibration.covered(stored)))
 
 # %% [markdown]
 # A probe is trained on all folds but one, and its answers are put together. Here is how often the interval
-# of its ROC AUC holds what such a probe truly reaches.
+# of its metric holds what such a probe truly reaches.
 
 # %% tags=["remove-input"]
 display(report.table(calibration.covered_probes(stored)))

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from confoundlab.auditing.state import Audit, Tested
+from confoundlab.evidence.record import interval_given
 from confoundlab.evidence.verdicts import MARGIN, Verdict
 from confoundlab.report.sentences import listed, percent
 
@@ -221,6 +222,8 @@ def shown(record: dict[str, Any], key: str = "estimate") -> str:
 
 def interval(record: dict[str, Any]) -> str:
     """Return the 95% interval of a record in words."""
+    if not interval_given(record["metric"], record["ci_low"], record["ci_high"]):
+        return "none"
     return f"{shown(record, 'ci_low')} to {shown(record, 'ci_high')}"
 
 

@@ -17,8 +17,8 @@ from confoundlab.types import Indices
 METRICS = ("accuracy", "balanced accuracy", "ROC AUC")
 DIFFERENCES = tuple(f"difference in {metric}" for metric in METRICS)
 FACTORS = ("partial R²", "owed to a factor", "beyond a factor")
-PROBE = "ROC AUC of a probe"
-INTERVALS = (*METRICS, *DIFFERENCES, *FACTORS, PROBE)
+PROBES = tuple(f"{metric} of a probe" for metric in ("ROC AUC", "balanced accuracy"))
+INTERVALS = (*METRICS, *DIFFERENCES, *FACTORS, *PROBES)
 """Whose intervals are tried."""
 Sizes = Literal["equal", "one giant", "giant of one class", "by class", "log-normal"]
 Layout = Literal["none", "crossed", "nested", "partly aliased", "mixed"]

@@ -22,7 +22,7 @@ from confoundlab.calibration.designs import (
     DIFFERENCES,
     FACTORS,
     INTERVALS,
-    PROBE,
+    PROBES,
     Cell,
     Sizes,
     draw,
@@ -31,13 +31,13 @@ from confoundlab.calibration.designs import (
 from confoundlab.calibration.trials import PERMUTATIONS, TESTS
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import conditional, differences, factor_share, held_out
-from confoundlab.evidence.probes import Probe
-from confoundlab.inference.intervals import Method
+from confoundlab.evidence.probes import Probe, ProbeMetric
+from confoundlab.inference.intervals import Interval, Method
 from confoundlab.inference.power import ALPHA
 from confoundlab.types import Indices, Numbers
 
 _LAYOUTS = 20  # of labels over groups of some sizes: the power of each is simulated once
-_REFITS = 50  # of a null that widens the interval of a probe
+_REFITS = 99  # of a null that tells the interval of a probe its spread
 _FITS = 400  # draws that tell what a probe scores on average
 _LEAN = 0.6  # how often a factor follows the label, rather than a coin
 Found = tuple[float, float, float]  # the truth, and the ends of an interval
@@ -51,7 +51,7 @@ class Coverage:
     ----------
     metric : str
         That is estimated, one of `INTERVALS`; two are the parts of
-        `factor_share.explained_by_factor`, and the last is of a `probe` in five folds.
+        `factor_share.explained_by_factor`, and the last two are of a `probe` in five folds.
     n_groups, images_per_group : int
         Sizes.
     truth : float
@@ -88,7 +88,7 @@ def covered(cell: Coverage, seed: int) -> dict[str, Any]:
     """
     one_of("metric", cell.metric, INTERVALS)
     rng = np.random.default_rng([seed, APART])
-    if cell.metric == PROBE:
+    if cell.metric in PROBES:
         truth, low, high = _of_probe(cell, seed)
         return {"inside": low <= truth <= high}
     layout = np.random.default_rng([seed % _LAYOUTS, APART, 1])
@@ -143,8 +143,14 @@ class _Images:
 def _of_probe(cell: Coverage, seed: int) -> Found:
     data = draw(_cell(cell), seed)
     ready = Probe(data.features, groups=data.groups, random_state=seed)
-    found = ready.test(data.labels, n_permutations=_REFITS, interval=cell.method)
+    found = ready.test(
+        data.labels, n_permutations=_REFITS, interval=cell.method, metric=_metric(cell)
+    )
     return _expected(cell), found.ci_low, found.ci_high
+
+
+def _metric(cell: Coverage) -> ProbeMetric:
+    return "ROC AUC" if cell.metric.startswith("ROC AUC") else "balanced accuracy"
 
 
 def _cell(cell: Coverage) -> Cell:
@@ -160,16 +166,18 @@ def _expected(cell: Coverage) -> float:
 
     Each fold's images are new to its fit, so that the mean is what a probe scores on unseen groups
     that trained on the others: with one group fewer of the class that it is asked for, which counts
-    where a class has two.
+    where a class has two. Of few groups the balanced accuracy lies below chance where there is
+    nothing: a group left out makes the other class the commoner one.
     """
-    if not cell.leak:
+    if not cell.leak and _metric(cell) == "ROC AUC":
         return 0.5
     found = []
     for seed in range(2**31, 2**31 + _FITS):
         data = draw(_cell(cell), seed)
         with suppress(InputError):  # as among the draws that are tried
             ready = Probe(data.features, groups=data.groups, random_state=seed)
-            found.append(ready.test(data.labels, n_permutations=1).estimate)
+            tested = ready.test(data.labels, n_permutations=1, metric=_metric(cell))
+            found.append(tested.estimate)
     return float(np.mean(found))
 
 
@@ -228,9 +236,13 @@ def _parts(drawn: _Images) -> Found:
         named, y, level, drawn.group, n_permutations=1, seed=drawn.seed
     )
     if drawn.cell.metric == "beyond a factor":
-        assert found.beyond is not None, "designs have as many groups as it takes"
-        return share * (1 - _LEAN**2) / 2, found.beyond.low, found.beyond.high
-    return share * (1 + _LEAN) * _LEAN / 2, found.by_factor.low, found.by_factor.high
+        return share * (1 - _LEAN**2) / 2, *_ends(found.beyond)
+    return share * (1 + _LEAN) * _LEAN / 2, *_ends(found.by_factor)
+
+
+def _ends(interval: Interval | None) -> tuple[float, float]:
+    assert interval is not None, "designs have as many groups as it takes"
+    return interval.low, interval.high
 
 
 def replicate(test: str, cell: Cell | Coverage, seeds: range) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from confoundlab.storage.compiled import compiled
 from confoundlab.types import Indices
 
 Hashes = npt.NDArray[np.uint64]
@@ -63,7 +63,7 @@ def _link(hashes: Hashes, rows: Indices, distance: int, above: Indices) -> None:
             _link(hashes, ordered[start:end], distance, above)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _root(above, row):  # type: ignore[no-untyped-def]
     while above[row] != row:
         above[row] = above[above[row]]
@@ -71,7 +71,7 @@ def _root(above, row):  # type: ignore[no-untyped-def]
     return row
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _roots(above):  # type: ignore[no-untyped-def]
     found = np.empty_like(above)
     for row in range(len(above)):
@@ -79,7 +79,7 @@ def _roots(above):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _join_runs(values, rows, runs, distance, above):  # type: ignore[no-untyped-def]
     """Compare all with all inside runs (start, end, start, end, ...) and join what is near."""
     for run in range(0, len(runs), 2):

@@ -31,7 +31,7 @@ from .nuisance import factor_map as factor_map
 from .nuisance import label_from_factors as label_from_factors
 from .nuisance import probe_within_classes as probe_within_classes
 from .probe_intervals import Answers as Answers
-from .probe_intervals import spread as spread
+from .probe_intervals import of_refitted as of_refitted
 from .probe_intervals import unit_weights as unit_weights
 from .probes import Probe as Probe
 from .probes import probe as probe

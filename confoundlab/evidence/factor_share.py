@@ -30,6 +30,7 @@ from confoundlab.types import Numbers
 # groups, intervals held the truth in nine draws of ten only; from there on, two groups more, half
 # right and spread over all levels and classes, keep them near 95 %, as in `intervals`.
 FEWEST_GROUPS = 60
+FEWEST_OWED = 20  # of 5 or 10 groups, what is owed to a factor had intervals that held 92 to 100 %
 _ADDED = 2.0
 
 
@@ -41,10 +42,11 @@ class Explained:
     ----------
     accuracy, chance : float
         Of the predictions, and what they would get if labels were permuted over all images.
-    by_factor, beyond : Interval
+    by_factor, beyond : Interval or None
         Accuracy points gained by knowing the factor's level alone, and by more than that; 95%
         intervals, groups resampled. `by_factor` plus `beyond` plus `chance` is `accuracy`. There is
-        none of `beyond` under `FEWEST_GROUPS` groups, where such intervals come out too short.
+        none of `by_factor` under `FEWEST_OWED` groups and of `beyond` under `FEWEST_GROUPS`, where
+        such intervals do not hold the truth as often as they say.
     by_factor_estimate, beyond_estimate : float
         Of the two.
     evidence : Evidence or None
@@ -57,7 +59,7 @@ class Explained:
     accuracy: float
     chance: float
     by_factor_estimate: float
-    by_factor: Interval
+    by_factor: Interval | None
     beyond_estimate: float
     beyond: Interval | None
     evidence: Evidence | None
@@ -65,14 +67,14 @@ class Explained:
     def __str__(self) -> str:
         return (
             f"accuracy {self.accuracy:.1%} = chance {self.chance:.1%} + factor "
-            f"{_points(self.by_factor_estimate, self.by_factor)} + beyond it "
-            f"{_points(self.beyond_estimate, self.beyond)}"
+            f"{_points(self.by_factor_estimate, self.by_factor, FEWEST_OWED)} + beyond it "
+            f"{_points(self.beyond_estimate, self.beyond, FEWEST_GROUPS)}"
         )
 
 
-def _points(estimate: float, interval: Interval | None) -> str:
+def _points(estimate: float, interval: Interval | None, fewest: int) -> str:
     if interval is None:
-        return f"{estimate:.1%} (no interval under {FEWEST_GROUPS} groups)"
+        return f"{estimate:.1%} (no interval under {fewest} groups)"
     return f"{estimate:.1%} ({interval.low:.1%} to {interval.high:.1%})"
 
 
@@ -129,14 +131,14 @@ def explained_by_factor(
     fit = 0 if fits is None else columns.codes(fits, n, "fits")
     table = pd.DataFrame({"image": np.arange(n), "repeat": fit, "predicted": named})
     there = np.argwhere(counts.sum(axis=(0, 3)) > 0)  # pairs of level and class
-    tested = within = None
+    tested = found = within = None
+    effective = effective_number(np.bincount(group))
     if len(there) > levels:  # some level holds two classes
         tested = held_out.accuracy(
             table, y, group, blocks=level, n_permutations=n_permutations, seed=seed
         )
-    found = bootstrap(
-        by_factor, n_groups, rng, effective=effective_number(np.bincount(group)), ends=(-1.0, 1.0)
-    )
+    if n_groups >= FEWEST_OWED:
+        found = bootstrap(by_factor, n_groups, rng, effective=effective, ends=(-1.0, 1.0))
     if n_groups >= FEWEST_GROUPS:
         added = np.zeros((len(there), levels, k, k))
         for extra, (at, true) in zip(added, there, strict=True):
@@ -146,7 +148,7 @@ def explained_by_factor(
         shares = np.full(len(there), _ADDED / len(there))
         within = bootstrap(
             _parts(more)[1], n_groups, rng,
-            added=shares, effective=effective_number(np.bincount(group)), ends=(-1.0, 1.0),
+            added=shares, effective=effective, ends=(-1.0, 1.0),
         )  # fmt: skip
     return Explained(
         accuracy=float((named == y).mean()),

@@ -1,4 +1,4 @@
-"""What a probe's interval needs: its metric as a function of group weights, and its true spread.
+"""The interval of a probe: its metric as a function of group weights, and the spread of refits.
 
 Folds share most of their training rows, so their scores depend on each other and no resampling of
 the scores shows it: K-fold cross-validation has no unbiased estimate of its variance (Bengio and
@@ -11,12 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import t
 
 from confoundlab.design.labelling import Labelling
 from confoundlab.design.splits import Split
 from confoundlab.evidence.record import TIE
 from confoundlab.inference.auc import weighted_auc
-from confoundlab.inference.intervals import Statistic, effective_number, mean_recall
+from confoundlab.inference.combining import score_ends
+from confoundlab.inference.intervals import Interval, Statistic, effective_number, mean_recall
+from confoundlab.inference.power import ALPHA
 from confoundlab.models.linear import Matrix
 from confoundlab.types import Indices, Numbers
 
@@ -90,19 +93,42 @@ class Answers:
         return np.ones(len(self.codes)) if self.weights is None else self.weights
 
 
-def spread(error: float, estimate: float, null: Numbers, classes: int) -> float:
-    """Return the standard error of an estimate that folds with common training rows gave.
+def of_refitted(
+    found: Interval, estimate: float, null: Numbers, classes: int, metric: str
+) -> Interval:
+    """Return the interval of an estimate that folds with common training rows gave.
 
-    Without a signal the refitted null has just that error. It shrinks as the variance of a share
-    does, towards both ends; and it gives way to the bootstrap's as the learner's direction becomes
-    certain, because there the area under the curve is at its greatest and turns flat: from two of
-    the null's standard deviations for each class's column, until four, where nothing is left.
-    Measured in the calibration ("interval of a probe").
+    Without a signal the refitted null has the estimate's own spread. So many independent answers as
+    have that spread give a score interval, which holds what the test does not refuse, and needs
+    nothing from few groups. As the learner's direction becomes certain, the null says too much:
+    the interval gives way to the bootstrap's, from two of the null's standard deviations for each
+    class's column to four, where nothing of it is left. An area under the curve is flat by then;
+    a share of right answers, which hangs on where the learner decides, takes twice as long.
+    Measured in the calibration ("of a probe").
+
+    Parameters
+    ----------
+    found : Interval
+        Of the answers as they are, groups resampled.
+    estimate : float
+        Of the metric, 0 to 1.
+    null : ndarray, shape (permutations,)
+        The metric of each refit under permuted labels.
+    classes : int
+        That are told apart.
+    metric : {"ROC AUC", "balanced accuracy"}
+        Of the estimate.
     """
     centre, wide = float(null.mean()), float(null.std(ddof=1)) if len(null) > 1 else 0.0
-    if wide < TIE:
-        return error
-    columns = classes if classes > 2 else 1
-    left = np.clip(2 - abs(estimate - centre) / wide / (2 * np.sqrt(columns)), 0, 1)
-    nearer = min(1.0, estimate * (1 - estimate) / (centre * (1 - centre)))
-    return float(np.sqrt(error**2 + left * max(0.0, nearer * wide**2 - error**2)))
+    if wide < TIE or not np.isfinite(found.error):
+        return found
+    begins = 2 if metric == "ROC AUC" else 4  # and ends at twice as many
+    begins *= np.sqrt(classes if classes > 2 else 1)
+    left = float(np.clip(2 - abs(estimate - centre) / wide / begins, 0, 1))
+    answers, quantile = centre * (1 - centre) / wide**2, float(t.isf(ALPHA / 2, len(null) - 1))
+    low, high = score_ends(estimate, answers, quantile)
+    error = np.sqrt(estimate * (1 - estimate) / answers)
+    return Interval(
+        *(left * one + (1 - left) * other for one, other in
+          ((low, found.low), (high, found.high), (error, found.error)))
+    )  # fmt: skip

@@ -31,7 +31,7 @@ from confoundlab.design import columns
 from confoundlab.design.labelling import Labelling
 from confoundlab.design.splits import Split
 from confoundlab.errors import InputError, one_of
-from confoundlab.evidence.probe_intervals import Answers, spread, unit_weights
+from confoundlab.evidence.probe_intervals import Answers, of_refitted, unit_weights
 from confoundlab.evidence.record import (
     TIE,
     Evidence,
@@ -42,7 +42,7 @@ from confoundlab.evidence.record import (
     score_correlation,
 )
 from confoundlab.inference.auc import PairCounts
-from confoundlab.inference.intervals import Method, bootstrap, widened
+from confoundlab.inference.intervals import Method, bootstrap
 from confoundlab.inference.power import intraclass_correlation
 from confoundlab.models.linear import Logistic, Matrix, Ridge, named
 from confoundlab.types import Indices, Numbers
@@ -282,7 +282,7 @@ class Probe:
         stopped = len(drawn) < n_permutations
         return assemble(
             metric,
-            widened(found, estimate, spread(found.error, estimate, every, classes)),
+            of_refitted(found, estimate, every, classes, metric),
             estimate,
             [NullTest(observed, drawn, level.smallest_p(n_permutations, renamed=True), p_value)],
             least=least_refitted(design, every),

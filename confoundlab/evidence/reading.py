@@ -118,10 +118,12 @@ class Reading:
 
     def __str__(self) -> str:
         e = self.e
-        return (
-            f"{e.metric} {self.value(e.estimate)}, chance {self.value(e.chance)}; 95% interval "
-            f"{self.value(e.ci_low)} to {self.value(e.ci_high)}"
+        interval = (
+            f"95% interval {self.value(e.ci_low)} to {self.value(e.ci_high)}"
+            if e.has_interval
+            else "no 95% interval"
         )
+        return f"{e.metric} {self.value(e.estimate)}, chance {self.value(e.chance)}; {interval}"
 
     def obstacles(self) -> Iterator[Reason]:
         """Return all that keeps the evidence from saying that no leak was found."""
@@ -132,7 +134,13 @@ class Reading:
                 "nothing.",
                 "Train longer or with other settings, until every net learns what it is shown.",
             )
-        if self.significant:
+        if not e.has_interval:
+            yield (
+                f"There is no interval ({self}): the groups are too few, or one of them is too "
+                "large, to tell how groups differ. Without one nothing is called a leak.",
+                _COLLECT,
+            )
+        elif self.significant:
             done = "badly" if self.falls else "well"
             yield (
                 f"Permuted labels seldom do as {done} ({p}), yet the interval reaches chance "

@@ -68,7 +68,8 @@ class Evidence:
     minimum_detectable : float
         Smallest true value that is called LEAK with 80 % power, tested alone
         (`power.minimum_detectable`). For probes it is at least `least_refitted`, for differences
-        and R² `least_shift`. It is 1 where no p-value of the design is small enough.
+        and R² `least_shift`. It is 1 where no p-value of the design is small enough, and where
+        there is no interval, which LEAK asks for.
     seed : int
         Of resampling and permutation.
     n_fits, n_dead : int
@@ -112,8 +113,13 @@ class Evidence:
     remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.smallest_of_both_tails >= ALPHA:
+        if self.smallest_of_both_tails >= ALPHA or not self.has_interval:
             object.__setattr__(self, "minimum_detectable", 1.0)
+
+    @property
+    def has_interval(self) -> bool:
+        """Return whether groups tell how they differ: else the interval is the whole range."""
+        return interval_given(self.metric, self.ci_low, self.ci_high)
 
     @property
     def smallest_of_both_tails(self) -> float:
@@ -129,15 +135,26 @@ class Evidence:
             if self.minimum_detectable >= 1
             else f"{self.minimum_detectable:.3f} or more is found four times in five"
         )
+        interval = (
+            f"95% interval {self.ci_low:.3f} to {self.ci_high:.3f}"
+            if self.has_interval
+            else "no 95% interval"
+        )
         learned = f"; {self.n_fits - self.n_dead} of {self.n_fits} nets learned"
         said = (
-            f"{self.metric} {self.estimate:.3f} (95% interval {self.ci_low:.3f} to "
-            f"{self.ci_high:.3f}; chance {self.chance:.3f}; p = {self.p_value:.2g}, {self.sided}, "
+            f"{self.metric} {self.estimate:.3f} ({interval}; chance {self.chance:.3f}; "
+            f"p = {self.p_value:.2g}, {self.sided}, "
             f"{self.permuted} permuted {self.n_permutations:,} times; {self.n_images:,} images in "
             f"{self.n_groups:,} group{'s' * (self.n_groups > 1)}"
             f"{learned if self.n_dead else ''}; {found})"
         )
         return ". ".join([said, *(remark.removesuffix(".") for remark in self.remarks)])
+
+
+def interval_given(metric: str, low: float, high: float) -> bool:
+    """Return whether an interval says anything: the whole range of its metric stands for none."""
+    signed = metric.startswith("difference") or "correlation" in metric
+    return high - low < (2 if signed else 1)
 
 
 @dataclass(frozen=True, eq=False)

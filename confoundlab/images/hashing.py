@@ -12,9 +12,9 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy import fft
 
+from confoundlab.storage.compiled import compiled
 from confoundlab.types import Pixels
 
 SIDE = 32  # pixels of the shrunk image
@@ -64,13 +64,13 @@ def _weights(size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
     return starts, whole
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _shrink(gray, left, across, top, down):  # type: ignore[no-untyped-def]
     rows = _pass(gray, left, across)
     return _pass(rows.T.copy(), top, down).T.copy()
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _pass(lines, starts, weights):  # type: ignore[no-untyped-def]
     """Shrink each line; four at a time, because a weight is then fetched once for four pixels."""
     short = np.empty((lines.shape[0], SIDE), np.uint8)
@@ -99,6 +99,6 @@ def _pass(lines, starts, weights):  # type: ignore[no-untyped-def]
     return short
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _rounded(total):  # type: ignore[no-untyped-def]
     return min(max(total >> 22, 0), 255)

@@ -11,9 +11,9 @@ import threading
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from PIL import Image
 
+from confoundlab.storage.compiled import compiled
 from confoundlab.types import Pixels
 
 
@@ -59,7 +59,7 @@ def luma(rgb: Pixels) -> Pixels:
     return gray
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _split(four, rgb, gray):  # type: ignore[no-untyped-def]
     for pixel in range(len(gray)):
         for channel in range(3):
@@ -67,7 +67,7 @@ def _split(four, rgb, gray):  # type: ignore[no-untyped-def]
     _luma(four, 4, gray)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _luma(pixels, step, gray):  # type: ignore[no-untyped-def]
     for pixel in range(len(gray)):
         at = step * pixel

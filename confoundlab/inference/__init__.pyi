@@ -11,10 +11,10 @@ from .auc import weigh_pairs as weigh_pairs
 from .auc import weighted_auc as weighted_auc
 from .combining import combined as combined
 from .combining import logit_ends as logit_ends
+from .combining import score_ends as score_ends
 from .intervals import Interval as Interval
 from .intervals import bootstrap as bootstrap
 from .intervals import effective_number as effective_number
-from .intervals import widened as widened
 from .multiplicity import benjamini_hochberg as benjamini_hochberg
 from .multiplicity import holm as holm
 from .power import Design as Design

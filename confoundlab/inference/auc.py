@@ -12,16 +12,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 
 from confoundlab.inference import many_classes
 from confoundlab.inference.intervals import Statistic, Weights
+from confoundlab.storage.compiled import compiled
 from confoundlab.types import Indices, Mask, Numbers, Scores
 
 MANY = 64  # classes, above which each has few images of a fold: other ways to count are faster
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def count_pairs(order, first, labels, weights, chosen, wins, pairs):  # type: ignore[no-untyped-def]
     """Add, for each row, twice the pairs that the chosen class wins (ties count once), and pairs.
 
@@ -46,7 +46,7 @@ def count_pairs(order, first, labels, weights, chosen, wins, pairs):  # type: ig
         pairs[row] += (inside + own) * (below + rest)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def weigh_pairs(first, own, group, weights, wins, pairs):  # type: ignore[no-untyped-def]
     """Add the same, once, with images that weigh as their group does.
 

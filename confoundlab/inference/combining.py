@@ -14,9 +14,9 @@ _CAUCHY = 0.16  # see `combined`
 # cancel that of the surest other fit. Cut on that side, the combination stays valid (Gui, Jiang and
 # Wang 2025, doi:10.1093/biomet/asaf038; the tests measure it for 2 to 30 fits, all correlations).
 _CAP = 0.99
-# Groups added to a logit interval. Between a quarter and one, half keeps all designs of 20 to 100
-# groups and truths of 0.5 to 0.95 nearest to 95 %.
-_ADDED = 0.5
+# Groups added to a logit interval. Between a quarter and one, three quarters keep all designs of 10
+# to 100 groups and truths of 0.5 to 0.95 nearest to 95 %.
+_ADDED = 0.75
 
 
 def combined(p_values: npt.ArrayLike, smallest: npt.ArrayLike) -> Numbers:
@@ -55,7 +55,7 @@ def combined(p_values: npt.ArrayLike, smallest: npt.ArrayLike) -> Numbers:
 def logit_ends(
     estimate: npt.ArrayLike, error: npt.ArrayLike, n_groups: float, tail: float
 ) -> tuple[Numbers, Numbers]:
-    """Return the ends of logit intervals: mean and error of the groups and half a group added.
+    """Return the ends of logit intervals: of the groups and three quarters of one added.
 
     Parameters
     ----------
@@ -73,3 +73,25 @@ def logit_ends(
     wider = np.sqrt((n_groups * errors**2 + added) / total)
     half = -t.ppf(tail, n_groups - 1) * wider / (centre * (1 - centre))
     return expit(logit(centre) - half), expit(logit(centre) + half)
+
+
+def score_ends(estimate: float, answers: float, quantile: float) -> tuple[float, float]:
+    """Return the ends of the score interval of a share of independent answers.
+
+    It holds the truths that a test at the same level does not refuse, with the variance that each
+    of them implies (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+
+    Parameters
+    ----------
+    estimate : float
+        The share, 0 to 1.
+    answers : float
+        Behind it; above 0, not always a whole number.
+    quantile : float
+        Of the distribution of the error, 1.96 for a normal one and 95 %.
+    """
+    ratio = quantile**2 / answers
+    centre = (estimate + ratio / 2) / (1 + ratio)
+    variance = estimate * (1 - estimate) / answers + (ratio / quantile / 2) ** 2
+    half = quantile / (1 + ratio) * np.sqrt(variance)
+    return float(max(0.0, centre - half)), float(min(1.0, centre + half))

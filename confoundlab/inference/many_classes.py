@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from confoundlab.inference.intervals import Weights
+from confoundlab.storage.compiled import compiled
 from confoundlab.storage.machine import cores
 from confoundlab.types import Indices, Numbers, Scores
 
@@ -111,7 +111,7 @@ def _in_blocks(n: int, work: Callable[[int, int], object]) -> None:
         list(pool.map(lambda a: work(a, min(a + _BLOCK, n)), starts))
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _count_plain(scores, places, starts, _, wins, pairs):  # type: ignore[no-untyped-def]
     for column in range(len(scores)):
         line, own = scores[column], places[starts[column] : starts[column + 1]]
@@ -129,7 +129,7 @@ def _count_plain(scores, places, starts, _, wins, pairs):  # type: ignore[no-unt
         pairs[column] += len(own) * (len(line) - len(own))
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc"})
+@compiled(fastmath={"reassoc"})
 def _count_weighted(scores, places, starts, weights, wins, pairs):  # type: ignore[no-untyped-def]
     total = weights.sum()
     for column in range(len(scores)):
@@ -149,7 +149,7 @@ def _count_weighted(scores, places, starts, weights, wins, pairs):  # type: igno
         pairs[column] += inside * (total - inside)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _weigh(order, runs, starts, labels, first, weights, won, pairs):  # type: ignore[no-untyped-def]
     """Sum weights (n, lanes) upwards, and stop at runs of equal scores that hold the class."""
     n, lanes = weights.shape

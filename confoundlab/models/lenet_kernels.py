@@ -27,7 +27,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from confoundlab.models.simd import (
     WIDTH,
@@ -43,6 +43,7 @@ from confoundlab.models.simd import (
     total,
     where_equal,
 )
+from confoundlab.storage.compiled import compiled
 
 LANES = 32
 BLOCK = 8 if WIDTH == 16 else 4  # rows of a register tile: 32 registers with AVX-512, else 16
@@ -62,7 +63,7 @@ _KINDS = {
 
 def _kernel(arguments: str, returns: Any = types.void) -> Any:
     signature = returns(*[_KINDS[letter] for letter in arguments])
-    return njit(signature, fastmath=True, nogil=True, error_model="numpy", cache=True)
+    return compiled(signature, fastmath=True, error_model="numpy")
 
 
 # ---------------------------------------------------------------- forward
@@ -308,7 +309,7 @@ def adam(weights, gradient, mean, square, step, rate):
 # ---------------------------------------------------------------- a net
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def forward(images, rows, scaled, shape, net, act):
     """Fill the activations of one batch; the last becomes probabilities."""
     channels, height, width, classes = shape
@@ -330,7 +331,7 @@ def forward(images, rows, scaled, shape, net, act):
     softmax(out, b5, classes)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def backward(shape, net, act, slopes, flipped, gradients):
     """Fill the gradients of all weights; the last activation holds the loss's gradient."""
     channels, height, width = shape[:3]
@@ -352,7 +353,7 @@ def backward(shape, net, act, slopes, flipped, gradients):
     weight_gradient1(x, d1, g1, channels, height, width, 6)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def dense(weights, x, slope, weight_sums, bias_sums, x_slope, flipped):
     """Gradients of a dense layer: weights, bias and input."""
     n, m = len(x) // LANES, len(bias_sums)
@@ -362,7 +363,7 @@ def dense(weights, x, slope, weight_sums, bias_sums, x_slope, flipped):
     product(weights, 1, n, slope, LANES, n, m, x_slope)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def train_epoch(
     images, batches, filled, scaled, labels, shape, net, act, slopes, flipped, gradients,
     weights, gradient, mean, square, step, rate,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom, binomtest
 
-from confoundlab.calibration.designs import DIFFERENCES, FACTORS, PROBE
+from confoundlab.calibration.designs import DIFFERENCES, FACTORS, PROBES
 from confoundlab.errors import InputError
 from confoundlab.inference.power import ALPHA, METRICS, POWER
 from confoundlab.plotting.evidence import latest_nulls
@@ -18,10 +18,10 @@ from confoundlab.storage.versions import computed_by
 _FIRST = "statistics 1"  # of tables that do not say
 _LEAST = 1e-6  # smaller p-values are not told apart
 _BAND = (0.93, 0.97)  # of coverage
-_FEW = 20  # groups
+_FEW = 10  # groups
 # The interval that each metric gets unless another is asked for.
 _USUAL = (
-    dict.fromkeys((*METRICS, PROBE), "logit")
+    dict.fromkeys((*METRICS, *PROBES), "logit")
     | dict.fromkeys(DIFFERENCES, "t")
     | dict.fromkeys(FACTORS, "percentile")
 )
@@ -164,7 +164,7 @@ def covered(table: pd.DataFrame) -> pd.DataFrame:
     where no interval was given. Probes have a table of their own, `covered_probes`.
     """
     own = table[(table["kind"] == "coverage") & (table["images_per_group"] > 1)]
-    own = own[own["metric"] != PROBE]
+    own = own[~own["metric"].isin(PROBES)]
     rows = []
     for key, part in own.groupby(["metric", "method", "sizes"], sort=True):
         row = dict(zip(("metric", "interval", "sizes"), key, strict=True))
@@ -207,14 +207,15 @@ def reached(own: pd.DataFrame, column: str) -> float:
 
 def covered_probes(table: pd.DataFrame) -> pd.DataFrame:
     """Return the coverage of intervals of probes: a row a design, the range over its leaks."""
-    own = table[(table["kind"] == "coverage") & (table["metric"] == PROBE)]
+    own = table[(table["kind"] == "coverage") & table["metric"].isin(PROBES)]
     own = own.dropna(subset=["leak"]) if "leak" in own else own[:0]
     rows = []
-    sizes = ["n_groups", "images_per_group", "classes"]
+    sizes = ["metric", "n_groups", "images_per_group", "classes"]
     for _, part in own.groupby(sizes, sort=True):
-        groups, each, classes = part[sizes].iloc[0]
+        metric, groups, each, classes = part[sizes].iloc[0]
         rows.append(
             {
+                "metric": metric.removesuffix(" of a probe"),
                 "images": f"{groups * each:.0f}"
                 + (f" in groups of {each:.0f}" if each > 1 else ""),
                 "classes": f"{classes:.0f}",
@@ -223,7 +224,7 @@ def covered_probes(table: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(
-        rows, columns=["images", "classes", "leaks tried", "interval holds the truth"]
+        rows, columns=["metric", "images", "classes", "leaks tried", "interval holds the truth"]
     )
 
 
@@ -235,26 +236,26 @@ def _range(shares: pd.Series[Any]) -> str:
 
 def outside(table: pd.DataFrame) -> str:
     """Say in Markdown which usual intervals are too long or too short, beside what is possible."""
-    own = table[(table["kind"] == "coverage") & table["inside"].notna()]
-    own = own[own["method"] == own["metric"].map(_USUAL)]
+    usual = table[table["kind"] == "coverage"]
+    usual = usual[usual["method"] == usual["metric"].map(_USUAL)]
+    own = usual[usual["inside"].notna()]
     low, high = _BAND
     short, long = own[own["inside"] < low], own[own["inside"] > high]
     few = int(own["n_groups"].min())
     truths = sorted(own.loc[own["n_groups"] == few, "truth"].unique())
     exact = ", ".join(f"{truth:g} in {_exactly(few, truth):.1%}" for truth in truths)
-    giant = long["sizes"] == "one giant"
-    small = ~giant & (long["n_groups"] <= _FEW)
     least = f" ({short['inside'].min():.1%} at the least)" if len(short) else ""
-    surely = [int(there.sum()) for there in (short["inside_high"] < low, long["inside_low"] > high)]
+    surely = short[short["inside_high"] < low], long[long["inside_low"] > high]
+    small = int((surely[1]["n_groups"] <= _FEW).sum())
     return (
         f"Of {len(own)} designs, the usual interval held the truth in {low:.0%} to {high:.0%} of "
         f"the draws in {len(own) - len(short) - len(long)}, seldomer in {len(short)}{least}, and "
         f"oftener in {len(long)}. By more than so few draws can err, it is too short in "
-        f"{surely[0]} and too long in {surely[1]}. Of the {len(long)}, {giant.sum()} have a group "
-        f"with more than half of the images, {small.sum()} others {_FEW} groups or fewer. Some of "
-        f"that cannot be mended: a share of {few} answers takes {few + 1} values, and even the "
-        f"exact interval of Clopper and Pearson holds the truth {exact} of the draws. An interval "
-        "that is too long hides a leak; it never makes one."
+        f"{len(surely[0])} and too long in {len(surely[1])}, of which {small} have {_FEW} groups "
+        f"or fewer. In {len(usual) - len(own)} more, with most images in one group, none is given. "
+        f"Some of that cannot be mended: a share of {few} answers takes {few + 1} values, and even "
+        f"the exact interval of Clopper and Pearson holds the truth {exact} of the draws. An "
+        "interval that is too long hides a leak; it never makes one."
     )
 
 

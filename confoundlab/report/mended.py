@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from confoundlab.calibration.designs import DIFFERENCES, PROBE
+from confoundlab.calibration.designs import DIFFERENCES, PROBES
 from confoundlab.inference.power import METRICS
 from confoundlab.plotting.evidence import latest_nulls
 from confoundlab.report.calibration import reached
@@ -69,7 +69,7 @@ _FINDINGS = (
         "Intervals of a probe took folds for independent",
         "held the truth in 69% to 90% of draws without a leak",
         "coverage", "inside", "of intervals hold the truth",
-        {"metric": (PROBE,), "leak": (0.0,), "images_per_group": (1,)},
+        {"metric": PROBES[:1], "leak": (0.0,), "images_per_group": (1,)},
     ),
     _Finding(
         "Intervals took groups of unequal size for equal",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from confoundlab import escape
 from confoundlab.catalog import DATASETS, STUDIES
-from confoundlab.evidence.record import Evidence
+from confoundlab.evidence.record import Evidence, interval_given
 from confoundlab.evidence.verdicts import Verdict
 from confoundlab.images.imageset import ImageSet
 from confoundlab.studies.parameters import declared, notebook_source, read_notebook
@@ -64,7 +64,9 @@ def _as_printed(fraction: float | None) -> str:
 
 
 def interval(record: Mapping[str, Any]) -> str:
-    """Return a record's 95% interval, in the digits of its metric."""
+    """Return a record's 95% interval, in the digits of its metric, or "none"."""
+    if not interval_given(record["metric"], record["ci_low"], record["ci_high"]):
+        return "none"
     if "accuracy" in record["metric"]:
         return f"{100 * record['ci_low']:.1f}–{100 * record['ci_high']:.1f}%"
     return f"{record['ci_low']:.2f} to {record['ci_high']:.2f}"

@@ -1,5 +1,6 @@
 from . import cache as cache
 from . import cluster as cluster
+from . import compiled as compiled
 from . import files as files
 from . import machine as machine
 from . import versions as versions

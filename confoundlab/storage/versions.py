@@ -17,8 +17,8 @@ VERSIONS: dict[Computing, int] = {
     "learners": 2,  # LeNet-5 on every engine, and the random forest
     "embeddings": 1,  # projection and pretrained nets
     "plates": 1,  # simulated sites, and what is measured on them
-    "statistics": 3,  # probes, nulls, intervals and verdicts
-    "power": 3,  # simulated power tables
+    "statistics": 4,  # probes, nulls, intervals and verdicts
+    "power": 4,  # simulated power tables
 }
 
 

@@ -5,11 +5,11 @@ from confoundlab.calibration.designs import (
     FACTORS,
     INTERVALS,
     METRICS,
-    PROBE,
+    PROBES,
     Cell,
 )
 from confoundlab.calibration.rates import Coverage
-from confoundlab.evidence.factor_share import FEWEST_GROUPS
+from confoundlab.evidence.factor_share import FEWEST_GROUPS, FEWEST_OWED
 
 # Tests that any design with groups allows.
 EVERYWHERE = (
@@ -112,7 +112,13 @@ NULLS = [
 POWER = (
     [
         (test, Cell(n, images_per_group=m, majority=share, leak=leak))
-        for n, m, share in ((200, 1, 0.0), (200, 1, 0.9), (400, 1, 0.95), (400, 10, 0.0))
+        for n, m, share in (
+            (200, 1, 0.0),
+            (200, 1, 0.9),
+            (400, 1, 0.95),
+            (400, 10, 0.0),
+            (200, 10, 0.0),
+        )
         for leak in (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
         for test in ("probe, ROC AUC", "probe, balanced accuracy", "held-out accuracy")
     ]
@@ -123,6 +129,7 @@ POWER = (
     + [("held-out accuracy, half of the fits dead", Cell(200, leak=leak)) for leak in (1.0, 2.0)]
 )
 
+FEWEST = {"beyond a factor": FEWEST_GROUPS, "owed to a factor": FEWEST_OWED}
 COVERAGE = [
     ("interval", Coverage(metric, n_groups, truth=truth, method=method))
     for metrics, methods in (
@@ -133,13 +140,13 @@ COVERAGE = [
     for metric in metrics
     for n_groups in (5, 10, 20, 40, 60, 100)
     if n_groups != 60 or metric == "beyond a factor"
-    if metric != "beyond a factor" or n_groups >= FEWEST_GROUPS
+    if n_groups >= FEWEST.get(metric, 0)
     for truth in (0.5, 0.7, 0.9)
     # beside the method in use, others are tried where they are worst
     for method in (methods if truth == 0.9 else methods[:1])
 ] + [
     ("interval", Coverage(metric, 200, images_per_group=1, method="percentile"))
-    for metric in INTERVALS if metric != PROBE
+    for metric in INTERVALS if metric not in PROBES
 ] + [
     ("interval", Coverage(metric, n_groups, truth=truth, method=method, sizes=sizes))
     for metric, method in (
@@ -150,13 +157,18 @@ COVERAGE = [
     for truth in (0.5, 0.7, 0.9)
     for sizes in ("one giant", "log-normal")
 ] + [
-    ("interval", Coverage(PROBE, classes * each, 1, classes=classes, leak=leak))
+    ("interval", Coverage(PROBES[0], classes * each, 1, classes=classes, leak=leak))
     for classes, each in (
         (2, 50), (2, 200), (5, 20), (5, 80), (10, 10), (20, 6), (30, 2), (60, 2)
     )
     for leak in (0.0, 0.5, 1.0, 2.0)
 ] + [
-    ("interval", Coverage(PROBE, n_groups, 10, leak=leak, correlation=0.8))
+    ("interval", Coverage(PROBES[1], classes * each, 1, classes=classes, leak=leak))
+    for classes, each in ((2, 50), (5, 20), (20, 6))
+    for leak in (0.0, 0.5, 1.0, 2.0)
+] + [
+    ("interval", Coverage(metric, n_groups, 10, leak=leak, correlation=0.8))
+    for metric in PROBES
     for n_groups in (10, 12, 20, 40)
-    for leak in (0.0, 1.0)
+    for leak in (0.0, 1.0, 2.0)
 ]  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 from calibration_cells import COVERAGE, NULLS, POWER
 from scipy import stats
 
-from confoundlab.calibration.designs import PROBE, Cell
+from confoundlab.calibration.designs import PROBES, Cell
 from confoundlab.calibration.rates import Coverage, replicate, summary
 from confoundlab.calibration.trials import TESTS
 from confoundlab.inference.power import ALPHA
@@ -109,8 +109,10 @@ def test_a_planted_leak_is_found():
         Coverage("accuracy", 20, sizes="log-normal"),
         Coverage("ROC AUC", 40, sizes="log-normal"),
         Coverage("difference in accuracy", 20, method="t", sizes="log-normal"),
-        Coverage(PROBE, 100, images_per_group=1, classes=5),
-        Coverage(PROBE, 100, images_per_group=1, leak=0.5),
+        Coverage(PROBES[0], 100, images_per_group=1, classes=5),
+        Coverage(PROBES[0], 100, images_per_group=1, leak=0.5),
+        Coverage(PROBES[0], 20, leak=1.0, correlation=0.8),
+        Coverage(PROBES[1], 100, images_per_group=1, classes=5),
     ],
 )
 def test_intervals_hold_the_truth(cell):

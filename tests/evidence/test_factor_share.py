@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from confoundlab.errors import InputError
-from confoundlab.evidence.factor_share import FEWEST_GROUPS, explained_by_factor
+from confoundlab.evidence.factor_share import FEWEST_GROUPS, FEWEST_OWED, explained_by_factor
 
 
 def test_accuracy_is_cut_into_chance_factor_and_the_rest(rng):
@@ -18,7 +18,9 @@ def test_accuracy_is_cut_into_chance_factor_and_the_rest(rng):
     assert honest.evidence.p_value == 1 / 1000 and honest.beyond.low > 0.2
     few = explained_by_factor(labels, labels, factor, np.arange(n) % (FEWEST_GROUPS - 1))
     assert few.beyond is None and f"under {FEWEST_GROUPS} groups" in str(few)
-    assert few.beyond_estimate == honest.beyond_estimate
+    assert few.beyond_estimate == honest.beyond_estimate and few.by_factor is not None
+    fewer = explained_by_factor(labels, labels, factor, np.arange(n) % (FEWEST_OWED - 1))
+    assert fewer.by_factor is None and f"under {FEWEST_OWED} groups" in str(fewer)
     for found in (driven, honest):
         parts = found.chance + found.by_factor_estimate + found.beyond_estimate
         assert parts == pytest.approx(found.accuracy)

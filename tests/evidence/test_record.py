@@ -3,10 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from confoundlab.evidence import detectable, held_out
+from confoundlab.evidence import Verdict, detectable, held_out, verdict
 from confoundlab.evidence.record import (
     NullTest,
     design_of,
+    interval_given,
     least_refitted,
     least_shift,
     score_correlation,
@@ -101,3 +102,31 @@ def test_an_evidence_in_words_leaves_the_full_stop_to_who_says_it():
     found = held_out.roc_auc(np.arange(40.0), np.arange(40) % 2, np.arange(40), n_permutations=199)
     said = str(replace(found, remarks=("Factors were taken as x: classes.", "One is in doubt.")))
     assert said.endswith("four times in five). Factors were taken as x: classes. One is in doubt")
+
+
+def test_without_an_interval_nothing_is_called_so_nothing_is_said_to_be_found(rng):
+    """One patient has more than half of the images: how patients differ cannot be told."""
+    group = np.repeat(np.arange(20), [285, *[10] * 19])
+    labels = (np.arange(20) % 2)[group]
+    found = held_out.roc_auc(labels + rng.normal(size=len(labels)), labels, group)
+    assert not found.has_interval and found.p_value < 0.05
+    assert found.minimum_detectable == detectable(found) == 1
+    assert "no 95% interval" in str(found) and "no value is found" in str(found)
+    judged = verdict(found)
+    assert judged.verdict == Verdict.INCONCLUSIVE and "no interval" in judged.reasons[0]
+    assert "no 95% interval" in judged.reasons[0] and len(judged.reasons) == 2
+
+
+@pytest.mark.parametrize(
+    ("metric", "low", "high", "given"),
+    [
+        ("accuracy", 0.0, 1.0, False),
+        ("accuracy", 0.001, 1.0, True),
+        ("difference in ROC AUC", -1.0, 1.0, False),
+        ("difference in ROC AUC", -0.2, 1.0, True),
+        ("rank correlation", -1.0, 1.0, False),
+        ("rank correlation", 0.0, 1.0, True),
+    ],
+)
+def test_the_whole_range_of_a_metric_stands_for_no_interval(metric, low, high, given):
+    assert interval_given(metric, low, high) == given

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
-from confoundlab.inference.combining import combined, logit_ends
+from confoundlab.inference.combining import combined, logit_ends, score_ends
 
 
 @pytest.mark.parametrize("fits", [2, 5, 10, 30])
@@ -56,3 +57,9 @@ def test_logit_ends_hold_a_share_of_independent_groups(rng, truth):
     shares = right.mean(axis=1)
     low, high = logit_ends(shares, right.std(axis=1) / np.sqrt(40), 40, 0.025)
     assert 0.94 < ((low <= truth) & (truth <= high)).mean() < 0.985
+
+
+@pytest.mark.parametrize(("right", "answers"), [(0, 5), (3, 7.5), (40, 40), (120, 400)])
+def test_score_ends_are_wilsons(right, answers):
+    expected = proportion_confint(right, answers, method="wilson")
+    assert score_ends(right / answers, answers, 1.959964) == pytest.approx(expected, abs=1e-6)

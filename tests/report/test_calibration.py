@@ -141,12 +141,12 @@ def test_intervals_outside_the_band_are_counted_beside_the_exact_one(calibrated)
     )
     others = [
         {"inside": 0.9, "inside_high": 0.92}, {"inside": 0.99, "inside_low": 0.96},
-        {"inside": 1.0, "inside_low": 0.98, "sizes": "one giant", "n_groups": 40},
-        {"inside": 0.5, "method": "bca"}, {"inside": np.nan},
+        {"inside": 1.0, "inside_low": 0.98}, {"inside": 1.0, "inside_low": 0.98, "n_groups": 40},
+        {"inside": 0.5, "method": "bca"}, {"inside": np.nan, "sizes": "one giant"},
     ]  # fmt: skip
     words = report.outside(pd.concat([rows, *(rows.assign(**one) for one in others)]))
-    assert "Of 4 designs" in words and "in 1, seldomer in 1 (90.0% at the least)" in words
-    assert "oftener in 2" in words and "Of the 2, 1 have a group" in words
-    assert "too short in 1 and too long in 1" in words
+    assert "Of 5 designs" in words and "in 1, seldomer in 1 (90.0% at the least)" in words
+    assert "oftener in 3" in words and "too short in 1 and too long in 2, of which 1" in words
+    assert "In 1 more, with most images in one group, none" in words
     # 5 answers, a truth of 0.7: all outcomes but none right are held, 1 - 0.3**5
     assert f"0.7 in {1 - 0.3**5:.1%}" in words
