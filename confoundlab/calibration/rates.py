@@ -87,25 +87,22 @@ def covered(cell: Coverage, seed: int) -> dict[str, Any]:
     An interval that is the whole range says nothing: the draw counts as refused (NaN).
     """
     one_of("metric", cell.metric, INTERVALS)
+    truth, low, high = _of_probe(cell, seed) if cell.metric in PROBES else _of_images(cell, seed)
+    whole = 2 if cell.metric in DIFFERENCES else 1
+    return {"inside": low <= truth <= high if high - low < whole else np.nan}
+
+
+def _of_images(cell: Coverage, seed: int) -> Found:
     rng = np.random.default_rng([seed, APART])
-    if cell.metric in PROBES:
-        truth, low, high = _of_probe(cell, seed)
-        return {"inside": low <= truth <= high}
     layout = np.random.default_rng([seed % _LAYOUTS, APART, 1])
     label = layout.permutation(np.arange(cell.n_groups) % 2)
     sizes = group_sizes(cell.sizes, label, cell.images_per_group, layout)
     drawn = _Images(cell, label, np.repeat(np.arange(cell.n_groups), sizes), seed, rng)
     if cell.metric == "partial R²":
-        found = _partial_r2(drawn)
-    elif cell.metric in FACTORS:
-        found = _parts(drawn)
-    elif cell.metric.endswith("AUC"):
-        found = _of_scores(drawn)
-    else:
-        found = _of_answers(drawn)
-    truth, low, high = found
-    whole = 2 if cell.metric in DIFFERENCES else 1
-    return {"inside": low <= truth <= high if high - low < whole else np.nan}
+        return _partial_r2(drawn)
+    if cell.metric in FACTORS:
+        return _parts(drawn)
+    return _of_scores(drawn) if cell.metric.endswith("AUC") else _of_answers(drawn)
 
 
 @dataclass(frozen=True, eq=False)
