@@ -146,8 +146,8 @@ def _factors(audit: Audit, answers: Answers) -> None:
                 "accuracy": share.accuracy,
                 "chance": share.chance,
                 "owed to the factor": share.by_factor_estimate,
-                "ci_low": share.by_factor.low if share.by_factor else None,
-                "ci_high": share.by_factor.high if share.by_factor else None,
+                "ci_low": share.by_factor.low if share.by_factor else np.nan,
+                "ci_high": share.by_factor.high if share.by_factor else np.nan,
                 "beyond the factor": share.beyond_estimate,
             }
         )

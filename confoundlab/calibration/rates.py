@@ -32,6 +32,7 @@ from confoundlab.calibration.trials import PERMUTATIONS, TESTS
 from confoundlab.errors import InputError, one_of
 from confoundlab.evidence import conditional, differences, factor_share, held_out
 from confoundlab.evidence.probes import Probe, ProbeMetric
+from confoundlab.evidence.record import interval_given
 from confoundlab.inference.intervals import Interval, Method
 from confoundlab.inference.power import ALPHA
 from confoundlab.types import Indices, Numbers
@@ -88,8 +89,8 @@ def covered(cell: Coverage, seed: int) -> dict[str, Any]:
     """
     one_of("metric", cell.metric, INTERVALS)
     truth, low, high = _of_probe(cell, seed) if cell.metric in PROBES else _of_images(cell, seed)
-    whole = 2 if cell.metric in DIFFERENCES else 1
-    return {"inside": low <= truth <= high if high - low < whole else np.nan}
+    given = interval_given(cell.metric, low, high)
+    return {"inside": low <= truth <= high if given else np.nan}
 
 
 def _of_images(cell: Coverage, seed: int) -> Found:

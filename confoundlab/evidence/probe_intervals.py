@@ -127,8 +127,9 @@ def of_refitted(
     left = float(np.clip(2 - abs(estimate - centre) / wide / begins, 0, 1))
     answers, quantile = centre * (1 - centre) / wide**2, float(t.isf(ALPHA / 2, len(null) - 1))
     low, high = score_ends(estimate, answers, quantile)
-    error = np.sqrt(estimate * (1 - estimate) / answers)
-    return Interval(
-        *(left * one + (1 - left) * other for one, other in
-          ((low, found.low), (high, found.high), (error, found.error)))
-    )  # fmt: skip
+    error = float(np.sqrt(estimate * (1 - estimate) / answers))
+
+    def between(null_says: float, groups_say: float) -> float:
+        return left * null_says + (1 - left) * groups_say
+
+    return Interval(between(low, found.low), between(high, found.high), between(error, found.error))
