@@ -72,9 +72,9 @@ figure = evidence.power_curves(stored)
 
 # %% [markdown]
 # Every piece of evidence states the smallest true value that a lone test calls LEAK four times in five:
-# significant, and with its interval above chance. Here is what it states without a leak, beside the value
-# at which the curves above are significant that often: a little less, and clearly less with few groups,
-# whose intervals are longest.
+# significant, and with its interval above chance. Here is what it states without a leak. Beside it is the
+# value at which the curves above are significant that often: a little less, and clearly less with few
+# groups, whose intervals are longest.
 
 # %% tags=["remove-input"]
 display(report.table(calibration.detectable(stored)))
