@@ -3,8 +3,8 @@
 #             twins; RUN=smoke takes a tenth of the time and shows only that everything runs
 # make book-student   the same without solutions, in build/student
 # make published      the book with the edition without solutions inside it, as it is published
-# make check-book     the built book in a browser without a network, its spelling and its style
-# make test   style, types, layers and tests
+# make check-book     the built book in a browser without a network
+# make test   style of code and prose, types, layers and tests
 # make results     the stored runs again, with the papers' own settings (hours); PAGES="coil yale"
 #                  makes some of them
 # make release     fails if the code has changed since a stored run in a way that could touch it
@@ -36,8 +36,6 @@ published: $(READY)
 	$(BIN)/python book/builder/build.py $(RUN:%=--run %) --published
 
 check-book: $(READY)
-	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md notebooks confoundlab $(PROSE)
-	$(BIN)/python book/check/prose.py
 	book/check/run book/_build/html build/screenshots
 
 PROSE := $(wildcard book/*.md book/*.py book/*.yml book/chapters/*.yml book/builder/*.py book/builder/extensions/*.py)
@@ -50,6 +48,8 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md notebooks confoundlab $(PROSE)
+	$(BIN)/python book/check/prose.py
 
 results: $(READY)
 	$(BIN)/python book/builder/stored.py $(PAGES)
