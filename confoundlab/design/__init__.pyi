@@ -6,6 +6,7 @@ from . import hamming as hamming
 from . import kinds as kinds
 from . import labelling as labelling
 from . import splits as splits
+from . import times as times
 from .aliasing import Identifiability as Identifiability
 from .aliasing import identifiability as identifiability
 from .columns import check_predictions as check_predictions

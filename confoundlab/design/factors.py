@@ -12,6 +12,7 @@ from scipy.sparse import csr_array, hstack
 
 from confoundlab.design.columns import checked, codes
 from confoundlab.design.kinds import Kind, taken, warn_of_doubts
+from confoundlab.design.times import times_of_text
 from confoundlab.errors import InputError
 from confoundlab.types import Numbers
 
@@ -99,10 +100,12 @@ def quantities(values: pd.Series[Any], kind: Kind, name: str) -> Numbers:
     array = checked(values, None, name)
     try:
         if kind == "time" and array.dtype.kind not in "iuf":
-            return _days(pd.Series(array))
+            return _days(pd.Series(array), name)
         if array.dtype.kind not in "iufb" and array.dtype != object:
             raise TypeError  # NumPy would read numbers out of text, and nanoseconds out of dates
         return array.astype(np.float64)
+    except InputError:
+        raise
     except (TypeError, ValueError):
         wanted = "times, such as 2024-03-01 14:30" if kind == "time" else "numbers"
         raise InputError(
@@ -131,12 +134,20 @@ def levels_of(values: pd.Series[Any], kind: Kind, name: str) -> npt.NDArray[Any]
     return array
 
 
-def _days(values: pd.Series[Any]) -> Numbers:
-    """Return points in time, times of day or durations, as days from the first of them."""
+def _days(values: pd.Series[Any], name: str) -> Numbers:
+    """Return points in time, times of day or durations, as days from the first of them.
+
+    Text may also be numbers, and these are returned as they are.
+    """
     holds = pd.api.types.infer_dtype(values)
+    if holds == "string":
+        values = times_of_text(values, name)
+        holds = pd.api.types.infer_dtype(values)
+    if holds == "floating":
+        return np.asarray(values, np.float64)
     if holds in ("timedelta64", "timedelta", "time"):
         passed = pd.to_timedelta(values.astype(str) if holds == "time" else values)
     else:
-        points = pd.to_datetime(values, format=None if holds != "string" else "ISO8601", utc=True)
+        points = pd.to_datetime(values, utc=True)
         passed = points - points.min()
     return np.asarray(passed / pd.Timedelta(days=1), np.float64)

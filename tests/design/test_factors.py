@@ -62,7 +62,8 @@ def test_times_of_day_are_parts_of_a_day():
     [
         (["a", "b"], "measured", "'x' cannot be measured: its values are no numbers"),
         (["1", "2"], "measured", "no numbers"),
-        (["soon", "late"], "time", "no times, such as 2024"),
+        (["soon", "late"], "time", "'x' is no time: one of its values is 'soon'"),
+        ([True, False], "time", "no times, such as 2024"),
         (pd.to_datetime(DAYS), "measured", "no numbers"),
         ([1.0, np.nan], "measured", r"'x' is missing in 1 row\(s\)"),
         ([DAYS[0], None], "time", r"'x' is missing in 1 row\(s\)"),

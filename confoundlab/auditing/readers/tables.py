@@ -21,6 +21,7 @@ import pandas as pd
 
 from confoundlab.design.factors import levels_of
 from confoundlab.design.kinds import Kind
+from confoundlab.design.times import times_of_text
 from confoundlab.errors import InputError, one_of
 from confoundlab.escape import terminal
 from confoundlab.types import Indices
@@ -29,6 +30,7 @@ MISSING = "(missing)"
 _SEPARATORS = ",;\t|"
 _LEADING_ZERO = re.compile(r"[+-]?0\d")
 _SHOWN = 5
+_DEEPEST = 20  # leading folders of a path from elsewhere that may be left out
 # By what a row may name an image, the strictest first.
 _KEYS: dict[str, Callable[[str], str]] = {
     "path below the folder": lambda path: path,
@@ -158,6 +160,8 @@ class Joined:
         The row of each image, -1 where there is none.
     column, key : str
         Which column names the image, and by what: the rule, in words.
+    left_out : int
+        Leading folders of its paths that were left out.
     without_image, without_row : list of str
         What rows name that is not there, and images that no row names.
     """
@@ -165,13 +169,17 @@ class Joined:
     rows: Indices
     column: str
     key: str
+    left_out: int
     without_image: list[str]
     without_row: list[str]
 
     def words(self) -> list[str]:
         """Say by which rule rows were joined, and what was left over, a sentence each."""
         n = int((self.rows >= 0).sum())
-        said = [f"The table's column {self.column!r} names {n:,} images by their {self.key}."]
+        without = f", without {self.left_out} leading folder(s)" if self.left_out else ""
+        said = [
+            f"The table's column {self.column!r} names {n:,} images by their {self.key}{without}."
+        ]
         for what, names in (
             ("rows of the table have no image", self.without_image),
             ("images have no row and are left out", self.without_row),
@@ -186,7 +194,8 @@ def join(files: Sequence[str], table: pd.DataFrame) -> Joined:
 
     The rule: of all columns, and of four ways to name an image (its path below the folder, the path
     without suffix, its file name, the name without suffix), the pair that names most images; of
-    equals the strictest way, and then the first column.
+    equals the strictest way, and then the first column. Rows may have paths from elsewhere, such as
+    ``/scans/2021/ill/1.png``: as many leading folders are left out of each as lets most be found.
 
     Parameters
     ----------
@@ -200,14 +209,18 @@ def join(files: Sequence[str], table: pd.DataFrame) -> Joined:
     InputError
         No column names any image; a name that two images share; two rows for one image.
     """
-    best: tuple[int, str, str] = (0, "", "")
+    best: tuple[int, str, str, int] = (0, "", "", 0)
     held = {key: {of(file) for file in files} for key, of in _KEYS.items()}
-    for key, names in held.items():
-        for column in table:
-            count = len({_plain(value) for value in table[column].dropna()} & names)
-            if count > best[0]:
-                best = count, str(column), key
-    count, column, key = best
+    said = {str(column): {_plain(value) for value in table[column].dropna()} for column in table}
+    for left_out in range(_DEEPEST + 1):
+        for key, names in held.items():
+            for column, values in said.items():
+                count = len(values & names)
+                if count > best[0]:
+                    best = count, column, key, left_out
+        below = {column: {_below(one, 1) for one in values} for column, values in said.items()}
+        said = {column: values for column, values in below.items() if any(values)}
+    count, column, key, left_out = best
     if not count:
         raise InputError(
             f"No column of the table ({listed(list(map(str, table.columns)))}) names an image, by "
@@ -219,7 +232,7 @@ def join(files: Sequence[str], table: pd.DataFrame) -> Joined:
     rows = np.full(len(files), -1, np.intp)
     lost = []
     for row, value in enumerate(table[column]):
-        name = "" if pd.isna(value) else _plain(value)
+        name = "" if pd.isna(value) else _below(_plain(value), left_out)
         owners = place.get(name, [])
         if not owners:
             lost.append(name or f"row {row + 2}, which names none")
@@ -236,11 +249,16 @@ def join(files: Sequence[str], table: pd.DataFrame) -> Joined:
             )
         rows[owners[0]] = row
     bare = [file for file, row in zip(files, rows.tolist(), strict=True) if row < 0]
-    return Joined(rows, column, key, lost, bare)
+    return Joined(rows, column, key, left_out, lost, bare)
 
 
 def _plain(value: str) -> str:
     return value.replace("\\", "/").removeprefix("./")
+
+
+def _below(path: str, left_out: int) -> str:
+    """Return a path without its leading folders; empty if it has fewer."""
+    return path.split("/", left_out)[left_out] if path.count("/") >= left_out else ""
 
 
 def column_of(table: pd.DataFrame, asked: str, what: str) -> str:
@@ -272,11 +290,7 @@ def typed(values: pd.Series[Any], *, time: bool = False) -> tuple[pd.Series[Any]
     kind: Kind | None = None
     found: pd.Series[Any]
     if time:
-        try:
-            found = pd.to_datetime(there, format="mixed", utc=True)
-        except (ValueError, TypeError) as error:
-            raise InputError(f"Column {values.name!r} is no time: {error}") from None
-        kind = "time"
+        found, kind = times_of_text(there, str(values.name)), "time"
     else:
         numbers = pd.to_numeric(there, errors="coerce")
         coded = there.map(lambda text: bool(_LEADING_ZERO.match(text))).any()

@@ -98,6 +98,21 @@ def test_rows_join_by_path_name_or_stem(names, key):
     assert found.rows.tolist() == [2, 1, 0]
 
 
+@pytest.mark.parametrize(
+    ("start", "left_out"),
+    [("/scans/2021/", 3), ("C:\\scans\\", 2), ("../", 1), ("", 0), ("s3://bucket/", 3)],
+)
+def test_paths_from_elsewhere_lose_their_leading_folders(start, left_out):
+    # the last row is of no image; a stem alone names one by chance
+    table = pd.DataFrame(
+        {"run": ["1", "8", "9", "7"], "path": [start + one for one in [*FILES, "z/4.png"]]}
+    )
+    found = join(FILES, table)
+    assert (found.column, found.left_out, found.rows.tolist()) == ("path", left_out, [0, 1, 2])
+    assert found.without_image == ["z/4.png"]
+    assert ("leading folder" in found.words()[0]) is (left_out > 0)
+
+
 def test_what_is_left_over_on_either_side_is_named():
     found = join(FILES, pd.DataFrame({"file": ["1.png", "9.png", None]}))
     assert found.rows.tolist() == [0, -1, -1]
@@ -120,7 +135,7 @@ def test_codes_stay_text_and_numbers_become_numbers():
     assert typed(pd.Series(["0.5", "12"]))[0].tolist() == [0.5, 12]
     times, kind = typed(pd.Series(["2024-03-01 14:30", "2024-03-02"], name="t"), time=True)
     assert kind == "time" and times.dt.day.tolist() == [1, 2]
-    with pytest.raises(InputError, match="is no time"):
+    with pytest.raises(InputError, match="'t' is no time"):
         typed(pd.Series(["soon"], name="t"), time=True)
 
 
