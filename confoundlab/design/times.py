@@ -60,9 +60,8 @@ def times_of_text(values: pd.Series[Any], name: str) -> pd.Series[Any]:
             return numbers
     readings = _readings(text)
     if not readings:
-        alone = (one for one in text.unique() if not _readings(pd.Series([one])))
-        if (bad := next(alone, None)) is not None:
-            raise InputError(f"{name!r} is no time: one of its values is {bad!r}. {_WANTED}")
+        if len(bad := _unread(text)):
+            raise InputError(f"{name!r} is no time: one of its values is {bad[0]!r}. {_WANTED}")
         raise InputError(f"{name!r} has times in several forms. {_WANTED}")
     first, *others = readings
     for other in others:
@@ -77,9 +76,9 @@ def times_of_text(values: pd.Series[Any], name: str) -> pd.Series[Any]:
 
 def _readings(text: pd.Series[Any]) -> list[pd.Series[Any]]:
     """Return what a column says in each form that fits all of it."""
-    if not text.str.contains(r"\d").all():
-        return []  # pandas takes "", "now" and "NaT" in any form
-    plain = text.str.replace(_PARTED, r"\1-\3-\4", regex=True)
+    if not _numbered(text).all():
+        return []
+    plain = _plain(text)
     found = []
     for form in _FORMS:
         try:
@@ -90,3 +89,22 @@ def _readings(text: pd.Series[Any]) -> list[pd.Series[Any]]:
             return [read]
         found.append(read)
     return found
+
+
+def _unread(text: pd.Series[Any]) -> list[str]:
+    """Return the values that no form fits, even alone."""
+    left = pd.Series(text.unique())
+    if not (numbered := _numbered(left)).all():
+        return left[~numbered].tolist()
+    for form in _FORMS:
+        left = left[pd.to_datetime(_plain(left), format=form, errors="coerce", utc=True).isna()]
+    return left.tolist()
+
+
+def _plain(text: pd.Series[Any]) -> pd.Series[Any]:
+    return text.str.replace(_PARTED, r"\1-\3-\4", regex=True)
+
+
+def _numbered(text: pd.Series[Any]) -> pd.Series[Any]:
+    """Say which values hold a digit: pandas takes "", "now" and "NaT" in any form."""
+    return text.str.contains(r"\d")
